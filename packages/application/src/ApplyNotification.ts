@@ -1,0 +1,39 @@
+import type { Claimed, Kept } from "@payment-proxy/ports"
+import { DueWork, Inbox, Orders } from "@payment-proxy/ports"
+import { Clock, Duration, Effect, Option } from "effect"
+import { Policies, waitAfter } from "./Policy.ts"
+import { takeIn } from "./TakeIn.ts"
+
+const orderOf = ({ vendor, subject }: Kept) =>
+  Effect.flatMap(Orders, (orders) =>
+    subject.by === "payOrderNo"
+      ? Effect.map(
+          orders.byNumber(subject.no),
+          Option.filter((payment) => payment.vendor === vendor)
+        )
+      : orders.byTransactionNo(vendor, subject.no)
+  )
+
+/** A claimed notification: its evidence is taken in, or a query made due where it proves nothing; unknown orders are tried for a day. */
+export const applyNotification = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    const inbox = yield* Inbox
+    const due = yield* DueWork
+    const policy = yield* Policies
+    const found = yield* inbox.byId(claimed.id)
+    if (Option.isNone(found)) return yield* due.done(claimed, "There is no such notification.")
+    const kept = found.value
+    const order = yield* orderOf(kept)
+    if (Option.isNone(order)) {
+      const ageMillis = (yield* Clock.currentTimeMillis) - kept.receivedAtMillis
+      if (ageMillis < Duration.toMillis(policy.inboxPatience))
+        return yield* due.postpone(claimed, waitAfter(policy.confirmInDoubt, claimed.tries), "No such order yet.")
+      yield* Effect.logWarning("alarm NOTIFICATION_WITHOUT_ORDER").pipe(
+        Effect.annotateLogs({ vendor: kept.vendor, number: kept.subject.no })
+      )
+      return yield* due.done(claimed, "No such order.")
+    }
+    const { payOrderNo } = order.value
+    yield* kept.evidence === null ? due.hasten(payOrderNo) : takeIn(payOrderNo, kept.evidence)
+    return yield* due.done(claimed, null)
+  })

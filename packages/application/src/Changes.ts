@@ -1,0 +1,79 @@
+import type { Queue } from "@payment-proxy/ports"
+import { Orders } from "@payment-proxy/ports"
+import { Context, Deferred, Duration, Effect, Layer, Option, Schedule } from "effect"
+
+interface Waiter {
+  readonly payOrderNo: string
+  readonly version: number
+  readonly changed: Deferred.Deferred<void>
+}
+
+/** How often orders that someone waits for are looked up, all of them in one question. */
+const pollEvery = Duration.millis(250)
+
+const queues: ReadonlyArray<Queue> = ["orders", "deliveries", "inbox"]
+
+/** Who waits for what: callers for an order's next version, loops for work. Wakes at once in this process, and by polling across processes. */
+export class Changes extends Context.Tag("@payment-proxy/application/Changes")<
+  Changes,
+  {
+    /** An order was committed in this process. */
+    readonly committed: (payOrderNo: string, version: number) => Effect.Effect<void>
+    /** Returns when the order has a version above `version`, at the latest after `upTo`. */
+    readonly next: (payOrderNo: string, version: number, upTo: Duration.Duration) => Effect.Effect<void>
+    /** There is work in `queue`. */
+    readonly nudge: (queue: Queue) => Effect.Effect<void>
+    /** Returns when there is work in `queue`, at the latest after `upTo`. */
+    readonly work: (queue: Queue, upTo: Duration.Duration) => Effect.Effect<void>
+  }
+>() {}
+
+export const make = Effect.gen(function* () {
+  const orders = yield* Orders
+  const waiters = new Set<Waiter>()
+  const latches = new Map(queues.map((queue) => [queue, Effect.unsafeMakeLatch(false)]))
+
+  const wake = (payOrderNo: string, version: number) =>
+    Effect.forEach(
+      [...waiters].filter((waiter) => waiter.payOrderNo === payOrderNo && waiter.version < version),
+      (waiter) => Deferred.succeed(waiter.changed, undefined),
+      { discard: true }
+    )
+  const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
+
+  const poll = Effect.suspend(() =>
+    waiters.size === 0
+      ? Effect.succeed(new Map<string, number>())
+      : orders.versions([...new Set([...waiters].map((w) => w.payOrderNo))])
+  ).pipe(
+    Effect.flatMap((versions) => Effect.forEach(versions, ([no, version]) => wake(no, version), { discard: true })),
+    Effect.catchAll((unavailable) =>
+      Effect.logWarning("Orders that callers wait for could not be looked up.", unavailable)
+    )
+  )
+  yield* Effect.forkScoped(Effect.repeat(poll, Schedule.spaced(pollEvery)))
+
+  return Changes.of({
+    committed: (payOrderNo, version) =>
+      Effect.all([wake(payOrderNo, version), ...queues.map(nudge)], { discard: true }),
+    next: (payOrderNo, version, upTo) =>
+      Effect.acquireUseRelease(
+        Effect.map(Deferred.make<void>(), (changed) => {
+          const waiter = { payOrderNo, version, changed }
+          waiters.add(waiter)
+          return waiter
+        }),
+        ({ changed }) => Effect.timeoutOption(Deferred.await(changed), upTo).pipe(Effect.map(Option.getOrUndefined)),
+        (waiter) => Effect.sync(() => waiters.delete(waiter))
+      ),
+    nudge,
+    work: (queue, upTo) => {
+      const latch = latches.get(queue)
+      return latch === undefined
+        ? Effect.sleep(upTo)
+        : latch.await.pipe(Effect.timeoutOption(upTo), Effect.zipRight(latch.close), Effect.asVoid)
+    }
+  })
+})
+
+export const layer: Layer.Layer<Changes, never, Orders> = Layer.scoped(Changes, make)

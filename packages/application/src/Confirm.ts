@@ -1,0 +1,78 @@
+import type { Payment } from "@payment-proxy/domain"
+import { PaymentCommands } from "@payment-proxy/domain"
+import type { Claimed } from "@payment-proxy/ports"
+import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
+import { Clock, Duration, Effect, Option } from "effect"
+import { askToClose } from "./Close.ts"
+import { vendorOf } from "./Decision.ts"
+import { expire } from "./Expire.ts"
+import { dueIn, Policies } from "./Policy.ts"
+import { submitAgain } from "./Submission.ts"
+import { takeIn } from "./TakeIn.ts"
+
+/** Asks the vendor what became of an order, and takes in what it says; silence leaves the order as it is. */
+export const ask = (payment: Payment.Payment) =>
+  Effect.gen(function* () {
+    const vendors = yield* Vendors
+    return yield* vendors.query(payment).pipe(
+      Effect.matchEffect({
+        onSuccess: (evidence) =>
+          Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({ payment: after, said: evidence.kind })),
+        onFailure: (failure) =>
+          Effect.logInfo(`The vendor did not say what became of the order: ${failure._tag}.`).pipe(
+            Effect.annotateLogs({
+              payOrderNo: payment.payOrderNo,
+              detail: "detail" in failure ? failure.detail : failure.vendor
+            }),
+            Effect.as({ payment, said: null })
+          )
+      })
+    )
+  })
+
+/** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
+const resolveDoubt = (payment: Payment.Payment) =>
+  Effect.gen(function* () {
+    const { payment: after, said } = yield* ask(payment)
+    const nowMillis = yield* Clock.currentTimeMillis
+    if (nowMillis >= after.expiresAtMillis) return after
+    const isUnknownThere = after.state === "SUBMITTING" && said === "notFound"
+    const isWithoutNext = after.state === "PENDING" && after.next === null && said === "open"
+    return isUnknownThere || isWithoutNext ? yield* submitAgain(after) : after
+  })
+
+/** Does what an order needs now, and answers the order as it then is. */
+export const satisfy = (payment: Payment.Payment) =>
+  Effect.gen(function* () {
+    const policy = yield* Policies
+    const nowMillis = yield* Clock.currentTimeMillis
+    switch (PaymentCommands.need(payment, nowMillis, Duration.toMillis(policy.authorizationMargin))) {
+      case "none":
+        return payment
+      case "expire":
+        return yield* expire(payment.payOrderNo)
+      case "close":
+        return yield* askToClose(payment)
+      case "send":
+        return yield* submitAgain(payment)
+      case "operate":
+      case "refund":
+      case "query":
+        return yield* resolveDoubt(payment)
+    }
+  })
+
+/** A claimed order: does what it needs; where nothing came of it, it is due again later. */
+export const confirm = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const due = yield* DueWork
+    const policy = yield* Policies
+    const found = yield* orders.byNumber(claimed.id)
+    if (Option.isNone(found)) return yield* due.done(claimed, "There is no such order.")
+    const after = yield* satisfy(found.value)
+    if (after.version !== found.value.version) return true
+    const vendor = yield* vendorOf(after.vendor)
+    const wait = dueIn(policy, after, yield* Clock.currentTimeMillis, claimed.tries + 1, vendor)
+    return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
+  })

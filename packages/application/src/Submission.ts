@@ -1,0 +1,48 @@
+import type { Evidence, Payment } from "@payment-proxy/domain"
+import { PaymentMachine } from "@payment-proxy/domain"
+import { Orders, Vault, Vendors } from "@payment-proxy/ports"
+import { Effect, Either, Option } from "effect"
+import { decide } from "./Decision.ts"
+import { takeInAnswer, takeInCreated } from "./TakeIn.ts"
+
+/** Where a vendor's request is kept: what it is sealed to. */
+export const requestContext = (payOrderNo: string): string => `payment_proxy_order/${payOrderNo}/sealed_request`
+
+/** One create, whose intent is on disk: the order as it is after the vendor's answer, or after its silence. */
+export const submit = (payment: Payment.Payment, prepared: string) =>
+  Effect.gen(function* () {
+    const vendors = yield* Vendors
+    return yield* vendors.create(payment, prepared).pipe(
+      Effect.matchEffect({
+        onSuccess: (evidence) => takeInCreated(payment.payOrderNo, evidence),
+        onFailure: (failure) => takeInAnswer(payment.payOrderNo, answerOf(failure))
+      })
+    )
+  })
+
+/** Sends the stored request once more, under the same number and absolute expiry; its intent is committed first. */
+export const submitAgain = (payment: Payment.Payment) =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const vault = yield* Vault
+    const sealed = yield* orders.sealedRequest(payment.payOrderNo)
+    if (Option.isNone(sealed)) {
+      yield* Effect.logError("The stored request is missing: only queries are left.")
+      return payment
+    }
+    const prepared = yield* vault.open(requestContext(payment.payOrderNo), sealed.value)
+    const sending = yield* decide(payment.payOrderNo, { cause: "send again", detail: null }, (now, nowMillis) =>
+      now.version === payment.version && nowMillis < now.expiresAtMillis
+        ? Either.right({ order: PaymentMachine.sending(now, "create"), urgent: false, alarms: [] })
+        : Either.left("moved" as const)
+    ).pipe(Effect.catchAll((failure) => (failure === "moved" ? Effect.succeed(null) : Effect.fail(failure))))
+    return sending === null ? payment : yield* submit(sending, prepared)
+  })
+
+/** A failure of a vendor call as the machine reads it; a vendor that is no longer configured was certainly not reached. */
+export const answerOf = (
+  failure: Evidence.Answer | { readonly _tag: "UnknownVendor"; readonly vendor: string }
+): Evidence.Answer =>
+  failure._tag === "UnknownVendor"
+    ? { _tag: "Unreachable", detail: `No vendor ${failure.vendor} is configured.` }
+    : failure

@@ -1,0 +1,91 @@
+import type { Claimed, Queue } from "@payment-proxy/ports"
+import { DueWork } from "@payment-proxy/ports"
+import { Context, Duration, Effect, Layer } from "effect"
+import { applyNotification } from "./ApplyNotification.ts"
+import { Changes } from "./Changes.ts"
+import { confirm } from "./Confirm.ts"
+import { deliver } from "./Deliver.ts"
+
+/** How the loops over due work run. */
+export interface Pace {
+  /** At most so many pieces are claimed at once, and worked at side by side. */
+  readonly batch: number
+  /** How long a claim is nobody else's; longer than any piece of work may take. */
+  readonly lease: Duration.Duration
+  /** How often an idle loop looks for work that nobody told it of. */
+  readonly idle: Duration.Duration
+  /** How long a piece rests that failed for a reason that is not its own. */
+  readonly rest: Duration.Duration
+}
+
+/** The pace as configured, or this. */
+export class Paces extends Context.Reference<Paces>()("@payment-proxy/application/Paces", {
+  defaultValue: (): Pace => ({
+    batch: 20,
+    lease: Duration.seconds(90),
+    idle: Duration.millis(500),
+    rest: Duration.seconds(5)
+  })
+}) {}
+
+const perform = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    switch (claimed.queue) {
+      case "orders":
+        return yield* confirm(claimed)
+      case "deliveries":
+        return yield* deliver(claimed)
+      case "inbox":
+        return yield* applyNotification(claimed)
+    }
+  })
+
+/** One piece of work: whatever goes wrong with it stays with it. A worker that is stopped hands it back. */
+const work = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const { rest } = yield* Paces
+    const giveBack = (after: Duration.Duration, note: string | null) =>
+      Effect.ignore(due.postpone(claimed, after, note))
+    yield* perform(claimed).pipe(
+      Effect.tapErrorCause((cause) =>
+        Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
+          Effect.zipRight(giveBack(rest, "failed"))
+        )
+      ),
+      Effect.catchAllCause(() => Effect.void),
+      Effect.onInterrupt(() => giveBack(Duration.zero, null)),
+      Effect.annotateLogs({ queue: claimed.queue, piece: claimed.id })
+    )
+  })
+
+/** Claims and works at what is due in a queue; answers how many pieces there were. */
+export const round = (queue: Queue) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const { batch, lease } = yield* Paces
+    const claimed = yield* due.claim(queue, batch, lease)
+    yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
+    return claimed.length
+  })
+
+/** Works at a queue for ever: at once while there is work, then when nudged or after the idle time. */
+export const loop = (queue: Queue) =>
+  Effect.gen(function* () {
+    const changes = yield* Changes
+    const { idle, rest } = yield* Paces
+    return yield* round(queue).pipe(
+      Effect.flatMap((count) => (count > 0 ? Effect.void : changes.work(queue, idle))),
+      Effect.catchAllCause((cause) =>
+        Effect.logWarning("Due work could not be claimed.", cause).pipe(Effect.zipRight(Effect.sleep(rest)))
+      ),
+      Effect.forever
+    )
+  })
+
+/** All loops, for as long as the layer lives; when it ends, what was claimed is handed back. */
+export const layer = Layer.scopedDiscard(
+  Effect.forEach(["orders", "deliveries", "inbox"] as const, (queue) => Effect.forkScoped(loop(queue)), {
+    discard: true
+  })
+)

@@ -1,0 +1,49 @@
+import { Brand, Schema as S } from "effect"
+
+/** An order's number: 29 of [0-9A-Z], sortable by time, unique across processes. */
+export type OrderNo = string & Brand.Brand<"OrderNo">
+
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+const timeLength = 10
+const shardLength = 3
+const randomBytes = 10
+const pattern = /^[0-9A-HJKMNP-TV-Z]{29}$/
+
+/** How many shards the digits of an order number can name. */
+export const shards = 2 ** (5 * shardLength)
+
+const encode = (value: bigint, length: number): string =>
+  Array.from({ length }, (_, index) => alphabet[Number((value >> BigInt(5 * (length - 1 - index))) & 31n)]).join("")
+
+const decode = (text: string): number => [...text].reduce((value, letter) => value * 32 + alphabet.indexOf(letter), 0)
+
+/** Whether a text has the form of an order number. */
+export const is = (text: string): text is OrderNo => pattern.test(text)
+
+/** The number for a time (ms since the epoch), a shard (0 to 32767) and at least 10 random bytes. */
+export const make = (input: {
+  readonly nowMillis: number
+  readonly shard: number
+  readonly random: Uint8Array
+}): OrderNo => {
+  const random = input.random.subarray(0, randomBytes).reduce((value, byte) => value * 256n + BigInt(byte), 0n)
+  return Brand.nominal<OrderNo>()(
+    encode(BigInt(input.nowMillis), timeLength) + encode(BigInt(input.shard), shardLength) + encode(random, 16)
+  )
+}
+
+/** When the number was made, in milliseconds since the epoch. */
+export const timeMillis = (no: OrderNo): number => decode(no.slice(0, timeLength))
+
+/** The shard that the order lives on. */
+export const shard = (no: OrderNo): number => decode(no.slice(timeLength, timeLength + shardLength))
+
+/** The shard of an order that is found by `keys`: a stable 15-bit FNV-1a hash of them. */
+export const shardOf = (...keys: ReadonlyArray<string>): number => {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(keys.join("\u0000"))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return (hash ^ (hash >>> 15)) % shards
+}
+
+/** An order number as text. */
+export const Schema = S.String.pipe(S.filter(is, { identifier: "OrderNo" }))

@@ -1,0 +1,218 @@
+import { Schema } from "effect"
+import { RefundItem } from "./Evidence.ts"
+import { patched } from "./Machine.ts"
+import * as Money from "./Money.ts"
+import { Method, Next, Source } from "./Words.ts"
+
+/** The states of a payment and their codes in `pay_status` (design §5). */
+export const states = {
+  CREATED: 0,
+  SUBMITTING: 10,
+  PENDING: 20,
+  AUTHORIZED: 21,
+  SUCCEEDED: 30,
+  PARTIALLY_REFUNDED: 31,
+  REFUNDED: 32,
+  FAILED: 40,
+  CLOSING: 50,
+  CLOSED: 51,
+  LATE_PAID: 60,
+  HELD: 61
+} as const
+export type State = keyof typeof states
+export const State = Schema.Literal(
+  "CREATED",
+  "SUBMITTING",
+  "PENDING",
+  "AUTHORIZED",
+  "SUCCEEDED",
+  "PARTIALLY_REFUNDED",
+  "REFUNDED",
+  "FAILED",
+  "CLOSING",
+  "CLOSED",
+  "LATE_PAID",
+  "HELD"
+)
+
+/** A call of ours after the create that takes the money; its number stays the same through all repeats. */
+export const Operation = Schema.Struct({
+  no: Schema.String,
+  kind: Schema.Literal("capture", "complete"),
+  amountMinor: Schema.BigInt,
+  /** Calls of it that may have reached the vendor. */
+  unknownCalls: Schema.Number
+})
+export type Operation = typeof Operation.Type
+
+/** A refund of ours as its payment counts it. */
+export const OwnRefund = Schema.Struct({
+  refundNo: Schema.String,
+  amountMinor: Schema.BigInt,
+  state: Schema.Literal("open", "succeeded", "failed")
+})
+export type OwnRefund = typeof OwnRefund.Type
+
+/** A vendor's first contradicting answer of a kind, waiting to be repeated or withdrawn. */
+export const Contradiction = Schema.Struct({ column: Schema.String, sinceMillis: Schema.Number })
+export type Contradiction = typeof Contradiction.Type
+
+/** Money that the payer or the bank took back through the card scheme. */
+export const Dispute = Schema.Struct({
+  disputeNo: Schema.String,
+  amountMinor: Schema.BigInt,
+  state: Schema.Literal("open", "won", "lost")
+})
+export type Dispute = typeof Dispute.Type
+
+/** What was established about a payment and is never forgotten, beside its state (design §5). Amounts are minor units. */
+export const Facts = Schema.Struct({
+  /** The vendor was seen to have the order's number. */
+  arrived: Schema.Boolean,
+  /** Creates that may have reached the vendor and were not answered definitely. */
+  unknownCalls: Schema.Number,
+  authorized: Schema.BigInt,
+  authorizedUntilMillis: Schema.NullOr(Schema.Number),
+  /** What a manual capture asked for, where that is less than the order. */
+  captureAsked: Schema.NullOr(Schema.BigInt),
+  captured: Schema.BigInt,
+  /** The highest total of refunds that the vendor stated. */
+  refundTotal: Schema.BigInt,
+  refundItems: Schema.Array(RefundItem),
+  ownRefunds: Schema.Array(OwnRefund),
+  /** The app was told FAILED or CLOSED. */
+  toldDead: Schema.Boolean,
+  /** Money that came late was accepted. */
+  lateAccepted: Schema.Boolean,
+  /** What a person accepted as captured, where it is not the order's amount. */
+  acceptedMinor: Schema.NullOr(Schema.BigInt),
+  operation: Schema.NullOr(Operation),
+  operationCount: Schema.Number,
+  contradiction: Schema.NullOr(Contradiction),
+  disputes: Schema.Array(Dispute),
+  secondPayments: Schema.Array(Schema.Struct({ transactionNo: Schema.String, amountMinor: Schema.BigInt })),
+  failure: Schema.NullOr(Schema.Struct({ code: Schema.String, detail: Schema.String })),
+  heldReason: Schema.NullOr(Schema.String),
+  next: Schema.NullOr(Next)
+})
+export type Facts = typeof Facts.Type
+
+/** What was asked for; it never changes after the order was placed. */
+export const Identity = Schema.Struct({
+  payOrderNo: Schema.String,
+  app: Schema.String,
+  vendor: Schema.String,
+  businessNo: Schema.NullOr(Schema.String),
+  amount: Money.Schema,
+  method: Method,
+  source: Source,
+  capture: Schema.Literal("automatic", "manual"),
+  /** The app's own notes, given back as they came. */
+  metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
+  createdAtMillis: Schema.Number,
+  expiresAtMillis: Schema.Number,
+  /** The last moment at which a call of ours could still be written or the payer could still pay, plus the vendor's settling time. */
+  deadlineMillis: Schema.Number
+})
+export type Identity = typeof Identity.Type
+
+/** A payment order: what was asked, what is known, and the state that follows. */
+export interface Payment extends Identity, Facts {
+  readonly state: State
+  /** Rises by one with every change; the compare-and-set of `Orders.commit`. */
+  readonly version: number
+  /** The version at which evidence last taught us something. */
+  readonly learntVersion: number
+  readonly transactionNo: string | null
+  readonly paidAtMillis: number | null
+}
+
+/** A payment as it is before anything is sent: CREATED, version 0, not yet on disk. */
+export const make = (identity: Identity): Payment => ({
+  ...identity,
+  state: "CREATED",
+  version: 0,
+  learntVersion: 0,
+  transactionNo: null,
+  paidAtMillis: null,
+  arrived: false,
+  unknownCalls: 0,
+  authorized: 0n,
+  authorizedUntilMillis: null,
+  captureAsked: null,
+  captured: 0n,
+  refundTotal: 0n,
+  refundItems: [],
+  ownRefunds: [],
+  toldDead: false,
+  lateAccepted: false,
+  acceptedMinor: null,
+  operation: null,
+  operationCount: 0,
+  contradiction: null,
+  disputes: [],
+  secondPayments: [],
+  failure: null,
+  heldReason: null,
+  next: null
+})
+
+const sum = (amounts: ReadonlyArray<{ readonly amountMinor: bigint }>): bigint =>
+  amounts.reduce((total, { amountMinor }) => total + amountMinor, 0n)
+
+const largest = (...amounts: ReadonlyArray<bigint>): bigint => amounts.reduce((a, b) => (a > b ? a : b), 0n)
+
+/** What a capture of this payment must come to, in minor units. */
+export const expectedCapture = (payment: Payment): bigint =>
+  payment.acceptedMinor ?? payment.captureAsked ?? payment.amount.amountMinor
+
+/** What has gone back, in minor units: the most that the vendor's total, its items, or our own refunds establish. */
+export const refunded = (payment: Pick<Payment, "refundTotal" | "refundItems" | "ownRefunds">): bigint =>
+  largest(
+    payment.refundTotal,
+    sum(payment.refundItems.filter((item) => item.state === "succeeded")),
+    sum(payment.ownRefunds.filter((own) => own.state === "succeeded"))
+  )
+
+/** What may still be refunded, in minor units, never below zero (design §5, the guard at the door). */
+export const refundable = (payment: Payment): bigint => {
+  const seen = new Set(payment.refundItems.map((item) => item.ourNo))
+  const open = payment.ownRefunds.filter((own) => own.state === "open" && !seen.has(own.refundNo))
+  const reserved = largest(
+    sum(payment.ownRefunds.filter((own) => own.state !== "failed")),
+    refunded(payment) + sum(open)
+  )
+  const disputed = sum(payment.disputes.filter((dispute) => dispute.state !== "won"))
+  return largest(payment.captured - reserved - disputed, 0n)
+}
+
+/** Whether the order's last call to the vendor has an unknown outcome. */
+export const inDoubt = (payment: Payment): boolean =>
+  (!payment.arrived && payment.unknownCalls > 0 && (payment.state === "SUBMITTING" || payment.state === "CLOSING")) ||
+  (payment.state === "PENDING" && payment.next === null) ||
+  (payment.operation !== null && payment.operation.unknownCalls > 0)
+
+/** States that a payment leaves only by new evidence of money moving back, or by a person. */
+export const isSettled = (state: State): boolean =>
+  state === "SUCCEEDED" || state === "PARTIALLY_REFUNDED" || state === "REFUNDED" || state === "LATE_PAID"
+/** States that the app is told as an end without money. */
+export const isDead = (state: State): boolean => state === "FAILED" || state === "CLOSED"
+
+/** Moves a payment to `state` with what that state carries along. */
+export const enter = (payment: Payment, state: State): Payment =>
+  patched(payment, { state, toldDead: payment.toldDead || isDead(state) })
+
+/** Commits the call that takes the money, where one is needed and none is open. */
+export const operate = (payment: Payment, kind: Operation["kind"]): Payment =>
+  payment.operation !== null
+    ? payment
+    : {
+        ...payment,
+        operationCount: payment.operationCount + 1,
+        operation: {
+          no: `${payment.payOrderNo}C${payment.operationCount + 1}`,
+          kind,
+          amountMinor: expectedCapture(payment),
+          unknownCalls: 0
+        }
+      }

@@ -1,0 +1,335 @@
+import * as Evidence from "./Evidence.ts"
+import type { Cell, Settings, Step } from "./Machine.ts"
+import { patched } from "./Machine.ts"
+import type { Payment, State } from "./Payment.ts"
+import { enter, expectedCapture, isSettled, operate, refunded } from "./Payment.ts"
+import type { Column } from "./PaymentTable.ts"
+import { table } from "./PaymentTable.ts"
+
+const statedRefunds = (evidence: Extract<Evidence.Evidence, { kind: "refunds" }>): bigint =>
+  refunded({ refundTotal: evidence.total ?? 0n, refundItems: evidence.items, ownRefunds: [] })
+
+/** The table's column for a piece of evidence: by the evidence's own words alone. */
+export const columnOf = (payment: Payment, evidence: Evidence.Evidence): Column => {
+  if (evidence.kind !== "refunds") return evidence.kind
+  const stated = statedRefunds(evidence)
+  if (stated === 0n) return "paid"
+  return stated >= (payment.captured > 0n ? payment.captured : expectedCapture(payment))
+    ? "refundedAll"
+    : "refundedPart"
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+/** Why the evidence cannot be about this order as it stands, or `null`; such evidence holds it from anywhere, at once. */
+const mismatch = (payment: Payment, evidence: Evidence.Evidence): string | null => {
+  if (evidence.foreign !== null) return evidence.foreign
+  const { amount } = evidence
+  if (amount !== null && amount.currency !== payment.amount.currency) return "CURRENCY_MISMATCH"
+  if (amount !== null && amount.amountMinor !== payment.amount.amountMinor) return "AMOUNT_MISMATCH"
+  if (evidence.kind !== "paid" && evidence.kind !== "refunds") return null
+  if (isSecondPayment(payment, evidence)) return "SECOND_PAYMENT"
+  const { captured } = evidence
+  if (captured === null) return null
+  if (captured.currency !== payment.amount.currency) return "CURRENCY_MISMATCH"
+  if (captured.amountMinor === expectedCapture(payment)) return null
+  return payment.captured > 0n && captured.amountMinor > payment.captured ? "SECOND_PAYMENT" : "AMOUNT_MISMATCH"
+}
+
+const isSecondPayment = (payment: Payment, evidence: Evidence.Evidence): boolean =>
+  payment.captured > 0n &&
+  payment.transactionNo !== null &&
+  evidence.transactionNo !== null &&
+  evidence.transactionNo !== payment.transactionNo
+
+const rank = { pending: 0, failed: 1, succeeded: 2 } as const
+
+/** Items by the vendor's refund number; a state that is further along wins, whatever came first. */
+const mergeItems = (
+  known: ReadonlyArray<Evidence.RefundItem>,
+  stated: ReadonlyArray<Evidence.RefundItem>
+): ReadonlyArray<Evidence.RefundItem> => {
+  const byNo = new Map(known.map((item) => [item.vendorRefundNo, item]))
+  let news = false
+  for (const item of stated) {
+    const old = byNo.get(item.vendorRefundNo)
+    if (old !== undefined && rank[old.state] >= rank[item.state]) continue
+    byNo.set(item.vendorRefundNo, item)
+    news = true
+  }
+  return news ? [...byNo.values()].sort((a, b) => (a.vendorRefundNo < b.vendorRefundNo ? -1 : 1)) : known
+}
+
+const mergeDispute = (
+  payment: Payment,
+  { disputeNo, disputedMinor: amountMinor, state }: Extract<Evidence.Evidence, { kind: "disputed" }>
+): Payment => {
+  const known = payment.disputes.find((dispute) => dispute.disputeNo === disputeNo)
+  const isNews =
+    known === undefined || (known.state === "open" && (state !== "open" || known.amountMinor < amountMinor))
+  return isNews
+    ? {
+        ...payment,
+        disputes: [...payment.disputes.filter((d) => d !== known), { disputeNo, amountMinor, state }]
+      }
+    : payment
+}
+
+/** The same second payment is one fact, however often it is stated. */
+const withSecondPayment = (payment: Payment, transactionNo: string, amountMinor: bigint): Payment =>
+  payment.secondPayments.some((second) => second.transactionNo === transactionNo)
+    ? payment
+    : { ...payment, secondPayments: [...payment.secondPayments, { transactionNo, amountMinor }] }
+
+const learnPaid = (payment: Payment, evidence: Extract<Evidence.Evidence, { kind: "paid" | "refunds" }>): Payment => {
+  const captured = evidence.captured ?? { amountMinor: expectedCapture(payment), currency: payment.amount.currency }
+  if (captured.currency !== payment.amount.currency) return payment
+  if (isSecondPayment(payment, evidence))
+    return withSecondPayment(payment, evidence.transactionNo ?? "", captured.amountMinor)
+  const total = max(payment.captured, captured.amountMinor)
+  return patched(payment, {
+    captured: total,
+    authorized: max(payment.authorized, total),
+    transactionNo: payment.captured > 0n ? payment.transactionNo : (evidence.transactionNo ?? payment.transactionNo),
+    paidAtMillis: payment.paidAtMillis ?? (evidence.kind === "paid" ? evidence.paidAtMillis : null),
+    operation: null
+  })
+}
+
+/** What the evidence adds to the facts. It adds only: late evidence never undoes (rule 2). */
+const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: boolean): Payment => {
+  if (evidence.kind === "notFound") return payment
+  const known = patched(payment, {
+    arrived: true,
+    transactionNo: payment.transactionNo ?? evidence.transactionNo
+  })
+  switch (evidence.kind) {
+    case "open":
+      return evidence.next !== null && (known.next === null || (isFresh && !sameNext(known.next, evidence.next)))
+        ? { ...known, next: evidence.next }
+        : known
+    case "authorized":
+      return patched(known, {
+        authorized: max(known.authorized, known.amount.amountMinor),
+        authorizedUntilMillis: known.authorizedUntilMillis ?? evidence.untilMillis
+      })
+    case "paid":
+      return learnPaid(known, evidence)
+    case "refunds": {
+      const paid = learnPaid(known, evidence)
+      return patched(paid, {
+        refundTotal: max(paid.refundTotal, evidence.total ?? 0n),
+        refundItems: mergeItems(paid.refundItems, evidence.items)
+      })
+    }
+    case "disputed":
+      return mergeDispute(known, evidence)
+    default:
+      return known
+  }
+}
+
+const sameNext = (a: Payment["next"], b: Payment["next"]): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const hold = (payment: Payment, reason: string): Payment =>
+  payment.state === "HELD" ? payment : { ...enter(payment, "HELD"), heldReason: reason, contradiction: null }
+
+/** In REFUNDED as soon as all that was captured went back, whichever of several refunds was heard of last. */
+const settle = (payment: Payment): Payment =>
+  isSettled(payment.state) && payment.captured > 0n && refunded(payment) >= payment.captured
+    ? enter(payment, "REFUNDED")
+    : payment
+
+/** What a contradicting answer does: the first is kept, the same kind again after the settling time holds. */
+const contradicted = (
+  payment: Payment,
+  column: string,
+  nowMillis: number,
+  settings: Settings
+): { readonly order: Payment; readonly urgent: boolean } => {
+  const pending = payment.contradiction
+  if (pending === null || pending.column !== column)
+    return { order: { ...payment, contradiction: { column, sinceMillis: nowMillis } }, urgent: false }
+  return nowMillis - pending.sinceMillis >= settings.settlingMillis
+    ? { order: hold(payment, `CONTRADICTED:${column}`), urgent: false }
+    : { order: payment, urgent: false }
+}
+
+interface Moved {
+  readonly order: Payment
+  readonly urgent: boolean
+}
+
+const move = (
+  before: Payment,
+  learnt: Payment,
+  cell: Cell<State>,
+  evidence: Evidence.Evidence,
+  column: Column,
+  isFresh: boolean,
+  nowMillis: number,
+  settings: Settings
+): Moved => {
+  if (cell.act === "stay") return { order: withdraw(before, learnt, isFresh, column), urgent: false }
+  if (cell.act === "ask") return { order: learnt, urgent: !isFresh }
+  if (cell.fresh === true && !isFresh) return { order: learnt, urgent: true }
+  if (cell.act === "contradict") return contradicted(learnt, column, nowMillis, settings)
+  if (cell.deadline !== undefined) {
+    const isPast = evidence.asked !== null && evidence.asked.atMillis > before.deadlineMillis
+    if (isPast !== (cell.deadline === "after")) return { order: learnt, urgent: false }
+  }
+  const state = cell.late === true && learnt.toldDead && !learnt.lateAccepted ? "LATE_PAID" : cell.to
+  const entered = enter(withdraw(before, learnt, isFresh, column), state)
+  const isFailure = state === "FAILED" && entered.failure === null
+  return {
+    order: isFailure ? { ...entered, failure: failureOf(evidence) } : entered,
+    urgent: state === "CLOSING"
+  }
+}
+
+/** A fresh answer that agrees with what is established withdraws a pending contradiction. */
+const withdraw = (before: Payment, learnt: Payment, isFresh: boolean, column: Column): Payment =>
+  isFresh && before.contradiction !== null && column !== "notFound" && column !== "known" && column !== "disputed"
+    ? { ...learnt, contradiction: null }
+    : learnt
+
+const failureOf = (evidence: Evidence.Evidence) =>
+  evidence.kind === "failed"
+    ? { code: evidence.code, detail: evidence.detail }
+    : { code: "NEVER_ARRIVED", detail: "The vendor never received the order." }
+
+/** The operation that the evidence calls for (design §5, footnote 2). */
+const operated = (payment: Payment, column: Column): Payment => {
+  if (payment.state === "AUTHORIZED" && column === "authorized" && payment.capture === "automatic")
+    return operate(payment, "capture")
+  return payment.state === "PENDING" && column === "approved" ? operate(payment, "complete") : payment
+}
+
+/** A total of refunds lower than known, from a vendor that states totals and in a fresh answer (design §5, footnote 8). */
+const takesBackRefunds = (payment: Payment, evidence: Evidence.Evidence, isFresh: boolean): boolean =>
+  isFresh &&
+  isSettled(payment.state) &&
+  evidence.kind === "refunds" &&
+  evidence.total !== null &&
+  statedRefunds(evidence) < refunded(payment)
+
+const numbered = (before: Payment, after: Payment): Payment =>
+  before === after ? before : { ...after, version: before.version + 1, learntVersion: before.version + 1 }
+
+/**
+ * Takes in evidence about a payment: total, and a no-op for what is known already. `nowMillis` is the time of
+ * absorbing; answers the next payment, whether its need is due at once, and alarms.
+ */
+export const absorb = (
+  payment: Payment,
+  evidence: Evidence.Evidence,
+  nowMillis: number,
+  settings: Settings
+): Step<Payment> => {
+  const isFresh = Evidence.isFresh(payment, evidence)
+  const reason = mismatch(payment, evidence)
+  const learnt = reason === null || evidence.foreign === null ? learn(payment, evidence, isFresh) : payment
+  if (payment.state === "HELD") return { order: numbered(payment, learnt), urgent: false, alarms: [] }
+  if (reason !== null)
+    return { order: numbered(payment, hold(learnt, reason)), urgent: false, alarms: [`HELD:${reason}`] }
+  const column = columnOf(payment, evidence)
+  const moved: Moved = takesBackRefunds(payment, evidence, isFresh)
+    ? contradicted(learnt, "refundsLower", nowMillis, settings)
+    : move(payment, learnt, table[payment.state][column], evidence, column, isFresh, nowMillis, settings)
+  const held = moved.order.state === "HELD" && moved.order.heldReason === null
+  const after = held
+    ? hold({ ...moved.order, state: payment.state }, "NEVER_SENT")
+    : operated(settle(moved.order), column)
+  return {
+    order: numbered(payment, after),
+    urgent: moved.urgent || (after.operation !== null && payment.operation === null),
+    alarms: alarmsOf(payment, after, column)
+  }
+}
+
+const alarmsOf = (before: Payment, after: Payment, column: Column): ReadonlyArray<string> => {
+  const alarms: Array<string> = []
+  if (after.state === "HELD" && before.state !== "HELD") alarms.push(`HELD:${after.heldReason}`)
+  if (after.state === "LATE_PAID" && before.state !== "LATE_PAID") alarms.push("LATE_PAID")
+  if (column === "known") alarms.push("UNKNOWN_STATUS")
+  if (after.contradiction !== null && before.contradiction === null) alarms.push("CONTRADICTION")
+  return alarms
+}
+
+/** Which call of ours an answer belongs to. */
+export type Call = "create" | "operation"
+
+/**
+ * Takes in the answer to one call that is not evidence: it ends an order only if no earlier call under the same number
+ * may have arrived (design §5). `Throttled` and `Unreachable` were not accepted; `InDoubt` changes nothing that is known.
+ */
+export const answered = (payment: Payment, call: Call, answer: Evidence.Answer): Step<Payment> => {
+  if (answer._tag === "InDoubt") return { order: payment, urgent: false, alarms: [] }
+  if (call === "operation") return operationAnswered(payment, answer)
+  const counted = patched(payment, { unknownCalls: Math.max(payment.unknownCalls - 1, 0) })
+  const neverArrived = !counted.arrived && counted.unknownCalls === 0
+  const bump = (after: Payment): Payment => (after === payment ? payment : { ...after, version: payment.version + 1 })
+  if (neverArrived && counted.state === "CLOSING")
+    return { order: bump(enter(counted, "CLOSED")), urgent: false, alarms: [] }
+  if (answer._tag !== "Rejected") return { order: bump(counted), urgent: false, alarms: [] }
+  if (neverArrived && counted.state === "SUBMITTING") {
+    const failure = { code: answer.code, detail: answer.detail }
+    return { order: bump({ ...enter(counted, "FAILED"), failure }), urgent: false, alarms: [] }
+  }
+  return { order: bump(counted), urgent: true, alarms: [] }
+}
+
+const operationAnswered = (payment: Payment, answer: Evidence.Answer): Step<Payment> => {
+  const { operation } = payment
+  if (operation === null) return { order: payment, urgent: false, alarms: [] }
+  const unknownCalls = Math.max(operation.unknownCalls - 1, 0)
+  const declined = answer._tag === "Rejected" && unknownCalls === 0
+  return {
+    order: {
+      ...payment,
+      operation: declined ? null : { ...operation, unknownCalls },
+      version: payment.version + 1
+    },
+    urgent: answer._tag === "Rejected",
+    alarms: declined ? ["OPERATION_DECLINED"] : []
+  }
+}
+
+/** Notes, before it goes out, that a further call of the stored create or of the open operation may reach the vendor. */
+export const sending = (payment: Payment, call: Call): Payment => {
+  if (call === "create") return { ...payment, unknownCalls: payment.unknownCalls + 1, version: payment.version + 1 }
+  const { operation } = payment
+  return operation === null
+    ? payment
+    : {
+        ...payment,
+        operation: { ...operation, unknownCalls: operation.unknownCalls + 1 },
+        version: payment.version + 1
+      }
+}
+
+/** Takes in evidence that answers a create of ours: that call's outcome is known from here on. */
+export const created = (
+  payment: Payment,
+  evidence: Evidence.Evidence,
+  nowMillis: number,
+  settings: Settings
+): Step<Payment> => {
+  const counted = patched(payment, { unknownCalls: Math.max(payment.unknownCalls - 1, 0) })
+  const step = absorb(counted, evidence, nowMillis, settings)
+  return step.order === counted && counted !== payment
+    ? { ...step, order: { ...counted, version: payment.version + 1 } }
+    : step
+}
+
+/** A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). */
+export const refundDecided = (payment: Payment, refundNo: string, state: "succeeded" | "failed"): Step<Payment> => {
+  const known = payment.ownRefunds.find((own) => own.refundNo === refundNo)
+  if (known === undefined || known.state === state || known.state === "succeeded")
+    return { order: payment, urgent: false, alarms: [] }
+  const ownRefunds = payment.ownRefunds.map((own) => (own === known ? { ...own, state } : own))
+  const counted: Payment = { ...payment, ownRefunds }
+  const parted =
+    counted.state === "SUCCEEDED" && refunded(counted) > 0n ? enter(counted, "PARTIALLY_REFUNDED") : counted
+  return { order: numbered(payment, settle(parted)), urgent: false, alarms: [] }
+}

@@ -1,0 +1,17 @@
+import type { Payment } from "@payment-proxy/domain"
+import { Data } from "effect"
+
+/** The store did not do it, for now: nothing of the call is on disk. Try again later. */
+export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{ readonly cause: unknown }> {}
+
+/** Another commit moved the order since it was read: read it again and decide again. */
+export class Stale extends Data.TaggedError("Stale")<{ readonly payOrderNo: string }> {}
+
+/** The order number or the idempotency key is taken, by `existing`. */
+export class Duplicate extends Data.TaggedError("Duplicate")<{ readonly existing: PlacedOrder }> {}
+
+/** A payment as it was placed: who asked, under which key, and the SHA-256 (hex) of what was asked. */
+export interface PlacedOrder {
+  readonly payment: Payment.Payment
+  readonly fingerprint: string
+}

@@ -1,0 +1,183 @@
+// The demonstration: sandbox, shop and gateway on this machine, with an app key, a curl to copy, and .payment-proxy/demo.json
+// for scripts. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
+import { spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { join, resolve } from "node:path"
+import { createInterface } from "node:readline"
+import { root } from "./tools.mjs"
+
+const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-proxy"))
+const demoFile = join(data, "demo.json")
+const children = new Set()
+let isStopping = false
+
+const stop = (code) => {
+  if (isStopping) return
+  isStopping = true
+  rmSync(demoFile, { force: true })
+  for (const child of children) child.kill("SIGTERM")
+  const end = () => process.exit(code)
+  const timer = setTimeout(() => {
+    for (const child of children) child.kill("SIGKILL")
+    end()
+  }, 11_000)
+  const check = () => children.size === 0 && (clearTimeout(timer), end())
+  for (const child of children) child.on("exit", check)
+  check()
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0))
+process.on("disconnect", () => stop(0))
+process.on("uncaughtException", (error) => {
+  console.error(error.message)
+  stop(1)
+})
+
+const isFree = (port) =>
+  new Promise((answer) => {
+    const server = createServer()
+    server.once("error", () => answer(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => answer(true)))
+  })
+
+/** The first free port from `from` on; 0 where the caller asked the system to pick. */
+const freePort = async (from) => {
+  for (let port = from; port < from + 200; port++) if (await isFree(port)) return port
+  throw new Error(`No free port between ${from} and ${from + 199}.`)
+}
+
+/** Starts an app; answers what it says in its ready line. Its log lines go to our output. */
+const start = (app, env, args = ["src/main.ts"]) =>
+  new Promise((ready, fail) => {
+    const child = spawn(process.execPath, ["--conditions=source", "--import", join(root, "scripts/tether.mjs"), ...args], {
+      cwd: join(root, "apps", app),
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit", "ipc"]
+    })
+    children.add(child)
+    let isReady = false
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const said = readJson(line)
+      if (!isReady && said?.ready === true) {
+        isReady = true
+        ready(said)
+      } else console.log(`${app.padEnd(8)}│ ${line}`)
+    })
+    child.on("exit", (code) => {
+      children.delete(child)
+      if (isStopping) return
+      if (!isReady) fail(new Error(`${app} did not start (exit ${code}).`))
+      else {
+        console.error(`${app} ended (exit ${code}): stopping all.`)
+        stop(1)
+      }
+    })
+  })
+
+const readJson = (text) => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Throwaway secrets of the demonstration, kept so that orders of an earlier run go on. */
+const secretsOf = (file) => {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"))
+  } catch {
+    const secrets = {
+      clientSecret: randomBytes(24).toString("hex"),
+      platformWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`,
+      shopWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`
+    }
+    writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+    return secrets
+  }
+}
+
+const curlOf = ({ gateway, shop, appKey }) => {
+  const body = {
+    vendor: "platform",
+    businessNo: "POLICY-2026-0001",
+    amount: { value: "12.34", currency: "CNY" },
+    method: "ALIPAY",
+    source: "WEB",
+    description: "Travel insurance, 3 days",
+    returnUrl: `${shop}/done`
+  }
+  return [
+    `curl -X POST ${gateway}/v1/orders \\`,
+    `  -H 'Authorization: Bearer ${appKey}' \\`,
+    `  -H "Idempotency-Key: order-$(date +%s)" \\`,
+    `  -H 'Content-Type: application/json' \\`,
+    `  -d '${JSON.stringify(body)}'`
+  ].join("\n")
+}
+
+const main = async () => {
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const secrets = secretsOf(join(data, "secrets.json"))
+  const sandbox = await start("sandbox", {
+    SANDBOX_DATA: join(data, "sandbox"),
+    SANDBOX_CLIENT_ID: "payment-proxy",
+    SANDBOX_CLIENT_SECRET: secrets.clientSecret,
+    SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
+    SANDBOX_MERCHANT_ID: "merchant-demo"
+  })
+  const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
+  const gateway = `http://127.0.0.1:${port}`
+  const shop = await start("shop", { SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret })
+  const environment = {
+    PAYMENT_PROXY_CONFIG: join(root, "payment-proxy.config.yaml"),
+    PAYMENT_PROXY_PORT: String(port),
+    PAYMENT_PROXY_PUBLIC_URL: gateway,
+    PAYMENT_PROXY_DATA: data,
+    PAYMENT_PROXY_DEVELOPMENT: "true",
+    PLATFORM_URL: sandbox.url,
+    PLATFORM_ISSUER: sandbox.issuer,
+    PLATFORM_CLIENT_ID: "payment-proxy",
+    PLATFORM_CLIENT_SECRET: secrets.clientSecret,
+    PLATFORM_WEBHOOK_SECRET: secrets.platformWebhookSecret,
+    PLATFORM_MERCHANT_ID: "merchant-demo"
+  }
+  const app = await start("gateway", { ...environment, WEBHOOK_SECRET: secrets.shopWebhookSecret }, [
+    "src/app.ts",
+    "--id=demo",
+    "--name=Demonstration shop",
+    `--webhook=${shop.webhooks}`
+  ])
+  await start("gateway", environment)
+
+  const demo = {
+    gateway,
+    docs: `${gateway}/docs`,
+    sandbox: sandbox.url,
+    shop: shop.url,
+    appKey: app.key,
+    ready: true
+  }
+  writeFileSync(`${demoFile}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${demoFile}.new`, demoFile)
+  console.log(`
+Payment Proxy is ready.
+
+  order API   ${demo.gateway}      its pages: ${demo.docs}
+  platform    ${demo.sandbox}      a sandbox: what it saw is at /_ledger
+  shop        ${demo.shop}      what was reported, signed, to the business system
+  app key     ${demo.appKey}
+
+Place an order, open its next.url, pay, and see it arrive in the shop:
+
+${curlOf(demo)}
+
+Ctrl-C stops all of it.
+`)
+}
+
+main().catch((error) => {
+  console.error(error.message)
+  stop(1)
+})
