@@ -23,7 +23,11 @@ const stop = (code) => {
     for (const child of children) child.kill("SIGKILL")
     end()
   }, 11_000)
-  const check = () => children.size === 0 && (clearTimeout(timer), end())
+  const check = () => {
+    if (children.size > 0) return
+    clearTimeout(timer)
+    end()
+  }
   for (const child of children) child.on("exit", check)
   check()
 }
@@ -50,11 +54,15 @@ const freePort = async (from) => {
 /** Starts an app; answers what it says in its ready line. Its log lines go to our output. */
 const start = (app, env, args = ["src/main.ts"]) =>
   new Promise((ready, fail) => {
-    const child = spawn(process.execPath, ["--conditions=source", "--import", join(root, "scripts/tether.mjs"), ...args], {
-      cwd: join(root, "apps", app),
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit", "ipc"]
-    })
+    const child = spawn(
+      process.execPath,
+      ["--conditions=source", "--import", join(root, "scripts/tether.mjs"), ...args],
+      {
+        cwd: join(root, "apps", app),
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "inherit", "ipc"]
+      }
+    )
     children.add(child)
     let isReady = false
     createInterface({ input: child.stdout }).on("line", (line) => {

@@ -24,6 +24,8 @@ export const projectNode = () => {
   if (existsSync(own)) return own
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
   if (major > 22 || (major === 22 && minor >= 19)) return process.execPath
-  console.error(`Payment Proxy needs Node 22.19 or newer; this machine has ${process.versions.node}. Install a newer one and try again.`)
+  console.error(
+    `Payment Proxy needs Node 22.19 or newer; this machine has ${process.versions.node}. Install a newer one and try again.`
+  )
   process.exit(1)
 }

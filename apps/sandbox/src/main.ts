@@ -1,1 +1,36 @@
-export {}
+import { start } from "./Sandbox.ts"
+
+const { env } = process
+const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name])
+const numberOf = (name: string): number | undefined => {
+  const text = given(name)
+  if (text === undefined) return undefined
+  if (/^\d+$/.test(text)) return Number(text)
+  console.error(`${name} is not a number: ${text}`)
+  process.exit(1)
+}
+
+const options = {
+  SANDBOX_HOST: { host: given("SANDBOX_HOST") },
+  SANDBOX_PORT: { port: numberOf("SANDBOX_PORT") },
+  SANDBOX_DATA: { folder: given("SANDBOX_DATA") },
+  SANDBOX_CLIENT_ID: { clientId: given("SANDBOX_CLIENT_ID") },
+  SANDBOX_CLIENT_SECRET: { clientSecret: given("SANDBOX_CLIENT_SECRET") },
+  SANDBOX_WEBHOOK_SECRET: { webhookSecret: given("SANDBOX_WEBHOOK_SECRET") },
+  SANDBOX_MERCHANT_ID: { merchantId: given("SANDBOX_MERCHANT_ID") },
+  SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") }
+}
+const set = Object.assign({}, ...Object.values(options).filter((option) => Object.values(option)[0] !== undefined))
+
+const sandbox = await start(set).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+})
+if (given("SANDBOX_CLIENT_SECRET") === undefined) console.error(`client secret: ${sandbox.clientSecret}`)
+if (given("SANDBOX_WEBHOOK_SECRET") === undefined) console.error(`webhook secret: ${sandbox.webhookSecret}`)
+console.log(JSON.stringify({ ready: true, url: sandbox.url, issuer: sandbox.issuer }))
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    void sandbox.close().then(() => process.exit(0))
+  })

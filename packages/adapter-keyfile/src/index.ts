@@ -1,1 +1,2 @@
-export {}
+export * from "./KeyFileInvalid.ts"
+export * as KeyVault from "./KeyVault.ts"

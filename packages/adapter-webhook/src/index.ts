@@ -1,1 +1,3 @@
-export {}
+export * as Addresses from "./Addresses.ts"
+export * as Sender from "./Sender.ts"
+export * as Signing from "./Signing.ts"

@@ -1,1 +1,2 @@
-export {}
+export * from "./Configuration.ts"
+export type { Fault } from "./References.ts"

@@ -1,0 +1,47 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import type { App, StoreUnavailable } from "@payment-proxy/ports"
+import { Apps } from "@payment-proxy/ports"
+import { Data, Effect, Option } from "effect"
+
+/** The key is missing, malformed, unknown or wrong: which of these is not said. */
+export class Unauthorized extends Data.TaggedError("Unauthorized") {}
+
+const pattern = /^pp_(?:live|test)_([0-9a-z]{12})_([0-9A-Za-z]{43})$/
+const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/** `length` random letters; bytes that would make some letters likelier are thrown away. */
+const randomText = (length: number, alphabet: string): string => {
+  const bound = 256 - (256 % alphabet.length)
+  let text = ""
+  while (text.length < length)
+    for (const byte of randomBytes(length))
+      if (byte < bound && text.length < length) text += alphabet[byte % alphabet.length]
+  return text
+}
+
+/** The SHA-256 of a key's secret part, hex: a random 256-bit secret needs no slow hash (OWASP ASVS 11.4.1). */
+export const hash = (secret: string): string => createHash("sha256").update(secret, "utf8").digest("hex")
+
+/** A new key: its text is shown once, its hash is what is stored. */
+export const generate = (): { readonly text: string; readonly keyId: string; readonly secretSha256: string } => {
+  const keyId = randomText(12, letters.slice(0, 10) + letters.slice(36))
+  const secret = randomText(43, letters)
+  return { text: `pp_live_${keyId}_${secret}`, keyId, secretSha256: hash(secret) }
+}
+
+const unknown = hash("an unknown key is compared as well, so that time tells nothing")
+
+/** The app whose key an `Authorization` header holds (RFC 6750 §2.1); the comparison takes the same time for every key. */
+export const authenticate = (
+  header: string | undefined
+): Effect.Effect<App, Unauthorized | StoreUnavailable, Apps> =>
+  Effect.gen(function* () {
+    const apps = yield* Apps
+    const [, keyId, secret] = pattern.exec(/^bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "") ?? []
+    if (keyId === undefined || secret === undefined) return yield* new Unauthorized()
+    const key = yield* apps.keyById(keyId)
+    const expected = Option.match(key, { onNone: () => unknown, onSome: ({ secretSha256 }) => secretSha256 })
+    const isRight = timingSafeEqual(Buffer.from(hash(secret), "hex"), Buffer.from(expected, "hex"))
+    if (Option.isNone(key) || !isRight) return yield* new Unauthorized()
+    return yield* Effect.flatMap(apps.byId(key.value.app), Option.match({ onNone: () => new Unauthorized(), onSome: Effect.succeed }))
+  })

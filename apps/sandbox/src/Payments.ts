@@ -1,0 +1,131 @@
+/** What a payment of the platform can be. */
+export type Status = "PENDING" | "AUTHORIZED" | "SUCCEEDED" | "FAILED" | "CLOSED"
+
+/** A payment as the platform's API shows it; amounts are minor units, times RFC 3339. */
+export interface Payment {
+  readonly id: string
+  readonly merchant_id: string
+  readonly merchant_payment_no: string
+  readonly status: Status
+  readonly amount: number
+  readonly currency: string
+  readonly subject: string
+  readonly created_at: string
+  readonly expires_at: string | null
+  readonly paid_at: string | null
+  readonly refunded: number
+  readonly failure_reason: string | null
+  readonly action: { readonly type: "redirect" | "qr"; readonly url: string }
+}
+
+/** A payment as the platform holds it: with what only the platform knows. */
+export interface Held {
+  readonly payment: Payment
+  readonly bodySha256: string
+  readonly notifyUrl: string | null
+  readonly returnUrl: string | null
+  readonly cashierToken: string
+}
+
+/** What happens to a payment; the book is the fold of these. */
+export type Change =
+  | { readonly kind: "created"; readonly held: Held }
+  | { readonly kind: "authorized"; readonly id: string }
+  | { readonly kind: "paid"; readonly id: string; readonly at: string }
+  | { readonly kind: "refused"; readonly id: string; readonly reason: string }
+  | { readonly kind: "closed"; readonly id: string }
+  | { readonly kind: "refunded"; readonly id: string; readonly amount: number }
+
+const next = (payment: Payment, change: Exclude<Change, { kind: "created" }>): Payment => {
+  switch (change.kind) {
+    case "authorized":
+      return { ...payment, status: "AUTHORIZED" }
+    case "paid":
+      return { ...payment, status: "SUCCEEDED", paid_at: change.at }
+    case "refused":
+      return { ...payment, status: "FAILED", failure_reason: change.reason }
+    case "closed":
+      return { ...payment, status: "CLOSED" }
+    case "refunded":
+      return { ...payment, refunded: payment.refunded + change.amount }
+  }
+}
+
+/** The book of payments, by the platform's number and by the merchant's. */
+export class Book {
+  readonly #byId = new Map<string, Held>()
+  readonly #idByNumber = new Map<string, string>()
+
+  /** Every payment, in the order in which they came. */
+  all(): ReadonlyArray<Held> {
+    return [...this.#byId.values()]
+  }
+
+  /** The payment with this number, the platform's or the merchant's. */
+  find(number: string): Held | undefined {
+    return this.#byId.get(number) ?? this.#byId.get(this.#idByNumber.get(number) ?? "")
+  }
+
+  /** Applies a change; answers the payment as it then is. */
+  apply(change: Change): Held {
+    if (change.kind === "created") {
+      this.#byId.set(change.held.payment.id, change.held)
+      this.#idByNumber.set(change.held.payment.merchant_payment_no, change.held.payment.id)
+      return change.held
+    }
+    const held = this.#byId.get(change.id)
+    if (held === undefined) throw new Error(`The ledger names a payment that it does not hold: ${change.id}`)
+    const after = { ...held, payment: next(held.payment, change) }
+    this.#byId.set(change.id, after)
+    return after
+  }
+}
+
+/** A create as the platform takes it. */
+export interface Asked {
+  readonly merchant_payment_no: string
+  readonly amount: number
+  readonly currency: string
+  readonly subject: string
+  readonly scene: string
+  readonly notify_url: string | null
+  readonly return_url: string | null
+  readonly expires_at: string | null
+}
+
+const scenes = ["APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI"]
+
+const optionalUrl = (value: unknown): value is string | undefined =>
+  value === undefined || value === null || (typeof value === "string" && /^https?:\/\/\S+$/.test(value))
+
+/** Reads a create's body, or says what is wrong with it. */
+export const readCreate = (body: unknown): Asked | string => {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return "the body is not a JSON object"
+  const b = body as { readonly [name: string]: unknown }
+  const { merchant_payment_no, amount, currency, subject, scene, notify_url, return_url, expires_at } = b
+  if (typeof merchant_payment_no !== "string" || !/^[0-9A-Za-z_-]{6,32}$/.test(merchant_payment_no))
+    return "merchant_payment_no is 6 to 32 of 0-9, A-Z, a-z, _ and -"
+  if (typeof amount !== "number" || !Number.isSafeInteger(amount) || amount <= 0)
+    return "amount is a whole number of minor units above 0"
+  if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) return "currency is three capital letters"
+  if (typeof subject !== "string" || subject === "") return "subject is missing"
+  if (typeof scene !== "string" || !scenes.includes(scene)) return `scene is one of ${scenes.join(", ")}`
+  if (!optionalUrl(notify_url)) return "notify_url is not an http or https address"
+  if (!optionalUrl(return_url)) return "return_url is not an http or https address"
+  if (
+    expires_at !== undefined &&
+    expires_at !== null &&
+    (typeof expires_at !== "string" || Number.isNaN(Date.parse(expires_at)))
+  )
+    return "expires_at is not a time of RFC 3339"
+  return {
+    merchant_payment_no,
+    amount,
+    currency,
+    subject,
+    scene,
+    notify_url: notify_url ?? null,
+    return_url: return_url ?? null,
+    expires_at: (expires_at as string | null | undefined) ?? null
+  }
+}
