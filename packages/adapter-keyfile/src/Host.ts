@@ -17,11 +17,13 @@ export class FileRefused extends Data.TaggedError("FileRefused")<{ readonly code
 /** AES-GCM did not authenticate it. */
 export class NotAuthentic extends Data.TaggedError("NotAuthentic") {}
 
-/** A file's text, and its permission bits. */
+/** A file's text, and whether its permission bits let others than its owner at it (never so on Windows, which has none). */
 export interface File {
   readonly text: Redacted.Redacted
-  readonly mode: number
+  readonly isShared: boolean
 }
+
+export type { KeyObject }
 
 /** What AES-256-GCM makes of a text. */
 export interface Sealed {
@@ -88,7 +90,10 @@ export const read = (path: string): Effect.Effect<File, FileRefused> =>
     ),
     Effect.flatMap(({ mode }) =>
       Effect.try({
-        try: () => ({ text: Redacted.make(readFileSync(path, "utf8")), mode: mode & 0o777 }),
+        try: () => ({
+          text: Redacted.make(readFileSync(path, "utf8")),
+          isShared: process.platform !== "win32" && (mode & 0o077) !== 0
+        }),
         catch: refused
       })
     )

@@ -1,11 +1,10 @@
-import type { KeyObject } from "node:crypto"
 import { Either, Encoding, Redacted } from "effect"
 import * as Host from "./Host.ts"
 
 /** A key that seals other secrets: the id that its sealings carry, and the key. */
 export interface Key {
   readonly id: string
-  readonly object: KeyObject
+  readonly object: Host.KeyObject
 }
 
 const base64 = /^[A-Za-z0-9+/]{43}=$/

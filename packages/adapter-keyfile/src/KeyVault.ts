@@ -1,5 +1,5 @@
 import { Unsealable, Vault } from "@payment-proxy/ports"
-import { Array as Arr, Effect, Layer, Option, Redacted } from "effect"
+import { Array as Arr, Effect, Layer, Redacted } from "effect"
 import * as Host from "./Host.ts"
 import * as Key from "./Key.ts"
 import { KeyFileInvalid } from "./KeyFileInvalid.ts"
@@ -88,11 +88,11 @@ const load = ({ file, create }: Options): Effect.Effect<Host.File, KeyFileInvali
 /** A vault over a file of keys: the first seals, all open; `KeyFileInvalid` where it is missing, unreadable or holds anything else. */
 export const make = (options: Options): Effect.Effect<Vault["Type"], KeyFileInvalid> =>
   Effect.gen(function* () {
-    const { text, mode } = yield* load(options)
+    const { text, isShared } = yield* load(options)
     const keys = yield* parse(lines(text), options.file)
-    if ((mode & 0o077) !== 0)
+    if (isShared)
       yield* Effect.logWarning("The key file can be read by others: chmod 600 it.").pipe(
-        Effect.annotateLogs({ file: options.file, mode: mode.toString(8) })
+        Effect.annotateLogs({ file: options.file })
       )
     return fromKeys(keys)
   })

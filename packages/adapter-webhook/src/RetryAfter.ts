@@ -1,5 +1,5 @@
 const maxMillis = 24 * 60 * 60 * 1000
-const seconds = /^\d{1,10}$/
+const seconds = /^\d{1,64}$/
 const imfFixdate =
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
@@ -11,7 +11,6 @@ const clamp = (millis: number): number => Math.min(Math.max(millis, 0), maxMilli
  */
 export const parse = (header: string | undefined, nowMillis: number): number | null => {
   const text = header?.trim() ?? ""
-  if (/^\d{11,64}$/.test(text)) return maxMillis
   if (seconds.test(text)) return clamp(Number(text) * 1000)
   const atMillis = imfFixdate.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(atMillis) ? null : clamp(atMillis - nowMillis)

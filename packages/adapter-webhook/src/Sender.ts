@@ -120,7 +120,7 @@ const send = (agent: Agent, options: Options) => (message: Message) =>
     return yield* judged(response)
   }).pipe(Effect.scoped)
 
-const complete = (options: Partial<Options>): Options => {
+const settled = (options: Partial<Options>): Options => {
   const allowHttp = options.allowHttp ?? false
   return {
     timeLimitMillis: options.timeLimitMillis ?? 10_000,
@@ -153,8 +153,8 @@ const agent = ({ allowPrivate, connectLimitMillis, resolve }: Options) =>
  * `allowHttp` implies where it is not set).
  */
 export const make = (options: Partial<Options> = {}): Effect.Effect<WebhookSender["Type"], never, Scope.Scope> => {
-  const complete_ = complete(options)
-  return Effect.map(agent(complete_), (agent) => WebhookSender.of({ send: send(agent, complete_) }))
+  const all = settled(options)
+  return Effect.map(agent(all), (agent) => WebhookSender.of({ send: send(agent, all) }))
 }
 
 /** `WebhookSender` over undici. */

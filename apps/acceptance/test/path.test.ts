@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { executable, launch } from "../src/Browser.ts"
+import type { Running } from "../src/Demonstration.ts"
+import { root, start, until } from "../src/Demonstration.ts"
+
+interface Order {
+  readonly payOrderNo: string
+  readonly status: string
+  readonly version: number
+  readonly next: { readonly type: string; readonly url: string } | null
+}
+interface Received {
+  readonly type: string
+  readonly payOrderNo: string
+  readonly version: number
+  readonly verified: boolean
+}
+
+let running: Running
+beforeAll(async () => {
+  running = await start()
+}, 120_000)
+afterAll(() => running?.end(), 30_000)
+
+const call = async (path: string, init: RequestInit = {}) => {
+  const response = await fetch(`${running.demo.gateway}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${running.demo.appKey}`, "content-type": "application/json", ...init.headers }
+  })
+  return { status: response.status, body: (await response.json()) as unknown }
+}
+
+const place = async (key: string): Promise<Order> => {
+  const body = {
+    vendor: "platform",
+    amount: { value: "12.34", currency: "CNY" },
+    method: "ALIPAY",
+    source: "WEB",
+    description: "Travel insurance, 3 days",
+    returnUrl: `${running.demo.shop}/done`
+  }
+  const answer = await call("/v1/orders", {
+    method: "POST",
+    headers: { "idempotency-key": key },
+    body: JSON.stringify(body)
+  })
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+  return answer.body as Order
+}
+
+/** The order as soon as it has `status`; each question waits for the next change. */
+const whenIts = (status: string, payOrderNo: string) =>
+  until(`order ${payOrderNo} is ${status}`, 60_000, async () => {
+    const { body } = await call(`/v1/orders/${payOrderNo}?wait=30`)
+    return (body as Order).status === status ? (body as Order) : undefined
+  })
+
+const history = async (payOrderNo: string) => {
+  const { body } = await call(`/v1/orders/${payOrderNo}/history`)
+  return (
+    body as { readonly items: ReadonlyArray<{ readonly status: string; readonly cause: string; readonly at: string }> }
+  ).items
+}
+
+const received = (payOrderNo: string, count: number) =>
+  until(`the shop received ${count} events of ${payOrderNo}`, 30_000, async () => {
+    const response = await fetch(`${running.demo.shop}/events?payOrderNo=${payOrderNo}`)
+    const { events } = (await response.json()) as { readonly events: ReadonlyArray<Received> }
+    return events.length >= count ? events : undefined
+  })
+
+const browser = executable()
+
+describe("the whole path, from npm start", () => {
+  it("prints the addresses, a key and a curl to copy", () => {
+    const { demo, printed } = running
+    for (const part of [demo.gateway, demo.docs, demo.sandbox, demo.shop, demo.appKey, "curl -X POST"])
+      expect(printed()).toContain(part)
+  })
+
+  it.skipIf(browser === undefined && process.env["CI"] === undefined)(
+    "an order is placed, paid by a person in a browser, SUCCEEDED, and reported to the shop, which verified each event",
+    async () => {
+      if (browser === undefined) throw new Error("CI has no Chromium: .ci/run installs it.")
+      const order = await place("browser-1")
+      expect(order.status).toBe("PENDING")
+      const chromium = await launch(browser)
+      try {
+        const page = await chromium.newPage()
+        await page.goto(order.next?.url ?? "")
+        await page.click("#pay")
+        await page.waitForSelector("#state")
+        await page.click("#back")
+        expect(page.url()).toBe(`${running.demo.shop}/done`)
+      } finally {
+        await chromium.close()
+      }
+      const paid = await whenIts("SUCCEEDED", order.payOrderNo)
+      expect(paid.version).toBe(3)
+      const steps = await history(order.payOrderNo)
+      expect(steps.map(({ status }) => status)).toEqual(["SUBMITTING", "PENDING", "SUCCEEDED"])
+      expect(steps.map(({ cause }) => cause)).toEqual(["submit", "create:open", "notification:paid"])
+      for (const { at } of steps) expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+      const events = await received(order.payOrderNo, 3)
+      expect(events.map(({ type }) => type).sort()).toEqual(["order.pending", "order.submitting", "order.succeeded"])
+      expect(events.every(({ verified }) => verified)).toBe(true)
+    },
+    60_000
+  )
+
+  it("an order whose notification never comes is confirmed by query", async () => {
+    const order = await place("suppressed-1")
+    const faults = [{ on: "notify", fault: "suppress", number: order.payOrderNo }]
+    const armed = await fetch(`${running.demo.sandbox}/_faults`, { method: "PUT", body: JSON.stringify(faults) })
+    expect(armed.status).toBe(200)
+    await fetch(`${running.demo.sandbox}/_payments/${order.payOrderNo}/pay`, { method: "POST" })
+    await whenIts("SUCCEEDED", order.payOrderNo)
+    expect((await history(order.payOrderNo)).at(-1)?.cause).toBe("query:paid")
+    const fired = (await (await fetch(`${running.demo.sandbox}/_faults`)).json()) as ReadonlyArray<{
+      readonly fired: number
+    }>
+    expect(fired[0]?.fired).toBe(1)
+    await received(order.payOrderNo, 3)
+  }, 90_000)
+
+  it("the README's commands work as they stand", () => {
+    for (const readme of ["README.md", "README.zh-CN.md"]) {
+      const blocks = [...readFileSync(join(root, readme), "utf8").matchAll(/```sh\n([\s\S]*?)```/g)].map(
+        ([, block]) => block ?? ""
+      )
+      expect(blocks[0]?.trim()).toBe("npm start")
+      expect(blocks[3]?.trim()).toBe("npm test")
+      const sh = (script: string, env: Record<string, string>) =>
+        execFileSync("bash", ["-c", script], { env: { ...process.env, ...env }, encoding: "utf8" })
+      const env = { GATEWAY: running.demo.gateway, APP_KEY: running.demo.appKey }
+      const order = JSON.parse(sh((blocks[1] ?? "").replace("curl ", "curl -s "), env)) as Order
+      expect(order.status).toBe("PENDING")
+      sh(`curl -s -X POST ${running.demo.sandbox}/_payments/${order.payOrderNo}/pay`, {})
+      const answers = sh((blocks[2] ?? "").replaceAll("curl ", "curl -s -w '\\n' "), {
+        ...env,
+        PAY_ORDER_NO: order.payOrderNo
+      })
+      expect(answers).toContain('"payOrderNo"')
+      expect(answers).toContain('"submit"')
+    }
+  }, 60_000)
+
+  it("the documentation pages ask nothing from outside", async () => {
+    const page = await (await fetch(running.demo.docs)).text()
+    expect(page).toContain("/v1/orders")
+    expect(page).not.toMatch(/<(?:script|link|img)[^>]+(?:src|href)="https?:/)
+    const openapi = (await (await fetch(`${running.demo.gateway}/openapi.json`)).json()) as { readonly paths: object }
+    expect(Object.keys(openapi.paths)).toContain("/v1/orders")
+  })
+})

@@ -1,0 +1,141 @@
+import type { Delivery, Queue } from "@payment-proxy/ports"
+import { Deliveries, DueWork } from "@payment-proxy/ports"
+import type { Duration } from "effect"
+import { Clock, Duration as D, Effect, Option, Random } from "effect"
+import * as Due from "./Due.ts"
+import type { DeliveryRow, Tables } from "./Tables.ts"
+
+/** How long an order's next event to an endpoint waits for the one before it (design §6, promise 6). */
+const patienceMillis = 600_000
+
+/** A queue as the claims see it: what may be handed out, and how a row's due time and note are written. */
+interface Shelf {
+  readonly due: (id: string) => Due.Due | undefined
+  readonly candidates: (nowMillis: number) => ReadonlyArray<readonly [id: string, due: Due.Due]>
+  readonly write: (id: string, due: Due.Due, note: string | null | undefined) => void
+  readonly finish: (id: string, note: string | null) => void
+}
+
+const never: Due.Due = Due.make(0, null)
+
+const open = <R extends { readonly due: Due.Due }>(rows: Map<string, R>, nowMillis: number) =>
+  [...rows].filter(([, { due }]) => Due.isOpen(due, nowMillis))
+
+const isBlocked = (tables: Tables, { delivery: later }: DeliveryRow, nowMillis: number): boolean =>
+  [...tables.deliveries.values()].some(
+    ({ delivery: earlier }) =>
+      earlier.payOrderNo === later.payOrderNo &&
+      earlier.endpoint === later.endpoint &&
+      earlier.version < later.version &&
+      earlier.state === "waiting" &&
+      nowMillis - earlier.createdAtMillis <= patienceMillis
+  )
+
+const end = (tables: Tables, id: string, state: Delivery["state"], note: string | null): void => {
+  const row = tables.deliveries.get(id)
+  if (row !== undefined) tables.deliveries.set(id, { delivery: { ...row.delivery, state, note }, due: never })
+}
+
+const deliveryShelf = (tables: Tables): Shelf => ({
+  due: (id) => tables.deliveries.get(id)?.due,
+  candidates: (nowMillis) =>
+    open(tables.deliveries, nowMillis)
+      .filter(([, row]) => !isBlocked(tables, row, nowMillis))
+      .map(([id, { due }]) => [id, due]),
+  write: (id, due, note) => {
+    const row = tables.deliveries.get(id)
+    if (row === undefined) return
+    const delivery = note === undefined ? row.delivery : { ...row.delivery, note }
+    tables.deliveries.set(id, { delivery, due })
+  },
+  finish: (id, note) => end(tables, id, "delivered", note)
+})
+
+const plainShelf = <R extends { readonly due: Due.Due; readonly note: string | null }>(rows: Map<string, R>): Shelf => {
+  const write: Shelf["write"] = (id, due, note) => {
+    const row = rows.get(id)
+    if (row !== undefined) rows.set(id, { ...row, due, ...(note === undefined ? {} : { note }) })
+  }
+  return {
+    due: (id) => rows.get(id)?.due,
+    candidates: (nowMillis) => open(rows, nowMillis).map(([id, { due }]) => [id, due]),
+    write,
+    finish: (id, note) => write(id, never, note)
+  }
+}
+
+const longestOverdueFirst = (a: readonly [string, Due.Due], b: readonly [string, Due.Due]): number =>
+  (a[1].atMillis ?? 0) - (b[1].atMillis ?? 0)
+
+const hex = Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => chance.toString(16).padStart(8, "0"))
+
+/** `DueWork` over the tables; its clock is Effect's. */
+export const make = (tables: Tables) => {
+  let claims = 0
+  const shelves: { readonly [Q in Queue]: Shelf } = {
+    orders: plainShelf(tables.orders),
+    deliveries: deliveryShelf(tables),
+    inbox: plainShelf(tables.inbox)
+  }
+
+  const claim = (queue: Queue, limit: number, lease: Duration.Duration, nowMillis: number, chance: string) => {
+    const shelf = shelves[queue]
+    return [...shelf.candidates(nowMillis)]
+      .sort(longestOverdueFirst)
+      .slice(0, limit)
+      .map(([id, due]) => {
+        claims += 1
+        const token = `${claims}-${chance}`
+        shelf.write(id, Due.leased(due, token, nowMillis, lease), undefined)
+        return { queue, id, token, tries: due.tries }
+      })
+  }
+
+  /** Writes where the token still holds, and answers whether it did. */
+  const ifHeld = (
+    claimed: { readonly queue: Queue; readonly id: string; readonly token: string },
+    write: (shelf: Shelf, due: Due.Due, nowMillis: number) => void
+  ) =>
+    Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+      const shelf = shelves[claimed.queue]
+      const due = shelf.due(claimed.id)
+      if (due === undefined || !Due.holds(due, claimed.token, nowMillis)) return false
+      write(shelf, due, nowMillis)
+      return true
+    })
+
+  const dueWork = DueWork.of({
+    claim: (queue, limit, lease) =>
+      Effect.map(Effect.all([Clock.currentTimeMillis, hex]), ([nowMillis, chance]) =>
+        claim(queue, limit, lease, nowMillis, chance)
+      ),
+    renew: (claimed, lease) =>
+      ifHeld(claimed, (shelf, due, nowMillis) =>
+        shelf.write(claimed.id, Due.leased(due, claimed.token, nowMillis, lease), undefined)
+      ),
+    done: (claimed, note) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note)),
+    postpone: (claimed, after, note) =>
+      ifHeld(claimed, (shelf, due, nowMillis) =>
+        shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note)
+      ),
+    hasten: (payOrderNo) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) =>
+        shelves.orders.write(payOrderNo, Due.make(nowMillis, D.zero), undefined)
+      )
+  })
+
+  const deliveries = Deliveries.of({
+    byId: (id) => Effect.sync(() => Option.fromNullable(tables.deliveries.get(id)?.delivery)),
+    ofOrder: (payOrderNo) =>
+      Effect.sync(() =>
+        [...tables.deliveries.values()]
+          .map(({ delivery }) => delivery)
+          .filter((delivery) => delivery.payOrderNo === payOrderNo)
+          .sort((a, b) => a.version - b.version)
+      ),
+    giveUp: (id, token, note) =>
+      ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note))
+  })
+
+  return { dueWork, deliveries }
+}

@@ -1,0 +1,149 @@
+import type { Payment } from "@payment-proxy/domain"
+import type { Change, Delivery, Search } from "@payment-proxy/ports"
+import { Duplicate, Orders, Stale } from "@payment-proxy/ports"
+import { Clock, Duration, Effect, Either, Option } from "effect"
+import * as Due from "./Due.ts"
+import type { OrderRow, Tables } from "./Tables.ts"
+import { keyOf } from "./Tables.ts"
+
+const keyOfChange = ({ payment, placing }: Change): string | null =>
+  placing === null ? null : keyOf(payment.app, placing.idempotencyKey)
+
+/** What a commit would write; tables are touched only when every change has its place here. */
+interface Draft {
+  readonly orders: Map<string, OrderRow>
+  readonly orderByKey: Map<string, string>
+}
+
+const placed = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<OrderRow, Duplicate> => {
+  const { payment, placing, entry } = change
+  const key = keyOfChange(change)
+  const holder = key === null ? undefined : (draft.orderByKey.get(key) ?? tables.orderByKey.get(key))
+  const existing = [payment.payOrderNo, holder].flatMap((no) =>
+    no === undefined ? [] : (draft.orders.get(no) ?? tables.orders.get(no) ?? [])
+  )[0]
+  if (existing !== undefined) return Either.left(new Duplicate({ existing: existing.placed }))
+  if (key !== null) draft.orderByKey.set(key, payment.payOrderNo)
+  return Either.right({
+    placed: { payment, fingerprint: placing?.fingerprint ?? "" },
+    sealedRequest: placing?.sealedRequest ?? null,
+    history: [entry],
+    due,
+    note: null
+  })
+}
+
+const moved = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<OrderRow, Stale> => {
+  const { payment, expected, entry } = change
+  const row = draft.orders.get(payment.payOrderNo) ?? tables.orders.get(payment.payOrderNo)
+  return row === undefined || row.placed.payment.version !== expected
+    ? Either.left(new Stale({ payOrderNo: payment.payOrderNo }))
+    : Either.right({
+        ...row,
+        placed: { ...row.placed, payment },
+        history: [...row.history, entry],
+        due
+      })
+}
+
+const deliveriesOf = ({ payment, deliveries }: Change, createdAtMillis: number): ReadonlyArray<Delivery> =>
+  deliveries.map(({ eventId, endpoint, type, body }) => ({
+    id: `dlv_${eventId}_${endpoint}`,
+    eventId,
+    payOrderNo: payment.payOrderNo,
+    version: payment.version,
+    app: payment.app,
+    endpoint,
+    type,
+    body,
+    createdAtMillis,
+    state: "waiting",
+    note: null
+  }))
+
+const commit = (
+  tables: Tables,
+  changes: ReadonlyArray<Change>,
+  nowMillis: number
+): Either.Either<void, Stale | Duplicate> => {
+  const draft: Draft = { orders: new Map(), orderByKey: new Map() }
+  for (const change of changes) {
+    const due = Due.make(nowMillis, change.dueIn)
+    const row = (change.expected === 0 ? placed : moved)(tables, draft, change, due)
+    if (Either.isLeft(row)) return Either.left(row.left)
+    draft.orders.set(change.payment.payOrderNo, row.right)
+  }
+  for (const [no, row] of draft.orders) tables.orders.set(no, row)
+  for (const [key, no] of draft.orderByKey) tables.orderByKey.set(key, no)
+  for (const delivery of changes.flatMap((change) => deliveriesOf(change, nowMillis)))
+    tables.deliveries.set(delivery.id, { delivery, due: Due.make(nowMillis, Duration.zero) })
+  return Either.void
+}
+
+const matches = (search: Search, payment: Payment.Payment): boolean =>
+  payment.app === search.app &&
+  (search.businessNo === null || payment.businessNo === search.businessNo) &&
+  (search.state === null || payment.state === search.state) &&
+  (search.vendor === null || payment.vendor === search.vendor) &&
+  (search.createdFromMillis === null || payment.createdAtMillis >= search.createdFromMillis) &&
+  (search.createdToMillis === null || payment.createdAtMillis < search.createdToMillis) &&
+  (search.after === null || payment.payOrderNo < search.after)
+
+const newestFirst = (a: Payment.Payment, b: Payment.Payment): number => (a.payOrderNo < b.payOrderNo ? 1 : -1)
+
+/** `Orders` over the tables: one commit is one step that nobody sees the middle of. */
+export const make = (tables: Tables) => {
+  const rowOf = (payOrderNo: string) => Effect.sync(() => Option.fromNullable(tables.orders.get(payOrderNo)))
+  const payments = () => [...tables.orders.values()].map(({ placed: { payment } }) => payment)
+  const byNumber = (payOrderNo: string) =>
+    Effect.map(
+      rowOf(payOrderNo),
+      Option.map((row) => row.placed.payment)
+    )
+  return Orders.of({
+    commit: (changes) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Effect.suspend(() => commit(tables, changes, nowMillis))),
+    byNumber,
+    ofApp: (app, payOrderNo) =>
+      Effect.map(
+        byNumber(payOrderNo),
+        Option.filter((payment) => payment.app === app)
+      ),
+    byKey: (app, idempotencyKey) =>
+      Effect.sync(() =>
+        Option.fromNullable(tables.orderByKey.get(keyOf(app, idempotencyKey))).pipe(
+          Option.flatMapNullable((no) => tables.orders.get(no)?.placed)
+        )
+      ),
+    byTransactionNo: (vendor, transactionNo) =>
+      Effect.sync(() =>
+        Option.fromNullable(
+          payments().find((payment) => payment.vendor === vendor && payment.transactionNo === transactionNo)
+        )
+      ),
+    sealedRequest: (payOrderNo) =>
+      Effect.map(
+        rowOf(payOrderNo),
+        Option.flatMapNullable((row) => row.sealedRequest)
+      ),
+    history: (payOrderNo) => Effect.sync(() => tables.orders.get(payOrderNo)?.history ?? []),
+    search: (search) =>
+      Effect.sync(() =>
+        payments()
+          .filter((payment) => matches(search, payment))
+          .sort(newestFirst)
+          .slice(0, search.limit)
+      ),
+    versions: (payOrderNos) =>
+      Effect.sync(
+        () =>
+          new Map(
+            payOrderNos.flatMap((no) => {
+              const row = tables.orders.get(no)
+              return row === undefined ? [] : [[no, row.placed.payment.version] as const]
+            })
+          )
+      ),
+    ready: Effect.void
+  })
+}

@@ -1,0 +1,51 @@
+import type { App, AppKey, Delivery, HistoryEntry, Kept, PlacedOrder } from "@payment-proxy/ports"
+import type { Due } from "./Due.ts"
+
+/** An order with all that hangs on it. */
+export interface OrderRow {
+  readonly placed: PlacedOrder
+  readonly sealedRequest: string | null
+  readonly history: ReadonlyArray<HistoryEntry>
+  readonly due: Due
+  readonly note: string | null
+}
+
+/** A delivery and when it is due. */
+export interface DeliveryRow {
+  readonly delivery: Delivery
+  readonly due: Due
+}
+
+/** A notification and when it is due. */
+export interface InboxRow {
+  readonly kept: Kept
+  readonly due: Due
+  readonly note: string | null
+}
+
+/** All that the store holds; the rows are values, the tables change. */
+export interface Tables {
+  readonly orders: Map<string, OrderRow>
+  /** The order's number by app and idempotency key. */
+  readonly orderByKey: Map<string, string>
+  readonly deliveries: Map<string, DeliveryRow>
+  readonly inbox: Map<string, InboxRow>
+  /** The notification's id by what it may be kept once for. */
+  readonly inboxByKey: Map<string, string>
+  readonly apps: Map<string, App>
+  readonly appKeys: Map<string, AppKey>
+}
+
+/** An empty store. */
+export const make = (): Tables => ({
+  orders: new Map(),
+  orderByKey: new Map(),
+  deliveries: new Map(),
+  inbox: new Map(),
+  inboxByKey: new Map(),
+  apps: new Map(),
+  appKeys: new Map()
+})
+
+/** One key made of several texts, distinct for distinct texts. */
+export const keyOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)

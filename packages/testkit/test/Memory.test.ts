@@ -1,0 +1,3 @@
+import { Memory, ordersContract } from "../src/index.ts"
+
+ordersContract("memory", Memory.layer)
