@@ -15,8 +15,8 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th, td { padding: .7rem 1rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap }
 th { color: var(--soft); font-size: .8rem; font-weight: 600 } tbody tr:last-child td { border-bottom: 0 }
 td.amount, th.amount { text-align: right } code { font-family: ui-monospace, monospace; font-size: .85em }
-.state { color: var(--mark); font-weight: 600 } .empty { padding: 2rem; margin: 0; text-align: center }
-a { color: var(--mark) }
+.state { color: var(--mark); font-weight: 600 } small { display: block; color: var(--soft); font: .8rem ui-monospace, monospace } .empty { padding: 2rem; margin: 0; text-align: center }
+a { color: var(--mark) } .card + p { margin-top: 1.5rem }
 `.trim()
 
 const words = {
@@ -24,7 +24,7 @@ const words = {
     shop: "Demonstration shop",
     lead: "What the payment proxy has told this shop, newest first. Each event was verified by its signature.",
     empty: "No event yet. Place an order and pay it: its events appear here.",
-    headings: ["Order", "State", "Amount", "Version", "Event", "Received", "Repeats"],
+    headings: ["Order", "State", "Amount", "Version", "Received", "Repeats"],
     refused: (count: number) => `Refused for a wrong signature: ${count}`,
     done: "Thank you",
     doneLead: "You are back from paying. What counts is what the payment platform confirms:",
@@ -35,7 +35,7 @@ const words = {
     shop: "演示商店",
     lead: "支付代理通知本店的事件，最新的在最前；每个事件都已验证签名。",
     empty: "还没有事件。下单并支付后，事件会显示在这里。",
-    headings: ["订单号", "状态", "金额", "版本", "事件", "收到时间", "重复次数"],
+    headings: ["订单号", "状态", "金额", "版本", "收到时间", "重复次数"],
     refused: (count: number) => `因签名错误而拒收：${count}`,
     done: "谢谢惠顾",
     doneLead: "您已从支付页面返回，支付结果以支付平台的确认为准：",
@@ -46,7 +46,7 @@ const words = {
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
 
 /** The policy that the pages run under: their own style by its hash, and nothing else. */
 export const contentSecurityPolicy = [
@@ -79,7 +79,7 @@ const page = (language: Language, title: string, body: string): string => `<!doc
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="2">
-<title>${escape(title)}</title>
+<title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
@@ -91,10 +91,10 @@ ${body}
 
 const row = (event: Event): string => {
   const amount = event.amount === null ? "" : `${event.amount.value} ${event.amount.currency}`
-  const time = escape(event.receivedAt)
-  return `<tr><td><code>${escape(event.payOrderNo ?? "–")}</code></td>
-<td class="state">${escape(event.state ?? "–")}</td><td class="amount">${escape(amount)}</td>
-<td>${event.version ?? ""}</td><td><code>${escape(event.type)}</code></td>
+  const time = escaped(event.receivedAt)
+  return `<tr><td><code>${escaped(event.payOrderNo ?? "–")}</code></td>
+<td class="state">${escaped(event.state ?? "–")}<small>${escaped(event.type)}</small></td>
+<td class="amount">${escaped(amount)}</td><td>${event.version ?? ""}</td>
 <td><time datetime="${time}">${time.slice(11, 19)}</time></td><td>${event.duplicates}</td></tr>`
 }
 
@@ -122,6 +122,6 @@ export const done = (language: Language, order: { payOrderNo: string; status: st
   const state =
     order === null || order.status === null
       ? `<p>${waiting}</p>`
-      : `<p>${doneLead}</p>\n<div class="card"><table><tbody><tr><td><code>${escape(order.payOrderNo)}</code></td><td class="state">${escape(order.status)}</td></tr></tbody></table></div>`
+      : `<p>${doneLead}</p>\n<div class="card"><table><tbody><tr><td><code>${escaped(order.payOrderNo)}</code></td><td class="state">${escaped(order.status)}</td></tr></tbody></table></div>`
   return page(language, done, `<h1>${done}</h1>\n${state}\n<p><a href="/">${back}</a></p>`)
 }

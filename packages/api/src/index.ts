@@ -1,1 +1,5 @@
-export {}
+export { Api } from "./Api.ts"
+export * as Decoding from "./Decoding.ts"
+export * as Event from "./Event.ts"
+export * as Order from "./Order.ts"
+export * as Problem from "./Problem.ts"

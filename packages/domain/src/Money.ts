@@ -24,23 +24,28 @@ const maxDigits = 18
 
 /**
  * Reads an amount in major units, such as "12.34": ASCII digits and at most one point, no sign, exponent, blank or
- * superfluous zero, no more decimals than the currency has, at most 18 digits in all.
+ * superfluous zero, no more decimals than the currency has, at most 18 digits with all of the currency's decimals,
+ * so that `format` never writes what this refuses.
  */
 export const parse = (text: string, currency: Currency.Currency): Either.Either<Money, AmountInvalid> => {
-  if (text === "") return invalid("empty", "The amount is empty: write it like 12.34.")
-  if (/\s/.test(text)) return invalid("blank", "The amount has blanks: write it like 12.34.")
-  if (/^[-+]/.test(text)) return invalid("sign", "The amount has a sign: amounts are written without one.")
-  if (/^[\d.]+[eE]/.test(text)) return invalid("exponent", "The amount has an exponent: write all its digits.")
+  const mend = `write it like ${format(make(1234n, currency))}.`
+  if (text === "") return invalid("empty", `The amount is empty: ${mend}`)
+  if (/\s/.test(text)) return invalid("blank", `The amount has blanks: ${mend}`)
+  if (/^[-+]/.test(text)) return invalid("sign", `The amount has a sign: ${mend}`)
+  if (/^[\d.]+[eE]/.test(text)) return invalid("exponent", `The amount has an exponent: ${mend}`)
   const parts = /^([0-9]+)(?:\.([0-9]+))?$/.exec(text)
-  if (parts === null)
-    return invalid("digits", "The amount is not a decimal number: use ASCII digits and at most one point, like 12.34.")
+  if (parts === null) return invalid("digits", `The amount is not ASCII digits with at most one point: ${mend}`)
   const [, whole = "", decimals = ""] = parts
-  if (whole.length > 1 && whole.startsWith("0")) return invalid("zeros", "The amount has superfluous zeros in front.")
+  if (whole.length > 1 && whole.startsWith("0"))
+    return invalid("zeros", `The amount has superfluous zeros in front: ${mend}`)
   const exponent = Currency.exponent(currency)
   if (decimals.length > exponent)
-    return invalid("decimals", `${currency} has ${exponent} decimals; the amount has ${decimals.length}.`)
-  if (whole.length + decimals.length > maxDigits)
-    return invalid("tooLong", `The amount has more than ${maxDigits} digits.`)
+    return invalid("decimals", `${currency} has ${exponent} decimals, the amount has ${decimals.length}: ${mend}`)
+  if (whole.length + exponent > maxDigits)
+    return invalid(
+      "tooLong",
+      `The amount is too large: ${currency} has room for ${maxDigits - exponent} digits${exponent === 0 ? "" : " before the point"}.`
+    )
   return Either.right(make(BigInt(whole + decimals.padEnd(exponent, "0")), currency))
 }
 
@@ -83,7 +88,10 @@ const Encoded = Schema.Struct({
   currency: CurrencyCode
 })
 
-/** Money as `{ "value": "12.34", "currency": "CNY" }`; a fault points at `value` or `currency`. */
+/**
+ * Money as `{ "value": "12.34", "currency": "CNY" }`; a fault points at `value` or `currency`, and what `parse`
+ * would refuse is not written.
+ */
 const transform = Schema.transformOrFail(Encoded, Typed, {
   strict: true,
   decode: ({ value, currency }, _, ast) =>
@@ -91,7 +99,11 @@ const transform = Schema.transformOrFail(Encoded, Typed, {
       parse(value, currency),
       ({ detail }) => new ParseResult.Pointer("value", value, new ParseResult.Type(ast, value, detail))
     ),
-  encode: (money) => ParseResult.succeed({ value: format(money), currency: money.currency })
+  encode: (money, _, ast) =>
+    Either.mapBoth(parse(format(money), money.currency), {
+      onLeft: ({ detail }) => new ParseResult.Type(ast, money, detail),
+      onRight: () => ({ value: format(money), currency: money.currency })
+    })
 }).annotations({ identifier: "Money" })
 
 export { transform as Schema }

@@ -28,7 +28,9 @@ export const make = (input: {
 }): OrderNo => {
   const random = input.random.subarray(0, randomBytes).reduce((value, byte) => value * 256n + BigInt(byte), 0n)
   return Brand.nominal<OrderNo>()(
-    encode(BigInt(input.nowMillis), timeLength) + encode(BigInt(input.shard), shardLength) + encode(random, 16)
+    encode(BigInt(Math.floor(input.nowMillis)), timeLength) +
+      encode(BigInt(input.shard), shardLength) +
+      encode(random, 16)
   )
 }
 
@@ -42,7 +44,7 @@ export const shard = (no: OrderNo): number => decode(no.slice(timeLength, timeLe
 export const shardOf = (...keys: ReadonlyArray<string>): number => {
   let hash = 0x811c9dc5
   for (const byte of new TextEncoder().encode(keys.join("\u0000"))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return (hash ^ (hash >>> 15)) % shards
+  return (hash ^ (hash >>> 15)) & (shards - 1)
 }
 
 /** An order number as text. */

@@ -174,23 +174,24 @@ export const refunded = (payment: Pick<Payment, "refundTotal" | "refundItems" | 
     sum(payment.ownRefunds.filter((own) => own.state === "succeeded"))
   )
 
+/** What has gone back or may be on its way back, in minor units: an open refund of ours counts once. */
+export const reserved = (payment: Payment): bigint => {
+  const gone = new Set(payment.refundItems.filter((item) => item.state === "succeeded").map((item) => item.ourNo))
+  const open = payment.ownRefunds.filter((own) => own.state === "open" && !gone.has(own.refundNo))
+  return largest(sum(payment.ownRefunds.filter((own) => own.state !== "failed")), refunded(payment) + sum(open))
+}
+
 /** What may still be refunded, in minor units, never below zero (design §5, the guard at the door). */
 export const refundable = (payment: Payment): bigint => {
-  const seen = new Set(payment.refundItems.map((item) => item.ourNo))
-  const open = payment.ownRefunds.filter((own) => own.state === "open" && !seen.has(own.refundNo))
-  const reserved = largest(
-    sum(payment.ownRefunds.filter((own) => own.state !== "failed")),
-    refunded(payment) + sum(open)
-  )
   const disputed = sum(payment.disputes.filter((dispute) => dispute.state !== "won"))
-  return largest(payment.captured - reserved - disputed, 0n)
+  return largest(payment.captured - reserved(payment) - disputed, 0n)
 }
 
 /** Whether the order's last call to the vendor has an unknown outcome. */
 export const inDoubt = (payment: Payment): boolean =>
   (!payment.arrived && payment.unknownCalls > 0 && (payment.state === "SUBMITTING" || payment.state === "CLOSING")) ||
   (payment.state === "PENDING" && payment.next === null) ||
-  (payment.operation !== null && payment.operation.unknownCalls > 0)
+  (payment.operation !== null && payment.operation.unknownCalls > 0 && !isDead(payment.state))
 
 /** States that a payment leaves only by new evidence of money moving back, or by a person. */
 export const isSettled = (state: State): boolean =>

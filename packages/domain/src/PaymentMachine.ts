@@ -1,8 +1,9 @@
 import * as Evidence from "./Evidence.ts"
 import type { Cell, Settings, Step } from "./Machine.ts"
 import { patched } from "./Machine.ts"
+import * as Money from "./Money.ts"
 import type { Payment, State } from "./Payment.ts"
-import { enter, expectedCapture, isSettled, operate, refunded } from "./Payment.ts"
+import { enter, expectedCapture, isSettled, operate, refunded, reserved } from "./Payment.ts"
 import type { Column } from "./PaymentTable.ts"
 import { table } from "./PaymentTable.ts"
 
@@ -81,8 +82,18 @@ const withSecondPayment = (payment: Payment, transactionNo: string, amountMinor:
     ? payment
     : { ...payment, secondPayments: [...payment.secondPayments, { transactionNo, amountMinor }] }
 
-const learnPaid = (payment: Payment, evidence: Extract<Evidence.Evidence, { kind: "paid" | "refunds" }>): Payment => {
-  const captured = evidence.captured ?? { amountMinor: expectedCapture(payment), currency: payment.amount.currency }
+type Paid = Extract<Evidence.Evidence, { kind: "paid" | "refunds" }>
+
+/** What was captured by the vendor's own words; where it states none, what was asked for, unless it names another amount. */
+const capturedBy = (payment: Payment, { captured, amount }: Paid): Money.Money => {
+  if (captured !== null) return captured
+  return amount === null || Money.equals(amount, payment.amount)
+    ? Money.make(expectedCapture(payment), payment.amount.currency)
+    : amount
+}
+
+const learnPaid = (payment: Payment, evidence: Paid): Payment => {
+  const captured = capturedBy(payment, evidence)
   if (captured.currency !== payment.amount.currency) return payment
   if (isSecondPayment(payment, evidence))
     return withSecondPayment(payment, evidence.transactionNo ?? "", captured.amountMinor)
@@ -140,20 +151,31 @@ const settle = (payment: Payment): Payment =>
     ? enter(payment, "REFUNDED")
     : payment
 
-/** What a contradicting answer does: the first is kept, the same kind again after the settling time holds. */
+/**
+ * What a contradicting answer does: the first is kept, the same kind again holds, if it was asked for at least the
+ * settling time later (an answer that was long on its way still speaks of the moment it was asked for).
+ */
 const contradicted = (
   payment: Payment,
   column: string,
+  evidence: Evidence.Evidence,
   nowMillis: number,
   settings: Settings
 ): { readonly order: Payment; readonly urgent: boolean } => {
   const pending = payment.contradiction
   if (pending === null || pending.column !== column)
     return { order: { ...payment, contradiction: { column, sinceMillis: nowMillis } }, urgent: false }
-  return nowMillis - pending.sinceMillis >= settings.settlingMillis
+  const askedMillis = evidence.asked?.atMillis ?? nowMillis
+  return askedMillis - pending.sinceMillis >= settings.settlingMillis
     ? { order: hold(payment, `CONTRADICTED:${column}`), urgent: false }
     : { order: payment, urgent: false }
 }
+
+/** More went back than when lower totals were first seen: they contradicted what was known then, and count anew. */
+const recounted = (before: Payment, after: Payment): Payment =>
+  after.contradiction?.column === "refundsLower" && refunded(after) > refunded(before)
+    ? { ...after, contradiction: null }
+    : after
 
 interface Moved {
   readonly order: Payment
@@ -173,7 +195,7 @@ const move = (
   if (cell.act === "stay") return { order: withdraw(before, learnt, isFresh, column), urgent: false }
   if (cell.act === "ask") return { order: learnt, urgent: !isFresh }
   if (cell.fresh === true && !isFresh) return { order: learnt, urgent: true }
-  if (cell.act === "contradict") return contradicted(learnt, column, nowMillis, settings)
+  if (cell.act === "contradict") return contradicted(learnt, column, evidence, nowMillis, settings)
   if (cell.deadline !== undefined) {
     const isPast = evidence.asked !== null && evidence.asked.atMillis > before.deadlineMillis
     if (isPast !== (cell.deadline === "after")) return { order: learnt, urgent: false }
@@ -234,12 +256,12 @@ export const absorb = (
     return { order: numbered(payment, hold(learnt, reason)), urgent: false, alarms: [`HELD:${reason}`] }
   const column = columnOf(payment, evidence)
   const moved: Moved = takesBackRefunds(payment, evidence, isFresh)
-    ? contradicted(learnt, "refundsLower", nowMillis, settings)
+    ? contradicted(learnt, "refundsLower", evidence, nowMillis, settings)
     : move(payment, learnt, table[payment.state][column], evidence, column, isFresh, nowMillis, settings)
   const held = moved.order.state === "HELD" && moved.order.heldReason === null
   const after = held
     ? hold({ ...moved.order, state: payment.state }, "NEVER_SENT")
-    : operated(settle(moved.order), column)
+    : operated(settle(recounted(payment, moved.order)), column)
   return {
     order: numbered(payment, after),
     urgent: moved.urgent || (after.operation !== null && payment.operation === null),
@@ -247,11 +269,15 @@ export const absorb = (
   }
 }
 
+/** Refunds at the vendor's desk may exceed what was paid: an alarm, not HELD (design §5). */
+const exceeds = (payment: Payment): boolean => reserved(payment) > payment.captured
+
 const alarmsOf = (before: Payment, after: Payment, column: Column): ReadonlyArray<string> => {
   const alarms: Array<string> = []
   if (after.state === "HELD" && before.state !== "HELD") alarms.push(`HELD:${after.heldReason}`)
   if (after.state === "LATE_PAID" && before.state !== "LATE_PAID") alarms.push("LATE_PAID")
   if (column === "known") alarms.push("UNKNOWN_STATUS")
+  if (exceeds(after) && !exceeds(before)) alarms.push("REFUNDS_EXCEED")
   if (after.contradiction !== null && before.contradiction === null) alarms.push("CONTRADICTION")
   return alarms
 }
@@ -331,5 +357,5 @@ export const refundDecided = (payment: Payment, refundNo: string, state: "succee
   const counted: Payment = { ...payment, ownRefunds }
   const parted =
     counted.state === "SUCCEEDED" && refunded(counted) > 0n ? enter(counted, "PARTIALLY_REFUNDED") : counted
-  return { order: numbered(payment, settle(parted)), urgent: false, alarms: [] }
+  return { order: numbered(payment, settle(recounted(payment, parted))), urgent: false, alarms: [] }
 }

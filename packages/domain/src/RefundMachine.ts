@@ -75,11 +75,12 @@ const numbered = (before: Refund, after: Refund): Refund =>
 const hold = (refund: Refund, heldReason: string): Refund =>
   refund.state === "HELD" ? refund : { ...refund, state: "HELD", heldReason, contradiction: null }
 
-const contradicted = (refund: Refund, column: Column, nowMillis: number, settings: Settings): Refund => {
+const contradicted = (refund: Refund, { kind, asked }: RefundEvidence, nowMillis: number, settings: Settings): Refund => {
   const pending = refund.contradiction
-  if (pending === null || pending.column !== column)
-    return { ...refund, contradiction: { column, sinceMillis: nowMillis } }
-  return nowMillis - pending.sinceMillis >= settings.settlingMillis ? hold(refund, `CONTRADICTED:${column}`) : refund
+  if (pending === null || pending.column !== kind)
+    return { ...refund, contradiction: { column: kind, sinceMillis: nowMillis } }
+  const askedMillis = asked?.atMillis ?? nowMillis
+  return askedMillis - pending.sinceMillis >= settings.settlingMillis ? hold(refund, `CONTRADICTED:${kind}`) : refund
 }
 
 const entered = (refund: Refund, state: State, evidence: RefundEvidence): Refund => {
@@ -96,18 +97,22 @@ const heldReasonOf = (refund: Refund, evidence: RefundEvidence): string =>
 const isMismatch = (refund: Refund, { amount }: RefundEvidence): boolean =>
   amount !== null && (amount.currency !== refund.amount.currency || amount.amountMinor !== refund.amount.amountMinor)
 
+/** A success that a hold rests on does not end the hold when it is repeated (design §5, rule 3): a person decides. */
+const isHeldBySuccess = ({ state, heldReason }: Refund, { kind }: RefundEvidence): boolean =>
+  state === "HELD" && kind === "succeeded" && (heldReason === "SUCCEEDED_AFTER_FAILED" || heldReason === "NEVER_SENT")
+
 /** Takes in evidence about a refund: total, and a no-op for what is known already. `nowMillis`: the time of absorbing. */
 export const absorb = (refund: Refund, evidence: RefundEvidence, nowMillis: number, settings: Settings): RefundStep => {
   const learnt = patched(refund, { vendorRefundNo: refund.vendorRefundNo ?? evidence.vendorRefundNo })
   if (isMismatch(refund, evidence)) return finish(refund, hold(learnt, "AMOUNT_MISMATCH"))
-  const cell = table[refund.state][evidence.kind]
+  const cell = isHeldBySuccess(refund, evidence) ? stay : table[refund.state][evidence.kind]
   const isFreshEvidence = isFresh(refund, evidence)
   if (cell.act === "stay") {
     const agrees = isFreshEvidence && evidence.kind === "succeeded" && refund.contradiction !== null
     return finish(refund, agrees ? { ...learnt, contradiction: null } : learnt)
   }
   if ("fresh" in cell && !isFreshEvidence) return { ...finish(refund, learnt), urgent: true }
-  if (cell.act === "contradict") return finish(refund, contradicted(learnt, evidence.kind, nowMillis, settings))
+  if (cell.act === "contradict") return finish(refund, contradicted(learnt, evidence, nowMillis, settings))
   if (cell.act === "move") return finish(refund, entered(learnt, cell.to, evidence))
   const asked = evidence.asked?.atMillis ?? 0
   const isDue = !("deadline" in cell) || asked > refund.deadlineMillis + settings.settlingMillis

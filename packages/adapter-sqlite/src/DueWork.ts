@@ -1,0 +1,153 @@
+import { randomUUID } from "node:crypto"
+import type { SqlClient } from "@effect/sql"
+import type { Claimed, Queue } from "@payment-proxy/ports"
+import { Deliveries, DueWork } from "@payment-proxy/ports"
+import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Database, typed } from "./Database.ts"
+
+/** Where each queue's pieces are, and what names them. */
+const shelves = {
+  orders: { table: "payment_proxy_order", key: "pay_order_no" },
+  deliveries: { table: "payment_proxy_delivery", key: "id" },
+  inbox: { table: "payment_proxy_inbox", key: "id" }
+} as const satisfies Record<Queue, { readonly table: string; readonly key: string }>
+
+/** How long an order's next event waits for the one before it (design §6, promise 6). */
+const patienceMillis = 600_000
+
+const ClaimedRows = Schema.Array(
+  Schema.Struct({ id: Schema.String, due_tries: Schema.Number, due_millis: Schema.Number })
+)
+
+const DeliveryRow = Schema.Struct({
+  id: Schema.String,
+  event_id: Schema.String,
+  pay_order_no: Schema.String,
+  version: Schema.Number,
+  app: Schema.String,
+  endpoint: Schema.String,
+  type: Schema.String,
+  body: Schema.String,
+  created_millis: Schema.Number,
+  state: Schema.Literal("waiting", "delivered", "given-up"),
+  due_note: Schema.NullOr(Schema.String)
+})
+
+const toDelivery = ({ event_id, pay_order_no, created_millis, due_note, ...row }: typeof DeliveryRow.Type) => ({
+  ...row,
+  eventId: event_id,
+  payOrderNo: pay_order_no,
+  createdAtMillis: created_millis,
+  note: due_note
+})
+
+const maxNote = 256
+const noted = (note: string | null): string | null => note?.slice(0, maxNote) ?? null
+
+/** Not while an earlier event of the same order is waiting for the same endpoint, unless it has waited long. */
+const inOrder = (sql: SqlClient.SqlClient, nowMillis: number) =>
+  sql`NOT EXISTS (SELECT 1 FROM payment_proxy_delivery earlier
+    WHERE earlier.pay_order_no = piece.pay_order_no AND earlier.endpoint = piece.endpoint
+      AND earlier.version < piece.version AND earlier.state = 'waiting'
+      AND earlier.created_millis >= ${nowMillis - patienceMillis})`
+
+export const make = Effect.gen(function* () {
+  const { reader, writer: sql, transaction } = yield* Database
+
+  const claim = (queue: Queue, limit: number, lease: Duration.Duration, nowMillis: number) => {
+    const { table, key } = shelves[queue]
+    const token = randomUUID()
+    const order = queue === "deliveries" ? sql`AND ${inOrder(sql, nowMillis)}` : sql``
+    return sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${nowMillis + Duration.toMillis(lease)}
+      WHERE ${sql(key)} IN (
+        SELECT ${sql(key)} FROM ${sql(table)} AS piece
+        WHERE due_millis <= ${nowMillis} AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) ${order}
+        ORDER BY due_millis LIMIT ${limit})
+      RETURNING ${sql(key)} AS id, due_tries, due_millis`.pipe(
+      Effect.flatMap(Schema.decodeUnknown(ClaimedRows)),
+      Effect.orDie,
+      Effect.map((rows) =>
+        [...rows]
+          .sort((a, b) => a.due_millis - b.due_millis)
+          .map(({ id, due_tries }): Claimed => ({ queue, id, token, tries: due_tries }))
+      )
+    )
+  }
+
+  /** Writes where the token still holds, and answers whether it did. */
+  const ifHeld = (
+    { queue, id, token }: Pick<Claimed, "queue" | "id" | "token">,
+    set: (nowMillis: number) => Record<string, unknown>
+  ) =>
+    Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
+      const { table, key } = shelves[queue]
+      return transaction(
+        sql`UPDATE ${sql(table)} SET ${sql.update(set(nowMillis))}
+          WHERE ${sql(key)} = ${id} AND due_token = ${token} AND due_lease_millis > ${nowMillis} RETURNING ${sql(key)}`
+      ).pipe(Effect.map((rows) => rows.length === 1))
+    })
+
+  const never = { due_millis: null, due_token: null, due_lease_millis: null }
+
+  const dueWork = DueWork.of({
+    claim: (queue, limit, lease) =>
+      Effect.gen(function* () {
+        const nowMillis = yield* Clock.currentTimeMillis
+        const { table } = shelves[queue]
+        const due = yield* typed(
+          reader`SELECT 1 FROM ${reader(table)} WHERE due_millis <= ${nowMillis}
+            AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) LIMIT 1`
+        )
+        return due.length === 0 ? [] : yield* transaction(claim(queue, limit, lease, nowMillis))
+      }),
+    renew: (claimed, lease) =>
+      ifHeld(claimed, (nowMillis) => ({ due_lease_millis: nowMillis + Duration.toMillis(lease) })),
+    done: (claimed, note) =>
+      ifHeld(claimed, () => ({
+        ...never,
+        due_note: noted(note),
+        ...(claimed.queue === "deliveries" ? { state: "delivered" } : {})
+      })),
+    postpone: (claimed, after, note) =>
+      ifHeld(claimed, (nowMillis) => ({
+        due_millis: nowMillis + Duration.toMillis(after),
+        due_token: null,
+        due_lease_millis: null,
+        due_tries: claimed.tries + 1,
+        due_note: noted(note)
+      })),
+    hasten: (payOrderNo) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+        transaction(
+          sql`UPDATE payment_proxy_order SET ${sql.update({ ...never, due_millis: nowMillis, due_tries: 0 })}
+            WHERE pay_order_no = ${payOrderNo}`
+        )
+      ).pipe(Effect.asVoid)
+  })
+
+  const deliveries = Deliveries.of({
+    byId: (id) =>
+      typed(
+        reader`SELECT * FROM payment_proxy_delivery WHERE id = ${id}`.pipe(
+          Effect.flatMap(Schema.decodeUnknown(Schema.Array(DeliveryRow))),
+          Effect.orDie,
+          Effect.map(([row]) => Option.map(Option.fromNullable(row), toDelivery))
+        )
+      ),
+    ofOrder: (payOrderNo) =>
+      typed(
+        reader`SELECT * FROM payment_proxy_delivery WHERE pay_order_no = ${payOrderNo} ORDER BY version, id`.pipe(
+          Effect.flatMap(Schema.decodeUnknown(Schema.Array(DeliveryRow))),
+          Effect.orDie,
+          Effect.map((rows) => rows.map(toDelivery))
+        )
+      ),
+    giveUp: (id, token, note) =>
+      ifHeld({ queue: "deliveries", id, token }, () => ({ ...never, state: "given-up", due_note: noted(note) }))
+  })
+
+  return Context.make(DueWork, dueWork).pipe(Context.add(Deliveries, deliveries))
+})
+
+/** Due work and deliveries in the embedded database; its clock is the process's. */
+export const layer = Layer.effectContext(make)

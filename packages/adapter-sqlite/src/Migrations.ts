@@ -1,0 +1,124 @@
+import { Migrator, SqlClient } from "@effect/sql"
+import { Effect } from "effect"
+
+/** Statements one after the other, as one migration. */
+const statements = (...texts: ReadonlyArray<string>) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.forEach(texts, (text) => sql.unsafe(text), { discard: true }))
+
+/** The table as it always was (design §4). */
+const original = statements(
+  `CREATE TABLE payment_proxy_order (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    pay_order_no varchar(64) NULL,
+    pay_status smallint NULL,
+    amount varchar(64) NULL,
+    currency smallint NULL,
+    trans_type smallint NULL,
+    pay_method smallint NULL,
+    pay_source smallint NULL,
+    transaction_no varchar(256) NULL,
+    third_party_no varchar(256) NULL,
+    third_party_customer_no varchar(256) NULL,
+    pay_date datetime NULL,
+    is_deleted char NULL,
+    creator varchar(64) NOT NULL DEFAULT 'SYSTEM',
+    modifier varchar(64) NOT NULL DEFAULT 'SYSTEM',
+    gmt_created datetime NULL DEFAULT CURRENT_TIMESTAMP,
+    gmt_modified datetime NULL DEFAULT CURRENT_TIMESTAMP,
+    remark varchar(256) NULL,
+    extra_info varchar(256) NULL,
+    business_no varchar(64) NULL
+  )`,
+  "CREATE UNIQUE INDEX payment_order_pay_order_no_index ON payment_proxy_order (pay_order_no)",
+  "CREATE INDEX payment_order_pay_status_index ON payment_proxy_order (pay_status)",
+  "CREATE INDEX payment_order_trans_type ON payment_proxy_order (trans_type)",
+  "CREATE INDEX payment_order_transaction_no_index ON payment_proxy_order (transaction_no)",
+  "CREATE INDEX payment_order_business_no_index ON payment_proxy_order (business_no)",
+  // SQLite has no ON UPDATE CURRENT_TIMESTAMP.
+  `CREATE TRIGGER payment_proxy_order_modified AFTER UPDATE ON payment_proxy_order
+    BEGIN UPDATE payment_proxy_order SET gmt_modified = CURRENT_TIMESTAMP WHERE id = NEW.id; END`
+)
+
+const orderColumns = [
+  "app varchar(64)",
+  "vendor varchar(64)",
+  "version bigint",
+  "learnt_version bigint",
+  "idempotency_key varchar(255)",
+  "fingerprint varchar(64)",
+  "capture varchar(16)",
+  "metadata text",
+  "created_millis bigint",
+  "expires_millis bigint",
+  "deadline_millis bigint",
+  "paid_millis bigint",
+  "facts text",
+  "sealed_request text",
+  "due_millis bigint",
+  "due_token varchar(64)",
+  "due_lease_millis bigint",
+  "due_tries integer NOT NULL DEFAULT 0",
+  "due_note varchar(256)"
+]
+
+const due = `due_millis bigint NULL,
+    due_token varchar(64) NULL,
+    due_lease_millis bigint NULL,
+    due_tries integer NOT NULL DEFAULT 0,
+    due_note varchar(256) NULL`
+
+const ours = statements(
+  ...orderColumns.map((column) => `ALTER TABLE payment_proxy_order ADD COLUMN ${column}`),
+  "CREATE UNIQUE INDEX payment_proxy_order_key ON payment_proxy_order (app, idempotency_key)",
+  "CREATE INDEX payment_proxy_order_due ON payment_proxy_order (due_millis) WHERE due_millis IS NOT NULL",
+  "CREATE INDEX payment_proxy_order_app ON payment_proxy_order (app, pay_order_no)",
+  `CREATE TABLE payment_proxy_history (
+    pay_order_no varchar(64) NOT NULL,
+    version bigint NOT NULL,
+    state varchar(32) NOT NULL,
+    cause varchar(64) NOT NULL,
+    detail text NULL,
+    at_millis bigint NOT NULL,
+    PRIMARY KEY (pay_order_no, version)
+  ) WITHOUT ROWID`,
+  `CREATE TABLE payment_proxy_delivery (
+    id varchar(96) NOT NULL PRIMARY KEY,
+    event_id varchar(64) NOT NULL,
+    pay_order_no varchar(64) NOT NULL,
+    version bigint NOT NULL,
+    app varchar(64) NOT NULL,
+    endpoint varchar(64) NOT NULL,
+    type varchar(64) NOT NULL,
+    body text NOT NULL,
+    created_millis bigint NOT NULL,
+    state varchar(16) NOT NULL,
+    ${due}
+  )`,
+  "CREATE INDEX payment_proxy_delivery_due ON payment_proxy_delivery (due_millis) WHERE due_millis IS NOT NULL",
+  "CREATE INDEX payment_proxy_delivery_order ON payment_proxy_delivery (pay_order_no, endpoint, version)",
+  `CREATE TABLE payment_proxy_inbox (
+    id varchar(64) NOT NULL PRIMARY KEY,
+    vendor varchar(64) NOT NULL,
+    subject_by varchar(16) NOT NULL,
+    subject_no varchar(256) NOT NULL,
+    sha256 char(64) NOT NULL,
+    body text NOT NULL,
+    evidence text NULL,
+    received_millis bigint NOT NULL,
+    ${due}
+  )`,
+  "CREATE UNIQUE INDEX payment_proxy_inbox_once ON payment_proxy_inbox (vendor, subject_by, subject_no, sha256)",
+  "CREATE INDEX payment_proxy_inbox_due ON payment_proxy_inbox (due_millis) WHERE due_millis IS NOT NULL",
+  "CREATE TABLE payment_proxy_app (id varchar(64) NOT NULL PRIMARY KEY, name varchar(256) NOT NULL, endpoints text NOT NULL)",
+  `CREATE TABLE payment_proxy_app_key (
+    key_id varchar(64) NOT NULL PRIMARY KEY,
+    app varchar(64) NOT NULL,
+    secret_sha256 char(64) NOT NULL
+  )`
+)
+
+/** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
+export const migrate = Migrator.make({})({
+  table: "payment_proxy_migration",
+  loader: Migrator.fromRecord({ "0001_original_table": original, "0002_what_the_system_needs": ours })
+})

@@ -1,0 +1,197 @@
+import { Payment } from "@payment-proxy/domain"
+import type { Change, PlacedOrder, Search } from "@payment-proxy/ports"
+import { Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
+import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Database } from "./Database.ts"
+import * as Rows from "./Rows.ts"
+
+const HistoryRow = Schema.Struct({
+  pay_order_no: Schema.String,
+  version: Schema.Number,
+  state: Payment.State,
+  cause: Schema.String,
+  detail: Schema.NullOr(Schema.String),
+  at_millis: Schema.Number
+})
+const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
+const VersionRow = Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number })
+const Sealed = Schema.Struct({ sealed_request: Schema.NullOr(Schema.String) })
+
+/** The number or the key of a new order is taken; who has it is read once the transaction is undone. */
+class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
+
+export const make = Effect.gen(function* () {
+  const { reader, writer, transaction } = yield* Database
+  const columns = reader.literal(Rows.columns.join(", "))
+
+  const insert = (change: Change, dueMillis: number | null) =>
+    writer`INSERT INTO payment_proxy_order ${writer.insert({
+      ...Rows.lasting(change.payment),
+      ...Rows.changing(change.payment),
+      idempotency_key: change.placing?.idempotencyKey ?? null,
+      fingerprint: change.placing?.fingerprint ?? null,
+      sealed_request: change.placing?.sealedRequest ?? null,
+      due_millis: dueMillis
+    })} ON CONFLICT DO NOTHING RETURNING id`.pipe(
+      Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Taken())))
+    )
+
+  const update = (change: Change, dueMillis: number | null) =>
+    writer`UPDATE payment_proxy_order SET ${writer.update({
+      ...Rows.changing(change.payment),
+      due_millis: dueMillis,
+      due_token: null,
+      due_lease_millis: null,
+      due_tries: 0,
+      due_note: null
+    })} WHERE pay_order_no = ${change.payment.payOrderNo} AND version = ${change.expected} RETURNING id`.pipe(
+      Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : new Stale({ payOrderNo: change.payment.payOrderNo })))
+    )
+
+  const record = ({ entry }: Change) =>
+    writer`INSERT INTO payment_proxy_history ${writer.insert({
+      pay_order_no: entry.payOrderNo,
+      version: entry.version,
+      state: entry.state,
+      cause: entry.cause,
+      detail: entry.detail,
+      at_millis: entry.atMillis
+    })}`
+
+  const send = ({ payment, deliveries }: Change, nowMillis: number) =>
+    deliveries.length === 0
+      ? Effect.void
+      : writer`INSERT INTO payment_proxy_delivery ${writer.insert(
+          deliveries.map(({ eventId, endpoint, type, body }) => ({
+            id: `dlv_${eventId}_${endpoint}`,
+            event_id: eventId,
+            pay_order_no: payment.payOrderNo,
+            version: payment.version,
+            app: payment.app,
+            endpoint,
+            type,
+            body,
+            created_millis: nowMillis,
+            state: "waiting",
+            due_millis: nowMillis
+          }))
+        )}`
+
+  const write = (change: Change, nowMillis: number) =>
+    Effect.gen(function* () {
+      const dueMillis = change.dueIn === null ? null : nowMillis + Duration.toMillis(change.dueIn)
+      yield* change.expected === 0 ? insert(change, dueMillis) : update(change, dueMillis)
+      yield* record(change)
+      yield* send(change, nowMillis)
+    })
+
+  const first = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
+    Effect.flatMap(rows, (found) =>
+      found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
+    )
+
+  const placedOf = (row: unknown) =>
+    Effect.all({
+      payment: Rows.toPayment(row),
+      fingerprint: Effect.map(Schema.decodeUnknown(Fingerprint)(row), ({ fingerprint }) => fingerprint)
+    })
+
+  const existing = ({ payment, placing }: Change) =>
+    reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
+      WHERE pay_order_no = ${payment.payOrderNo} OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})`.pipe(
+      Effect.flatMap(([row]) => placedOf(row)),
+      toPort,
+      Effect.flatMap((placed) => new Duplicate({ existing: placed }))
+    )
+
+  const decoded = (rows: ReadonlyArray<unknown>) =>
+    Effect.forEach(rows, (row) =>
+      Rows.toPayment(row).pipe(
+        Effect.asSome,
+        Effect.catchAll((fault) =>
+          Effect.logError("An order's row cannot be read; the others go on.", fault).pipe(Effect.as(Option.none()))
+        )
+      )
+    ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
+
+  const where = (search: Search) =>
+    reader.and([
+      reader`app = ${search.app}`,
+      ...(search.businessNo === null ? [] : [reader`business_no = ${search.businessNo}`]),
+      ...(search.state === null ? [] : [reader`pay_status = ${Payment.states[search.state]}`]),
+      ...(search.vendor === null ? [] : [reader`vendor = ${search.vendor}`]),
+      ...(search.createdFromMillis === null ? [] : [reader`created_millis >= ${search.createdFromMillis}`]),
+      ...(search.createdToMillis === null ? [] : [reader`created_millis < ${search.createdToMillis}`]),
+      ...(search.after === null ? [] : [reader`pay_order_no < ${search.after}`])
+    ])
+
+  return Orders.of({
+    commit: (changes) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+        transaction(Effect.forEach(changes, (change) => write(change, nowMillis), { discard: true }))
+      ).pipe(
+        Effect.catchTag("Taken", () =>
+          Effect.firstSuccessOf(changes.filter(({ expected }) => expected === 0).map((change) => existing(change)))
+        )
+      ),
+    byNumber: (payOrderNo) =>
+      first(reader`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`).pipe(toPort),
+    ofApp: (app, payOrderNo) =>
+      first(
+        reader`SELECT ${columns} FROM payment_proxy_order WHERE app = ${app} AND pay_order_no = ${payOrderNo}`
+      ).pipe(toPort),
+    byKey: (app, idempotencyKey) =>
+      reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
+        WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`.pipe(
+        Effect.flatMap(
+          ([row]): Effect.Effect<Option.Option<PlacedOrder>, unknown> =>
+            row === undefined ? Effect.succeedNone : Effect.asSome(placedOf(row))
+        ),
+        toPort
+      ),
+    byTransactionNo: (vendor, transactionNo) =>
+      first(
+        reader`SELECT ${columns} FROM payment_proxy_order
+          WHERE transaction_no = ${transactionNo} AND vendor = ${vendor} AND trans_type = 1`
+      ).pipe(toPort),
+    sealedRequest: (payOrderNo) =>
+      reader`SELECT sealed_request FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`.pipe(
+        Effect.flatMap(([row]) =>
+          row === undefined ? Effect.succeedNone : Effect.asSome(Schema.decodeUnknown(Sealed)(row))
+        ),
+        Effect.map(Option.flatMapNullable(({ sealed_request }) => sealed_request)),
+        toPort
+      ),
+    history: (payOrderNo) =>
+      reader`SELECT pay_order_no, version, state, cause, detail, at_millis FROM payment_proxy_history
+        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(
+        Effect.flatMap(Schema.decodeUnknown(Schema.Array(HistoryRow))),
+        Effect.map((rows) =>
+          rows.map(({ pay_order_no, at_millis, ...row }) => ({ ...row, payOrderNo: pay_order_no, atMillis: at_millis }))
+        ),
+        toPort
+      ),
+    search: (search) =>
+      reader`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
+        ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(decoded), toPort),
+    versions: (payOrderNos) =>
+      payOrderNos.length === 0
+        ? Effect.succeed(new Map())
+        : reader`SELECT pay_order_no, version FROM payment_proxy_order WHERE ${reader.in("pay_order_no", payOrderNos)}`.unprepared.pipe(
+            Effect.flatMap(Schema.decodeUnknown(Schema.Array(VersionRow))),
+            Effect.map((rows) => new Map(rows.map(({ pay_order_no, version }) => [pay_order_no, version]))),
+            toPort
+          ),
+    ready: transaction(writer`SELECT 1`).pipe(Effect.asVoid)
+  })
+})
+
+/** Every failure of a read as the port's own. */
+const toPort = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreUnavailable, R> =>
+  effect.pipe(
+    Effect.catchAllDefect((cause) => new StoreUnavailable({ cause })),
+    Effect.mapError((cause) => (cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })))
+  )
+
+/** Orders in the embedded database. */
+export const layer = Layer.effect(Orders, make)

@@ -1,0 +1,130 @@
+import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
+import { ParseResult, Schema } from "effect"
+
+const Facts = Schema.parseJson(Payment.Facts)
+const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
+const encodeFacts = Schema.encodeSync(Facts)
+
+/** A code of the table as its word. */
+const coded = <W extends string>(name: string, words: Schema.Schema<W>, codes: { readonly [K in W]: number }) =>
+  Schema.transformOrFail(Schema.Number, words, {
+    strict: true,
+    decode: (code, _, ast) => {
+      const word = Words.wordOf(codes, code)
+      return word === undefined
+        ? ParseResult.fail(new ParseResult.Type(ast, code, `${code} is no code of ${name}`))
+        : ParseResult.succeed(word)
+    },
+    encode: (word) => ParseResult.succeed(codes[word])
+  })
+
+/** The columns that make up a payment. */
+export const columns = [
+  "pay_order_no",
+  "app",
+  "vendor",
+  "business_no",
+  "amount",
+  "currency",
+  "pay_method",
+  "pay_source",
+  "capture",
+  "metadata",
+  "created_millis",
+  "expires_millis",
+  "deadline_millis",
+  "facts",
+  "pay_status",
+  "version",
+  "learnt_version",
+  "transaction_no",
+  "paid_millis"
+] as const
+
+const OrderRow = Schema.Struct({
+  pay_order_no: Schema.String,
+  app: Schema.String,
+  vendor: Schema.String,
+  business_no: Schema.NullOr(Schema.String),
+  amount: Schema.String,
+  currency: Schema.Number,
+  pay_method: coded("pay_method", Words.Method, Words.methods),
+  pay_source: coded("pay_source", Words.Source, Words.sources),
+  capture: Schema.Literal("automatic", "manual"),
+  metadata: Metadata,
+  created_millis: Schema.Number,
+  expires_millis: Schema.Number,
+  deadline_millis: Schema.Number,
+  facts: Facts,
+  pay_status: coded("pay_status", Payment.State, Payment.states),
+  version: Schema.Number,
+  learnt_version: Schema.Number,
+  transaction_no: Schema.NullOr(Schema.String),
+  paid_millis: Schema.NullOr(Schema.Number)
+})
+
+const decodeRow = Schema.decodeUnknown(OrderRow)
+const decodeMoney = Schema.decodeUnknown(Money.Schema)
+
+/** A row as a payment; a row that is none fails and says why. */
+export const toPayment = (row: unknown) =>
+  ParseResult.flatMap(decodeRow(row), (order) =>
+    ParseResult.map(
+      decodeMoney({ value: order.amount, currency: Currency.fromNumeric(order.currency) }),
+      (amount): Payment.Payment => ({
+        ...order.facts,
+        payOrderNo: order.pay_order_no,
+        app: order.app,
+        vendor: order.vendor,
+        businessNo: order.business_no,
+        amount,
+        method: order.pay_method,
+        source: order.pay_source,
+        capture: order.capture,
+        metadata: order.metadata,
+        createdAtMillis: order.created_millis,
+        expiresAtMillis: order.expires_millis,
+        deadlineMillis: order.deadline_millis,
+        state: order.pay_status,
+        version: order.version,
+        learntVersion: order.learnt_version,
+        transactionNo: order.transaction_no,
+        paidAtMillis: order.paid_millis
+      })
+    )
+  )
+
+/** Milliseconds since the epoch as the table's datetime, UTC. */
+const dateOf = (millis: number): string => new Date(millis).toISOString().slice(0, 19).replace("T", " ")
+
+/** The columns that change with a payment. */
+export const changing = (payment: Payment.Payment) => ({
+  pay_status: Payment.states[payment.state],
+  transaction_no: payment.transactionNo,
+  pay_date: payment.paidAtMillis === null ? null : dateOf(payment.paidAtMillis),
+  paid_millis: payment.paidAtMillis,
+  facts: encodeFacts(payment),
+  version: payment.version,
+  learnt_version: payment.learntVersion
+})
+
+/** The columns that stay as they were placed. */
+export const lasting = (payment: Payment.Payment) => ({
+  pay_order_no: payment.payOrderNo,
+  app: payment.app,
+  vendor: payment.vendor,
+  business_no: payment.businessNo,
+  amount: Money.format(payment.amount),
+  currency: Currency.numeric(payment.amount.currency),
+  trans_type: Words.transTypes.PAYMENT,
+  pay_method: Words.methods[payment.method],
+  pay_source: Words.sources[payment.source],
+  third_party_customer_no: payment.payOrderNo,
+  is_deleted: "N",
+  creator: payment.app,
+  capture: payment.capture,
+  metadata: JSON.stringify(payment.metadata),
+  created_millis: payment.createdAtMillis,
+  expires_millis: payment.expiresAtMillis,
+  deadline_millis: payment.deadlineMillis
+})

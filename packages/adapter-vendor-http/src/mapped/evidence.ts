@@ -1,0 +1,98 @@
+import type { Words } from "@payment-proxy/domain"
+import { Currency, Evidence, Money } from "@payment-proxy/domain"
+import { Either } from "effect"
+import type { Mapped } from "./config.ts"
+
+/** The member of a JSON value that a JSON Pointer (RFC 6901) names. */
+export const at = (json: unknown, pointer: string | undefined): unknown => {
+  if (pointer === undefined) return undefined
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce<unknown>(
+      (value, part) =>
+        typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, part)?.value : undefined,
+      json
+    )
+}
+
+const textAt = (json: unknown, pointer: string | undefined): string | null => {
+  const value = at(json, pointer)
+  return typeof value === "string" && value !== "" ? value : null
+}
+
+/** An amount as the vendor states it; `wrong` where it states one that is none. */
+const amountAt = (json: unknown, { payment }: Mapped): Either.Either<Money.Money | null, "wrong"> => {
+  if (payment.amountMinor === undefined || payment.currency === undefined) return Either.right(null)
+  const minor = at(json, payment.amountMinor)
+  const currency = textAt(json, payment.currency)
+  if (currency === null || !Currency.is(currency)) return Either.left("wrong")
+  if (typeof minor === "number" && Number.isSafeInteger(minor)) return Either.right(Money.make(BigInt(minor), currency))
+  return typeof minor === "string" && /^\d{1,18}$/.test(minor)
+    ? Either.right(Money.make(BigInt(minor), currency))
+    : Either.left("wrong")
+}
+
+const nextAt = (json: unknown, { payment }: Mapped): Words.Next | null => {
+  if (payment.nextUrl === undefined) return { type: "none" }
+  const url = textAt(json, payment.nextUrl)
+  if (url === null) return null
+  return textAt(json, payment.nextType) === "qr" ? { type: "qr", content: url } : { type: "redirect", url }
+}
+
+const timeAt = (json: unknown, pointer: string | undefined): number | null => {
+  const text = textAt(json, pointer)
+  const millis = text === null ? Number.NaN : Date.parse(text)
+  return Number.isNaN(millis) ? null : millis
+}
+
+const foreignTo = (json: unknown, config: Mapped, number: string): Evidence.Evidence["foreign"] => {
+  if (config.merchantId !== undefined && config.payment.merchant !== undefined)
+    if (at(json, config.payment.merchant) !== config.merchantId) return "MERCHANT_MISMATCH"
+  return at(json, config.payment.number) === number ? null : "NUMBER_MISMATCH"
+}
+
+interface Said {
+  readonly source: Evidence.Evidence["source"]
+  readonly asked: Evidence.Evidence["asked"]
+}
+
+/** What a vendor's payment says about the order `number`; a left says why it is not understood. */
+export const fromPayment = (
+  json: unknown,
+  number: string,
+  config: Mapped,
+  { source, asked }: Said
+): Either.Either<Evidence.Evidence, string> => {
+  const word = textAt(json, config.payment.status)
+  if (word === null) return Either.left("The answer has no status.")
+  const stated = amountAt(json, config)
+  if (Either.isLeft(stated)) return Either.left("The answer's amount is not understood.")
+  const common = {
+    asked,
+    amount: stated.right,
+    transactionNo: textAt(json, config.payment.transactionNo),
+    foreign: foreignTo(json, config, number)
+  }
+  const meaning = Object.getOwnPropertyDescriptor(config.statuses, word.toUpperCase())?.value
+  switch (meaning) {
+    case "open":
+      return Either.right(Evidence.make("open", source, { ...common, next: nextAt(json, config) }))
+    case "paid": {
+      const paidAtMillis = timeAt(json, config.payment.paidAt)
+      return Either.right(Evidence.make("paid", source, { ...common, captured: stated.right, paidAtMillis }))
+    }
+    case "failed": {
+      const detail = textAt(json, config.payment.failure) ?? "The vendor gave no reason."
+      return Either.right(Evidence.make("failed", source, { ...common, code: "DECLINED", detail }))
+    }
+    case "closed":
+      return Either.right(Evidence.make("closed", source, common))
+    default:
+      return Either.right(Evidence.make("known", source, { ...common, word: word.slice(0, 64) }))
+  }
+}
+
+/** The vendor does not know the order. */
+export const notFound = ({ source, asked }: Said): Evidence.Evidence => Evidence.make("notFound", source, { asked })

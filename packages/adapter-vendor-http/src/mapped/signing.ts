@@ -1,0 +1,32 @@
+import { createHmac, timingSafeEqual } from "node:crypto"
+import type { Incoming } from "@payment-proxy/ports"
+import { Either, Redacted } from "effect"
+
+const toleranceSeconds = 300
+
+/**
+ * Whether a notification was signed with the secret within 300 s of now, over its bytes as received (Standard Webhooks
+ * 1.0.0); a left says why not. The comparison takes the same time for every signature.
+ */
+export const verify = (
+  secret: Redacted.Redacted,
+  { headers, body }: Incoming,
+  nowMillis: number
+): Either.Either<void, string> => {
+  const id = headers["webhook-id"]
+  const timestamp = headers["webhook-timestamp"]
+  const signatures = headers["webhook-signature"]
+  if (id === undefined || timestamp === undefined || signatures === undefined)
+    return Either.left("A signature header is missing.")
+  if (!/^\d{1,15}$/.test(timestamp)) return Either.left("The timestamp is not a number of seconds.")
+  if (Math.abs(Math.floor(nowMillis / 1000) - Number(timestamp)) > toleranceSeconds)
+    return Either.left("The timestamp is more than 300 s away.")
+  const key = Buffer.from(Redacted.value(secret).slice("whsec_".length), "base64")
+  const expected = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest()
+  const isSigned = signatures.split(" ").some((item) => {
+    const [version, text = ""] = item.split(",", 2)
+    const given = Buffer.from(text, "base64")
+    return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected)
+  })
+  return isSigned ? Either.void : Either.left("No signature is right.")
+}

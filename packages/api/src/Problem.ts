@@ -1,0 +1,64 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+
+/** Every stable code of an error, with its HTTP status and title. */
+export const codes = {
+  UNAUTHORIZED: [401, "The key is missing or wrong"],
+  ORDER_NOT_FOUND: [404, "No such order"],
+  NOT_FOUND: [404, "No such address"],
+  METHOD_NOT_ALLOWED: [405, "The address does not take this method"],
+  IDEMPOTENCY_KEY_MISSING: [400, "The Idempotency-Key is missing"],
+  IDEMPOTENCY_KEY_INVALID: [400, "The Idempotency-Key is malformed"],
+  IDEMPOTENCY_KEY_REUSED: [422, "The Idempotency-Key was used for another order"],
+  BODY_NOT_JSON: [400, "The body is not JSON"],
+  BODY_TOO_LARGE: [413, "The body is too large"],
+  BODY_INVALID: [422, "The body has faults"],
+  CONTENT_TYPE_UNSUPPORTED: [415, "The body is of another type"],
+  PARAMETER_INVALID: [400, "A parameter has faults"],
+  COMMAND_NOT_ALLOWED: [409, "The order does not allow this now"],
+  CONTENDED: [409, "The order is moving: try again"],
+  VENDOR_UNKNOWN: [404, "No such vendor"],
+  NOTIFICATION_REFUSED: [401, "The notification is not verified"],
+  STORE_UNAVAILABLE: [503, "Orders cannot be taken for now"],
+  INTERNAL: [500, "Something went wrong on our side"]
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+/** The stable code of a problem. */
+export type Code = keyof typeof codes
+
+/** One fault of a request: where (RFC 6901 JSON Pointer), which, and how to mend it. */
+export const Fault = Schema.Struct({ pointer: Schema.String, code: Schema.String, detail: Schema.String })
+export type Fault = typeof Fault.Type
+
+/** An error as every call answers it (RFC 9457), with a stable `code`. */
+export const Problem = Schema.Struct({
+  type: Schema.String,
+  title: Schema.String,
+  status: Schema.Number,
+  code: Schema.Literal(...(Object.keys(codes) as Array<Code>)),
+  detail: Schema.String,
+  errors: Schema.optional(Schema.Array(Fault))
+}).annotations({ identifier: "Problem", description: "RFC 9457; `code` is stable" })
+export type Problem = typeof Problem.Type
+
+/** The media type of a problem (RFC 9457 §6.1). */
+export const contentType = "application/problem+json"
+
+/** A problem as the error of an endpoint, under one HTTP status. */
+export const answered = (status: number) =>
+  Problem.pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType })).annotations(
+    HttpApiSchema.annotations({ status, description: titlesOf(status) })
+  )
+
+const titlesOf = (status: number): string =>
+  Object.entries(codes)
+    .filter(([, [of]]) => of === status)
+    .map(([code, [, title]]) => `${code}: ${title}`)
+    .join("; ")
+
+/** The problem of a code. */
+export const make = (code: Code, detail: string, errors?: ReadonlyArray<Fault>): Problem => {
+  const [status, title] = codes[code]
+  const type = `urn:payment-proxy:problem:${code.toLowerCase().replaceAll("_", "-")}`
+  return { type, title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
+}

@@ -1,0 +1,90 @@
+import { Money } from "@payment-proxy/domain"
+import { Announcer, Apps, Orders } from "@payment-proxy/ports"
+import { FakeVault, FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
+import type { Duration } from "effect"
+import { Effect, Layer, Option, TestClock } from "effect"
+import * as Changes from "../src/Changes.ts"
+import { secretContext } from "../src/Deliver.ts"
+import type { Asked } from "../src/Place.ts"
+import { place } from "../src/Place.ts"
+import { round } from "../src/Work.ts"
+
+const announcer = Layer.succeed(
+  Announcer,
+  Announcer.of({
+    event: ({ payOrderNo, state, version }) => ({
+      type: `order.${state.toLowerCase()}`,
+      body: JSON.stringify({ payOrderNo, state, version })
+    })
+  })
+)
+
+/** Every port, faked. */
+export const ports = Layer.mergeAll(
+  Memory.layer,
+  FakeVendors.layer({ names: ["platform"] }),
+  FakeVault.layer,
+  FakeWebhookSender.layer,
+  announcer
+)
+
+/** Every port, faked, and who waits for what. */
+export const faked = Layer.provideMerge(Changes.layer, ports)
+
+export const shop = {
+  id: "shop",
+  name: "A shop",
+  endpoints: [{ id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecret: "" }]
+}
+
+/** The shop, with its endpoint's secret sealed. */
+export const withShop = Effect.gen(function* () {
+  const vault = yield* FakeVault.Vault
+  const sealedSecret = yield* vault.seal(secretContext("shop-webhook"), "whsec_c2VjcmV0IG9mIGEgdGVzdCwgMjQgYnl0ZXM=")
+  const app = { ...shop, endpoints: shop.endpoints.map((endpoint) => ({ ...endpoint, sealedSecret })) }
+  yield* Effect.flatMap(Apps, (apps) => apps.put(app))
+  return app
+})
+
+export const asked = (overrides: Partial<Asked> = {}): Asked => ({
+  app: shop,
+  idempotencyKey: "key-1",
+  fingerprint: "fingerprint-1",
+  vendor: "platform",
+  businessNo: "POLICY-1",
+  amount: Money.make(1234n, "CNY"),
+  method: "ALIPAY",
+  source: "WEB",
+  capture: "automatic",
+  expiresIn: null,
+  metadata: {},
+  details: { description: "Travel insurance", payer: {}, returnUrl: null },
+  ...overrides
+})
+
+/** An order of the shop, placed. */
+export const placed = (overrides: Partial<Asked> = {}) => Effect.map(place(asked(overrides)), ({ payment }) => payment)
+
+/** Works until nothing is due. */
+export const worked = Effect.gen(function* () {
+  for (let rounds = 0; rounds < 100; rounds++) {
+    const done = yield* Effect.all([round("inbox"), round("orders"), round("deliveries")])
+    if (done.every((count) => count === 0)) return
+  }
+  yield* Effect.dieMessage("Work does not come to rest.")
+})
+
+/** Lets `span` pass in `steps` steps, working at what is due after each. */
+export const lived = (span: Duration.Duration, steps: number) =>
+  Effect.repeatN(Effect.zipRight(TestClock.adjust(span), worked), steps - 1)
+
+export const now = (payOrderNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.byNumber(payOrderNo)).pipe(
+    Effect.flatMap(Option.match({ onNone: () => Effect.dieMessage("no such order"), onSome: Effect.succeed }))
+  )
+
+export const states = (payOrderNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(Effect.map((rows) => rows.map(({ state }) => state)))
+
+export const causes = (payOrderNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(Effect.map((rows) => rows.map(({ cause }) => cause)))
