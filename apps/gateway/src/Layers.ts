@@ -17,7 +17,7 @@ export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of
 export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
   Layer.merge(
     Sqlite.layer({ filename: join(environment.PAYMENT_PROXY_DATA, "payment-proxy.db") }),
-    Keyfile.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
+    Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
   )
 
 /** Every port of the application, by the adapters that the configuration names. */
@@ -34,7 +34,7 @@ export const fromConfiguration = (configuration: Configuration) => {
   const adapters = Layer.mergeAll(
     storesOf(configuration),
     VendorHttp.layer(mapped).pipe(Layer.provide(OAuth.layer(oauth))),
-    Webhook.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
+    Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )
   return Layer.provideMerge(Changes.layer, adapters)

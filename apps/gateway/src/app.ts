@@ -4,10 +4,10 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { parseArgs } from "node:util"
+import { NodeRuntime } from "@effect/platform-node"
 import { secretContext } from "@payment-proxy/application"
 import { Environment } from "@payment-proxy/configuration"
 import { Apps, Vault } from "@payment-proxy/ports"
-import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel, Schema } from "effect"
 import * as AppKey from "./AppKey.ts"
 import * as Layers from "./Layers.ts"
@@ -19,7 +19,9 @@ const { values } = parseArgs({
 const Arguments = Schema.Struct({
   id: Schema.String.pipe(Schema.pattern(/^[a-z0-9-]{1,64}$/, { message: () => "--id is 1 to 64 of a-z, 0-9 and -" })),
   name: Schema.optional(Schema.NonEmptyString),
-  webhook: Schema.optional(Schema.String.pipe(Schema.pattern(/^https?:\/\/\S+$/, { message: () => "--webhook is an http or https address" })))
+  webhook: Schema.optional(
+    Schema.String.pipe(Schema.pattern(/^https?:\/\/\S+$/, { message: () => "--webhook is an http or https address" }))
+  )
 })
 
 const main = Effect.gen(function* () {
@@ -33,7 +35,11 @@ const main = Effect.gen(function* () {
     const vault = yield* Vault
     const endpoint = `${id}-webhook`
     const sealedSecret = yield* vault.seal(secretContext(endpoint), secret)
-    yield* apps.put({ id, name, endpoints: webhook === undefined ? [] : [{ id: endpoint, url: webhook, sealedSecret }] })
+    yield* apps.put({
+      id,
+      name,
+      endpoints: webhook === undefined ? [] : [{ id: endpoint, url: webhook, sealedSecret }]
+    })
     yield* apps.addKey({ keyId: key.keyId, app: id, secretSha256: key.secretSha256 })
   }).pipe(Effect.provide(Layers.storesOf({ environment })))
   const shown = process.env["WEBHOOK_SECRET"] === undefined && webhook !== undefined ? { webhookSecret: secret } : {}

@@ -1,7 +1,8 @@
 import { Evidence, Money, Payment, PaymentCommands, PaymentMachine, PaymentTable, RefundMachine } from "@payment-proxy/domain"
+import { Either } from "effect"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { createdAtMillis, deadlineMillis, inState, settings, settlingMillis, states } from "./orders.ts"
+import { createdAtMillis, deadlineMillis, fresh, inState, late, settings, settlingMillis, states } from "./orders.ts"
 import { deadlineMillis as refundDeadlineMillis, inState as refundIn } from "./refundPage.ts"
 import { end, type Life, life, live, notifications, schedule, submitted } from "./vendorLives.ts"
 
@@ -28,7 +29,7 @@ const shuffled = <T>(items: ReadonlyArray<T>, keys: ReadonlyArray<number>): Read
     .toSorted(([a], [b]) => a - b)
     .map(([, item]) => item)
 
-describe("rule 1: order does not matter", () => {
+describe("rule 1: order does not matter", { timeout: 60_000 }, () => {
   it("every permutation and repetition of a life's notifications that includes its last word ends with the same money", () => {
     const keys = FastCheck.array(FastCheck.nat(), { minLength: 16, maxLength: 16 })
     const copies = FastCheck.array(FastCheck.nat(3), { minLength: 16, maxLength: 16 })
@@ -87,7 +88,7 @@ describe("rule 1: order does not matter", () => {
   })
 })
 
-describe("rule 2: known stays known", () => {
+describe("rule 2: known stays known", { timeout: 60_000 }, () => {
   it("what was captured, refunded, authorized and seen to arrive never decreases", () => {
     holds(
       FastCheck.property(life, schedule, (life, schedule) => {
@@ -195,7 +196,7 @@ const anyOrder: FastCheck.Arbitrary<Payment.Payment> = FastCheck.record({
 )
 const anyTime = FastCheck.integer({ min: 0, max: 2 * deadlineMillis })
 
-describe("rule 3: the same evidence twice is a no-op", () => {
+describe("rule 3: the same evidence twice is a no-op", { timeout: 60_000 }, () => {
   it("in the course of a life", () => {
     holds(
       FastCheck.property(life, schedule, (life, schedule) => {
@@ -217,7 +218,7 @@ describe("rule 3: the same evidence twice is a no-op", () => {
   })
 })
 
-describe("rule 4: total", () => {
+describe("rule 4: total", { timeout: 60_000 }, () => {
   it("every state has a cell for every column", () => {
     for (const state of states) expect(Object.keys(PaymentTable.table[state])).toEqual([...PaymentTable.columns])
   })
@@ -250,7 +251,7 @@ const refundSaid = (kind: RefundMachine.Column, by: Partial<Evidence.RefundEvide
   kind, source: "notification", asked: null, vendorRefundNo: "V1", amount: null, detail: null, ...by
 })
 
-describe("the rules for the life of a refund", () => {
+describe("the rules for the life of a refund", { timeout: 60_000 }, () => {
   const hints = FastCheck.array(FastCheck.record({ pick: FastCheck.nat(5), isLate: FastCheck.boolean() }), { maxLength: 12 })
   const lived = (words: ReadonlyArray<RefundMachine.Column>, hints: ReadonlyArray<{ pick: number; isLate: boolean }>) => {
     let refund = refundIn("SUBMITTING")
@@ -294,5 +295,41 @@ describe("the rules for the life of a refund", () => {
         }
       })
     )
+  })
+})
+
+describe("the faults of faults.md that the machine alone decides", () => {
+  const heard = (order: Payment.Payment, column: PaymentTable.Column, atMillis: number) =>
+    PaymentMachine.absorb(order, fresh(order, column, atMillis), atMillis, settings).order
+
+  it("F36: a vendor that says paid, then pending, then failed leaves it paid, and refunded where it was", () => {
+    for (const state of ["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED"] as const) {
+      const open = heard(inState(state), "open", createdAtMillis)
+      const failed = heard(open, "failed", createdAtMillis + 1000)
+      expect([failed.state, known(failed)]).toEqual([state, known(inState(state))])
+      expect(PaymentMachine.absorb(failed, late("failed"), createdAtMillis + 2000, settings).order).toBe(failed)
+    }
+  })
+
+  it("F37: a vendor that is dark for a day and then says paid: in doubt until then, then SUCCEEDED", () => {
+    const dark = inState("SUBMITTING")
+    expect(Payment.inDoubt(dark)).toBe(true)
+    expect(PaymentCommands.need(dark, createdAtMillis + 86_400_000, 0)).toBe("expire")
+    const expired = { type: "expire", nowMillis: createdAtMillis + 86_400_000, marginMillis: 0 } as const
+    const closing = Either.getOrThrow(PaymentCommands.command(dark, expired)).order
+    expect(Payment.inDoubt(closing)).toBe(true)
+    expect(heard(closing, "paid", createdAtMillis + 86_400_001)).toMatchObject({ state: "SUCCEEDED", toldDead: false })
+  })
+
+  it("F38: the payer pays while we close: SUCCEEDED, or CLOSED and then LATE_PAID with its refund due; in both orders", () => {
+    const closing = Either.getOrThrow(PaymentCommands.command(inState("PENDING"), { type: "close" })).order
+    const paidFirst = PaymentMachine.absorb(closing, late("paid"), createdAtMillis, settings).order
+    expect(paidFirst.state).toBe("SUCCEEDED")
+    expect(PaymentMachine.absorb(paidFirst, late("closed"), createdAtMillis, settings).order).toBe(paidFirst)
+    const closedFirst = heard(closing, "closed", createdAtMillis)
+    const latePaid = PaymentMachine.absorb(closedFirst, late("paid"), createdAtMillis, settings).order
+    expect([closedFirst.state, latePaid.state]).toEqual(["CLOSED", "LATE_PAID"])
+    expect(PaymentCommands.need(latePaid, createdAtMillis, 0)).toBe("refund")
+    expect(Payment.refundable(latePaid)).toBe(latePaid.captured)
   })
 })

@@ -29,7 +29,11 @@ export class UnknownVendor extends Data.TaggedError("UnknownVendor")<{ readonly 
 /** What of an order only the vendor needs; kept sealed inside the prepared request. */
 export interface Details {
   readonly description: string
-  readonly payer: { readonly openId?: string; readonly buyerId?: string; readonly ip?: string }
+  readonly payer: {
+    readonly openId?: string | undefined
+    readonly buyerId?: string | undefined
+    readonly ip?: string | undefined
+  }
   readonly returnUrl: string | null
 }
 

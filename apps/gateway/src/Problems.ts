@@ -1,0 +1,83 @@
+import { HttpServerResponse } from "@effect/platform"
+import { Problem } from "@payment-proxy/api"
+import type { Contended, KeyReused, OrderNotFound } from "@payment-proxy/application"
+import type { Machine } from "@payment-proxy/domain"
+import type { StoreUnavailable, Unfit, UnknownVendor } from "@payment-proxy/ports"
+import { Data, Effect } from "effect"
+import type { Unauthorized } from "./AppKey.ts"
+
+/** A request that is refused with this problem. */
+export class Refused extends Data.TaggedError("RequestRefused")<{ readonly problem: Problem.Problem }> {}
+
+/** Refuses a request. */
+export const refuse = (code: Problem.Code, detail: string, errors?: ReadonlyArray<Problem.Fault>): Refused =>
+  new Refused({ problem: Problem.make(code, detail, errors) })
+
+/** What can leave a use case or the door before it. */
+export type Failure =
+  | Refused
+  | Unauthorized
+  | OrderNotFound
+  | Contended
+  | KeyReused
+  | StoreUnavailable
+  | Unfit
+  | UnknownVendor
+  | Machine.Refused
+
+/** A failure as the problem that the caller is answered; nothing of its inside is shown. */
+export const of = (failure: Failure): Problem.Problem => {
+  switch (failure._tag) {
+    case "RequestRefused":
+      return failure.problem
+    case "Unauthorized":
+      return Problem.make("UNAUTHORIZED", "Send your app's key: Authorization: Bearer pp_live_…")
+    case "OrderNotFound":
+      return Problem.make("ORDER_NOT_FOUND", "There is no such order of this app.")
+    case "Contended":
+      return Problem.make("CONTENDED", "The order is moving under many hands: try again in a moment.")
+    case "KeyReused":
+      return Problem.make(
+        "IDEMPOTENCY_KEY_REUSED",
+        "This key placed an order with another body: use a new key for a new order."
+      )
+    case "StoreUnavailable":
+      return Problem.make("STORE_UNAVAILABLE", "Nothing was done. Try again with the same Idempotency-Key.")
+    case "Unfit":
+      return Problem.make(
+        "BODY_INVALID",
+        `The vendor cannot take this order: ${failure.faults.length} fault(s).`,
+        failure.faults
+      )
+    case "UnknownVendor":
+      return Problem.make("BODY_INVALID", "The vendor is not configured.", [
+        { pointer: "/vendor", code: "VENDOR_UNKNOWN", detail: "No vendor of this name is configured." }
+      ])
+    case "Refused":
+      return Problem.make("COMMAND_NOT_ALLOWED", failure.detail)
+  }
+}
+
+const retryAfterSeconds = 1
+
+/** A problem as an answer. */
+export const answer = (problem: Problem.Problem): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.unsafeJson(problem, {
+    status: problem.status,
+    contentType: Problem.contentType,
+    headers: {
+      ...(problem.status === 503 || problem.code === "CONTENDED" ? { "retry-after": String(retryAfterSeconds) } : {}),
+      ...(problem.status === 401 && problem.code === "UNAUTHORIZED"
+        ? { "www-authenticate": 'Bearer realm="payment-proxy"' }
+        : {})
+    }
+  })
+
+/** Every failure of a handler as its answer; the cause of an unavailable store goes to the log. */
+export const answered = <R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, Failure, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  handler.pipe(
+    Effect.tapErrorTag("StoreUnavailable", ({ cause }) => Effect.logError("The store is not available.", cause)),
+    Effect.catchAll((failure) => Effect.succeed(answer(of(failure))))
+  )

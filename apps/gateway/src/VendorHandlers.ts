@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto"
+import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { Api } from "@payment-proxy/api"
+import { receive } from "@payment-proxy/application"
+import type { Reply } from "@payment-proxy/ports"
+import { Effect, Metric } from "effect"
+import * as Body from "./Body.ts"
+import { answered, refuse } from "./Problems.ts"
+
+/** Notifications that were refused, by vendor: forged, altered, stale, or of another merchant. */
+export const refused = Metric.counter("payment_proxy_notifications_refused", { incremental: true })
+
+const replied = ({ status, contentType, body }: Reply) =>
+  body === ""
+    ? HttpServerResponse.empty({ status })
+    : HttpServerResponse.text(body, { status, contentType: contentType ?? "text/plain" })
+
+/** The handler of vendors' notifications. */
+export const layer = HttpApiBuilder.group(Api, "vendors", (handlers) =>
+  handlers.handleRaw("notify", ({ path: { vendor } }) =>
+    answered(
+      Effect.gen(function* () {
+        const { headers } = yield* HttpServerRequest.HttpServerRequest
+        const body = yield* Body.bytes
+        const sha256 = createHash("sha256").update(body).digest("hex")
+        return yield* receive(vendor, { headers, body }, sha256).pipe(
+          Effect.map(replied),
+          Effect.catchTags({
+            NotVerified: ({ reason, reply }) =>
+              Effect.logWarning("A notification was refused.").pipe(
+                Effect.annotateLogs({ vendor, reason }),
+                Effect.zipRight(Metric.increment(Metric.tagged(refused, "vendor", vendor))),
+                Effect.as(replied(reply))
+              ),
+            UnknownVendor: () => Effect.fail(refuse("VENDOR_UNKNOWN", "No vendor of this name is configured."))
+          })
+        )
+      })
+    )
+  )
+)
