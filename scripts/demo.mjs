@@ -2,7 +2,7 @@
 // for scripts. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
@@ -12,11 +12,12 @@ const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-prox
 const demoFile = join(data, "demo.json")
 const children = new Set()
 let isStopping = false
+let isOurs = false
 
 const stop = (code) => {
   if (isStopping) return
   isStopping = true
-  rmSync(demoFile, { force: true })
+  if (isOurs) rmSync(demoFile, { force: true })
   for (const child of children) child.kill("SIGTERM")
   const end = () => process.exit(code)
   const timer = setTimeout(() => {
@@ -125,8 +126,23 @@ const curlOf = ({ gateway, shop, appKey }) => {
   ].join("\n")
 }
 
+/** Two demonstrations on one folder would write into each other's ledger. */
+const refuseSecond = async () => {
+  const other = readJson(existsSync(demoFile) ? readFileSync(demoFile, "utf8") : "")
+  if (other === undefined) return
+  const answers = await fetch(`${other.gateway}/healthz`).then(
+    (response) => response.ok,
+    () => false
+  )
+  if (answers)
+    throw new Error(
+      `It runs already, at ${other.gateway}: stop that one, or name another folder in PAYMENT_PROXY_DATA.`
+    )
+}
+
 const main = async () => {
   mkdirSync(data, { recursive: true, mode: 0o700 })
+  await refuseSecond()
   const secrets = secretsOf(join(data, "secrets.json"))
   const sandbox = await start("sandbox", {
     SANDBOX_DATA: join(data, "sandbox"),
@@ -169,6 +185,7 @@ const main = async () => {
   }
   writeFileSync(`${demoFile}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${demoFile}.new`, demoFile)
+  isOurs = true
   console.log(`
 Payment Proxy is ready.
 

@@ -68,7 +68,7 @@ const history = async (payOrderNo: string) => {
 const received = (payOrderNo: string, count: number) =>
   until(`the shop received ${count} events of ${payOrderNo}`, 30_000, async () => {
     const response = await fetch(`${running.demo.shop}/events?payOrderNo=${payOrderNo}`)
-    const { events } = (await response.json()) as { readonly events: ReadonlyArray<Received> }
+    const events = (await response.json()) as ReadonlyArray<Received>
     return events.length >= count ? events : undefined
   })
 
@@ -136,7 +136,9 @@ describe("the whole path, from npm start", () => {
       const sh = (script: string, env: Record<string, string>) =>
         execFileSync("bash", ["-c", script], { env: { ...process.env, ...env }, encoding: "utf8" })
       const env = { GATEWAY: running.demo.gateway, APP_KEY: running.demo.appKey }
-      const order = JSON.parse(sh((blocks[1] ?? "").replace("curl ", "curl -s "), env)) as Order
+      const order = JSON.parse(
+        sh((blocks[1] ?? "").replace("curl ", "curl -s ").replace("order-1", readme), env)
+      ) as Order
       expect(order.status).toBe("PENDING")
       sh(`curl -s -X POST ${running.demo.sandbox}/_payments/${order.payOrderNo}/pay`, {})
       const answers = sh((blocks[2] ?? "").replaceAll("curl ", "curl -s -w '\\n' "), {

@@ -1,14 +1,30 @@
+import { mkdirSync } from "node:fs"
+import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
 import { Work } from "@payment-proxy/application"
 import { load } from "@payment-proxy/configuration"
-import { Effect, Layer, Logger } from "effect"
-import { readFile } from "./File.ts"
+import { Console, Effect, Layer, Logger } from "effect"
 import * as Layers from "./Layers.ts"
 
-const main = load(process.env, readFile).pipe(
-  Effect.tap(() => Effect.log("The worker follows every order that is due.")),
-  Effect.flatMap((configuration) => Layer.launch(Layer.provide(Work.layer, Layers.fromConfiguration(configuration)))),
-  Effect.catchTag("ConfigurationInvalid", (invalid) => Effect.dieMessage(invalid.message))
+const fileText = (path: string) =>
+  Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => new Error(String(cause)) })
+
+/** One line of JSON for whoever started us, when work is taken. */
+const ready = Layer.effectDiscard(Console.log(JSON.stringify({ ready: true })))
+
+const main = load(process.env, fileText).pipe(
+  Effect.tap(({ environment }) =>
+    Effect.sync(() => mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 }))
+  ),
+  Effect.flatMap((configuration) =>
+    Layer.launch(Layer.merge(Work.layer, ready).pipe(Layer.provide(Layers.fromConfiguration(configuration))))
+  )
 )
 
-main.pipe(Effect.provide(Logger.json), NodeRuntime.runMain)
+main.pipe(
+  Effect.catchTag("ConfigurationInvalid", (invalid) =>
+    Console.error(invalid.message).pipe(Effect.zipRight(Effect.sync(() => process.exit(1))))
+  ),
+  Effect.provide(Logger.json),
+  NodeRuntime.runMain({ disablePrettyLogger: true })
+)

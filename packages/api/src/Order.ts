@@ -37,29 +37,32 @@ const PositiveMoney = Money.Schema.pipe(
   Schema.filter((money) => Money.isPositive(money), { message: () => "The amount is zero: ask for more than nothing." })
 )
 
+/** A field that may be left out, but not be null or undefined: a fault of it is told in its own words. */
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
 /** An order as an app asks for it. */
 export const PlaceOrder = Schema.Struct({
   vendor: VendorName,
-  businessNo: Schema.optional(BusinessNo),
+  businessNo: optional(BusinessNo),
   amount: PositiveMoney,
   method: Words.Method,
   source: Words.Source,
   description: text(127),
-  payer: Schema.optional(
+  payer: optional(
     Schema.Struct({
-      openId: Schema.optional(text(128)),
-      buyerId: Schema.optional(text(128)),
-      ip: Schema.optional(text(64))
+      openId: optional(text(128)),
+      buyerId: optional(text(128)),
+      ip: optional(text(64))
     })
   ),
-  returnUrl: Schema.optional(WebAddress),
-  expiresIn: Schema.optional(
+  returnUrl: optional(WebAddress),
+  expiresIn: optional(
     Schema.Int.pipe(
       Schema.between(60, 86_400, { message: () => "A payer has between 60 and 86400 whole seconds." })
     ).annotations({ description: "Seconds until the order expires; 900 unless given" })
   ),
-  capture: Schema.optional(Schema.Literal("automatic", "manual")),
-  metadata: Schema.optional(Metadata)
+  capture: optional(Schema.Literal("automatic", "manual")),
+  metadata: optional(Metadata)
 }).annotations({ identifier: "PlaceOrder" })
 export type PlaceOrder = typeof PlaceOrder.Type
 

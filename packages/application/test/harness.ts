@@ -84,7 +84,11 @@ export const now = (payOrderNo: string) =>
   )
 
 export const states = (payOrderNo: string) =>
-  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(Effect.map((rows) => rows.map(({ state }) => state)))
+  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(
+    Effect.map((rows) => rows.map(({ state }) => state))
+  )
 
 export const causes = (payOrderNo: string) =>
-  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(Effect.map((rows) => rows.map(({ cause }) => cause)))
+  Effect.flatMap(Orders, (orders) => orders.history(payOrderNo)).pipe(
+    Effect.map((rows) => rows.map(({ cause }) => cause))
+  )

@@ -75,7 +75,12 @@ const numbered = (before: Refund, after: Refund): Refund =>
 const hold = (refund: Refund, heldReason: string): Refund =>
   refund.state === "HELD" ? refund : { ...refund, state: "HELD", heldReason, contradiction: null }
 
-const contradicted = (refund: Refund, { kind, asked }: RefundEvidence, nowMillis: number, settings: Settings): Refund => {
+const contradicted = (
+  refund: Refund,
+  { kind, asked }: RefundEvidence,
+  nowMillis: number,
+  settings: Settings
+): Refund => {
   const pending = refund.contradiction
   if (pending === null || pending.column !== kind)
     return { ...refund, contradiction: { column: kind, sinceMillis: nowMillis } }

@@ -3,12 +3,16 @@ import { Schema } from "effect"
 /** What the payer pays with, and its code in `pay_method` (design §4). */
 export const methods = { ALIPAY: 1, WECHAT_PAY: 2, CARD: 3, PAYPAL: 4 } as const
 export type Method = keyof typeof methods
-export const Method = Schema.Literal("ALIPAY", "WECHAT_PAY", "CARD", "PAYPAL")
+export const Method = Schema.Literal("ALIPAY", "WECHAT_PAY", "CARD", "PAYPAL").annotations({
+  message: () => ({ message: `This is one of ${Object.keys(methods).join(", ")}.`, override: true })
+})
 
 /** Where the payer is, and its code in `pay_source` (design §4). */
 export const sources = { APP: 1, H5: 2, WEB: 3, QR: 4, MINI_PROGRAM: 5, JSAPI: 6 } as const
 export type Source = keyof typeof sources
-export const Source = Schema.Literal("APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI")
+export const Source = Schema.Literal("APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI").annotations({
+  message: () => ({ message: `This is one of ${Object.keys(sources).join(", ")}.`, override: true })
+})
 
 /** Which money movement an order is, and its code in `trans_type` (design §4). */
 export const transTypes = { PAYMENT: 1, REFUND: 2 } as const

@@ -56,12 +56,18 @@ const ready = (state: Payment.State) =>
   inState(state, state === "AUTHORIZED" ? { authorizedUntilMillis: expiresAtMillis } : {})
 
 describe("a command", () => {
-  it.each(types.flatMap((type) => states.map((state) => [type, state] as const)))("%s in %s goes where the page says, or is refused with a code", (type, state) => {
-    const target = page[type][state]
-    const step = decided(ready(state), commands[type])
-    if (target === undefined) return expect(code(ready(state), commands[type])).toBe("NOT_ALLOWED")
-    expect(step).toMatchObject({ _tag: "Right", right: { order: { state: target, version: ready(state).version + 1 }, urgent: true } })
-  })
+  it.each(types.flatMap((type) => states.map((state) => [type, state] as const)))(
+    "%s in %s goes where the page says, or is refused with a code",
+    (type, state) => {
+      const target = page[type][state]
+      const step = decided(ready(state), commands[type])
+      if (target === undefined) return expect(code(ready(state), commands[type])).toBe("NOT_ALLOWED")
+      expect(step).toMatchObject({
+        _tag: "Right",
+        right: { order: { state: target, version: ready(state).version + 1 }, urgent: true }
+      })
+    }
+  )
 
   it.each(states)("is legal in %s where it is not refused", (state) => {
     const open = types.filter((type) => page[type][state] !== undefined)
@@ -141,7 +147,11 @@ describe("capture and the operations", () => {
     const again = PaymentMachine.sending(unknown, "operation")
     expect(again.operation).toMatchObject({ no: first.operation?.no, unknownCalls: 2 })
     const undecided = answered(again, rejected)
-    expect(undecided).toMatchObject({ urgent: true, alarms: [], order: { operation: { no: first.operation?.no, unknownCalls: 1 } } })
+    expect(undecided).toMatchObject({
+      urgent: true,
+      alarms: [],
+      order: { operation: { no: first.operation?.no, unknownCalls: 1 } }
+    })
     const declined = answered(undecided.order, rejected)
     expect(declined).toMatchObject({ urgent: true, alarms: ["OPERATION_DECLINED"], order: { operation: null } })
     expect(allowed(declined.order, capture(total)).operation?.no).toBe(`${first.payOrderNo}C2`)
@@ -152,7 +162,10 @@ describe("capture and the operations", () => {
     { _tag: "Unreachable", detail: "" }
   ] as const)("$_tag: that call did not arrive; the operation stays open under its number", (answer) => {
     const sent = PaymentMachine.sending(allowed(inState("AUTHORIZED"), capture(total)), "operation")
-    expect(answered(sent, answer)).toMatchObject({ urgent: false, order: { operation: { no: sent.operation?.no, unknownCalls: 0 } } })
+    expect(answered(sent, answer)).toMatchObject({
+      urgent: false,
+      order: { operation: { no: sent.operation?.no, unknownCalls: 0 } }
+    })
   })
 
   it("an answer or a call where no operation is open changes nothing", () => {
@@ -210,12 +223,20 @@ describe("the answers to the calls of a create", () => {
   })
 
   it("a rejection keeps its reason and tells the app", () => {
-    expect(called(submitted, "reject")).toMatchObject({ failure: { code: "BAD_AMOUNT", detail: "too odd" }, toldDead: true })
+    expect(called(submitted, "reject")).toMatchObject({
+      failure: { code: "BAD_AMOUNT", detail: "too odd" },
+      toldDead: true
+    })
   })
 
   it("only a query decides what was dropped", () => {
     const doubt = called(submitted, "drop", "reject")
-    const failed = PaymentMachine.absorb(doubt, fresh(doubt, "notFound", deadlineMillis + 1), deadlineMillis + 1, settings)
+    const failed = PaymentMachine.absorb(
+      doubt,
+      fresh(doubt, "notFound", deadlineMillis + 1),
+      deadlineMillis + 1,
+      settings
+    )
     expect(failed.order.state).toBe("FAILED")
     expect(PaymentMachine.absorb(doubt, late("paid"), soon, settings).order.state).toBe("SUCCEEDED")
   })
@@ -226,14 +247,20 @@ describe("the answers to the calls of a create", () => {
     expect(called(inState("PENDING"), "reject").state).toBe("PENDING")
   })
 
-  it.each(["reject", "throttle", "unreachable"] as const)("closing, with nothing that may have arrived: %s closes", (word) => {
-    const closing = allowed(submitted, commands.close)
-    expect(called(closing, word)).toMatchObject({ state: "CLOSED", toldDead: true })
-  })
+  it.each(["reject", "throttle", "unreachable"] as const)(
+    "closing, with nothing that may have arrived: %s closes",
+    (word) => {
+      const closing = allowed(submitted, commands.close)
+      expect(called(closing, word)).toMatchObject({ state: "CLOSED", toldDead: true })
+    }
+  )
 
   it("closing, with something that may have arrived: the vendor is asked", () => {
     const closing = allowed(called(submitted, "drop"), commands.close)
-    expect(PaymentMachine.answered(PaymentMachine.sending(closing, "create"), "create", answers.reject)).toMatchObject({ urgent: true, order: { state: "CLOSING" } })
+    expect(PaymentMachine.answered(PaymentMachine.sending(closing, "create"), "create", answers.reject)).toMatchObject({
+      urgent: true,
+      order: { state: "CLOSING" }
+    })
   })
 
   it("what was not accepted is sent again, what may have been is asked for", () => {
@@ -265,13 +292,25 @@ describe("the guard of refunds", () => {
     amountMinor,
     state
   })
-  const own = (amountMinor: bigint, state: Payment.OwnRefund["state"], refundNo = "R1") => ({ refundNo, amountMinor, state })
+  const own = (amountMinor: bigint, state: Payment.OwnRefund["state"], refundNo = "R1") => ({
+    refundNo,
+    amountMinor,
+    state
+  })
 
   it.each([
     ["nothing went back", {}, total],
     ["ours open", { ownRefunds: [own(200n, "open")] }, 1034n],
-    ["ours open and listed as succeeded counts once", { ownRefunds: [own(200n, "open")], refundItems: [item(200n, "R1")] }, 1034n],
-    ["ours open and listed as pending stays reserved beside the desk's", { ownRefunds: [own(200n, "open")], refundItems: [item(1000n, null), item(200n, "R1", "pending")] }, 34n],
+    [
+      "ours open and listed as succeeded counts once",
+      { ownRefunds: [own(200n, "open")], refundItems: [item(200n, "R1")] },
+      1034n
+    ],
+    [
+      "ours open and listed as pending stays reserved beside the desk's",
+      { ownRefunds: [own(200n, "open")], refundItems: [item(1000n, null), item(200n, "R1", "pending")] },
+      34n
+    ],
     ["ours succeeded", { ownRefunds: [own(200n, "succeeded")] }, 1034n],
     ["ours failed", { ownRefunds: [own(200n, "failed")] }, total],
     ["the desk's, by its total", { refundTotal: 500n }, 734n],
@@ -346,9 +385,12 @@ describe("resolve", () => {
     expect(code(held, resolve(state))).toBe("STATE_INVALID")
   })
 
-  it.each(["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED", "LATE_PAID"] as const)("cannot name %s where no evidence says that money came", (state) => {
-    expect(code(held, resolve(state))).toBe("NOTHING_CAPTURED")
-  })
+  it.each(["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED", "LATE_PAID"] as const)(
+    "cannot name %s where no evidence says that money came",
+    (state) => {
+      expect(code(held, resolve(state))).toBe("NOTHING_CAPTURED")
+    }
+  )
 
   it("applies the facts that were recorded meanwhile", () => {
     expect(allowed(absorbed(held, late("paid")), resolve("PENDING")).state).toBe("SUCCEEDED")

@@ -14,7 +14,9 @@ const moving = (written: ReadonlyArray<{ readonly state: string; readonly column
   written.flatMap(({ state, column, text }) => {
     const to = text.replace(/[†‡²³<>↻]/g, "")
     if (to === "") return []
-    return text.includes("³") ? [[state, to, column] as const, [state, "LATE_PAID", column] as const] : [[state, to, column] as const]
+    return text.includes("³")
+      ? [[state, to, column] as const, [state, "LATE_PAID", column] as const]
+      : [[state, to, column] as const]
   })
 
 const machines = [

@@ -1,4 +1,12 @@
-import { Evidence, Money, Payment, PaymentCommands, PaymentMachine, PaymentTable, RefundMachine } from "@payment-proxy/domain"
+import {
+  Evidence,
+  Money,
+  Payment,
+  PaymentCommands,
+  PaymentMachine,
+  PaymentTable,
+  RefundMachine
+} from "@payment-proxy/domain"
 import { Either } from "effect"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
@@ -41,7 +49,8 @@ describe("rule 1: order does not matter", { timeout: 60_000 }, () => {
           return Array.from({ length: times }, () => evidence)
         })
         const order = shuffled(heard, keys).reduce(
-          (payment, evidence, index) => PaymentMachine.absorb(payment, evidence, createdAtMillis + index, settings).order,
+          (payment, evidence, index) =>
+            PaymentMachine.absorb(payment, evidence, createdAtMillis + index, settings).order,
           submitted(life)
         )
         expect(order.state).not.toBe("HELD")
@@ -143,7 +152,10 @@ const anything: FastCheck.Arbitrary<Evidence.Evidence> = FastCheck.record({
     ),
     transactionNo: FastCheck.constantFrom(null, "T1", "T2"),
     amount: amountOf,
-    foreign: FastCheck.oneof({ weight: 9, arbitrary: FastCheck.constant(null) }, { weight: 1, arbitrary: FastCheck.constant("NUMBER_MISMATCH" as const) })
+    foreign: FastCheck.oneof(
+      { weight: 9, arbitrary: FastCheck.constant(null) },
+      { weight: 1, arbitrary: FastCheck.constant("NUMBER_MISMATCH" as const) }
+    )
   }),
   captured: amountOf,
   total: nullOr(FastCheck.bigInt({ min: 0n, max: 2000n })),
@@ -152,7 +164,16 @@ const anything: FastCheck.Arbitrary<Evidence.Evidence> = FastCheck.record({
   disputed: FastCheck.bigInt({ min: 0n, max: 2000n }),
   disputeState: FastCheck.constantFrom("open" as const, "won" as const, "lost" as const),
   kind: FastCheck.constantFrom(
-    "notFound", "known", "open", "approved", "authorized", "paid", "refunds", "failed", "closed", "disputed"
+    "notFound",
+    "known",
+    "open",
+    "approved",
+    "authorized",
+    "paid",
+    "refunds",
+    "failed",
+    "closed",
+    "disputed"
   )
 }).map(({ common, kind, captured, total, items, url, disputed, disputeState }) => {
   const source = common.source as Evidence.Evidence["source"]
@@ -248,16 +269,31 @@ const refundWords = FastCheck.constantFrom(
   ["pending", "abnormal", "succeeded"]
 ) as FastCheck.Arbitrary<ReadonlyArray<RefundMachine.Column>>
 const refundSaid = (kind: RefundMachine.Column, by: Partial<Evidence.RefundEvidence>): Evidence.RefundEvidence => ({
-  kind, source: "notification", asked: null, vendorRefundNo: "V1", amount: null, detail: null, ...by
+  kind,
+  source: "notification",
+  asked: null,
+  vendorRefundNo: "V1",
+  amount: null,
+  detail: null,
+  ...by
 })
 
 describe("the rules for the life of a refund", { timeout: 60_000 }, () => {
-  const hints = FastCheck.array(FastCheck.record({ pick: FastCheck.nat(5), isLate: FastCheck.boolean() }), { maxLength: 12 })
-  const lived = (words: ReadonlyArray<RefundMachine.Column>, hints: ReadonlyArray<{ pick: number; isLate: boolean }>) => {
+  const hints = FastCheck.array(FastCheck.record({ pick: FastCheck.nat(5), isLate: FastCheck.boolean() }), {
+    maxLength: 12
+  })
+  const lived = (
+    words: ReadonlyArray<RefundMachine.Column>,
+    hints: ReadonlyArray<{ pick: number; isLate: boolean }>
+  ) => {
     let refund = refundIn("SUBMITTING")
     let query: Evidence.RefundEvidence | null = null
     let atMillis = refundDeadlineMillis
-    const steps: Array<{ before: RefundMachine.Refund; evidence: Evidence.RefundEvidence; after: RefundMachine.Refund }> = []
+    const steps: Array<{
+      before: RefundMachine.Refund
+      evidence: Evidence.RefundEvidence
+      after: RefundMachine.Refund
+    }> = []
     const absorb = (evidence: Evidence.RefundEvidence) => {
       const before = refund
       refund = RefundMachine.absorb(refund, evidence, atMillis, settings).order
@@ -291,7 +327,9 @@ describe("the rules for the life of a refund", { timeout: 60_000 }, () => {
       FastCheck.property(refundWords, hints, (words, hints) => {
         for (const { before, evidence, after } of lived(words, hints).steps) {
           if (before.state === "SUCCEEDED") expect(after.state).toBe("SUCCEEDED")
-          expect(RefundMachine.absorb(after, evidence, refundDeadlineMillis + settlingMillis, settings).order).toBe(after)
+          expect(RefundMachine.absorb(after, evidence, refundDeadlineMillis + settlingMillis, settings).order).toBe(
+            after
+          )
         }
       })
     )

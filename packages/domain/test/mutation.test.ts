@@ -8,15 +8,17 @@ const everyCell = <S extends string>(states: ReadonlyArray<S>): ReadonlyArray<Ma
   Machine.stay,
   Machine.ask,
   Machine.contradict as Machine.Cell<S>,
-  ...states.flatMap((state): ReadonlyArray<Machine.Cell<S>> => [
-    Machine.to(state),
-    Machine.paidTo(state),
-    Machine.fresh(state),
-    Machine.afterDeadline(state),
-    Machine.beforeDeadline(state),
-    { act: "move", to: state, deadline: "after" },
-    { act: "move", to: state, fresh: true, late: true }
-  ])
+  ...states.flatMap(
+    (state): ReadonlyArray<Machine.Cell<S>> => [
+      Machine.to(state),
+      Machine.paidTo(state),
+      Machine.fresh(state),
+      Machine.afterDeadline(state),
+      Machine.beforeDeadline(state),
+      { act: "move", to: state, deadline: "after" },
+      { act: "move", to: state, fresh: true, late: true }
+    ]
+  )
 ]
 
 const planted = <S extends string, C extends string, V>(
@@ -55,27 +57,32 @@ describe("a planted change of one cell of the payment's table", () => {
   const isUnread = ({ state, column, text }: paymentPage.Written) =>
     state === "HELD" || (column === "refundedAll" && text === "REFUNDED" && Payment.isSettled(state))
 
-  it.each(paymentPage.written.filter((cell) => !isUnread(cell)))("is seen by walking the machine through $state × $column", (cell) => {
-    const row = PaymentTable.table[cell.state] as Record<PaymentTable.Column, Machine.Cell<Payment.State>>
-    const real = row[cell.column]
-    const target = cell.state === "CLOSED" ? "FAILED" : "CLOSED"
-    const mutant = real.act === "stay" ? Machine.to(target) : Machine.stay
-    try {
-      row[cell.column] = mutant
-      expect(paymentPage.failures(cell)).not.toEqual([])
-      if ("fresh" in real && real.act === "move") {
-        row[cell.column] = { act: "move", to: real.to }
+  it.each(paymentPage.written.filter((cell) => !isUnread(cell)))(
+    "is seen by walking the machine through $state × $column",
+    (cell) => {
+      const row = PaymentTable.table[cell.state] as Record<PaymentTable.Column, Machine.Cell<Payment.State>>
+      const real = row[cell.column]
+      const target = cell.state === "CLOSED" ? "FAILED" : "CLOSED"
+      const mutant = real.act === "stay" ? Machine.to(target) : Machine.stay
+      try {
+        row[cell.column] = mutant
         expect(paymentPage.failures(cell)).not.toEqual([])
+        if ("fresh" in real && real.act === "move") {
+          row[cell.column] = { act: "move", to: real.to }
+          expect(paymentPage.failures(cell)).not.toEqual([])
+        }
+      } finally {
+        row[cell.column] = real
       }
-    } finally {
-      row[cell.column] = real
+      expect(paymentPage.failures(cell)).toEqual([])
     }
-    expect(paymentPage.failures(cell)).toEqual([])
-  })
+  )
 
   it("a column that is missing or one too many is seen", () => {
     const { disputed: _, ...short } = table.PENDING
-    expect(paymentPage.differences({ ...table, CREATED: { ...table.CREATED, more: Machine.stay } as never })).toHaveLength(1)
+    expect(
+      paymentPage.differences({ ...table, CREATED: { ...table.CREATED, more: Machine.stay } as never })
+    ).toHaveLength(1)
     expect(() => paymentPage.differences({ ...table, PENDING: short as never })).toThrow()
   })
 })

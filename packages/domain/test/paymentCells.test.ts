@@ -40,9 +40,12 @@ describe("the evidence table of a payment", () => {
     expect(differences(PaymentTable.table)).toEqual([])
   })
 
-  it.each(written)("walks $state × $column as the page promises: fresh, late, before and past the deadline, told dead", (cell) => {
-    expect(failures(cell)).toEqual([])
-  })
+  it.each(written)(
+    "walks $state × $column as the page promises: fresh, late, before and past the deadline, told dead",
+    (cell) => {
+      expect(failures(cell)).toEqual([])
+    }
+  )
 
   it("gives each state the code of the page", () => {
     expect(Payment.states).toEqual({
@@ -138,10 +141,13 @@ describe("the footnotes", () => {
     expect(asked(once, "approved").order).toBe(once)
   })
 
-  it.each(["SUBMITTING", "PENDING", "AUTHORIZED", "CLOSING"] as const)("³ %s paid after the app was told dead is LATE_PAID, with an alarm", (state) => {
-    const step = absorb(inState(state, { toldDead: true }), late("paid"))
-    expect([step.order.state, step.alarms]).toEqual(["LATE_PAID", ["LATE_PAID"]])
-  })
+  it.each(["SUBMITTING", "PENDING", "AUTHORIZED", "CLOSING"] as const)(
+    "³ %s paid after the app was told dead is LATE_PAID, with an alarm",
+    (state) => {
+      const step = absorb(inState(state, { toldDead: true }), late("paid"))
+      expect([step.order.state, step.alarms]).toEqual(["LATE_PAID", ["LATE_PAID"]])
+    }
+  )
 
   it("³ late money that was accepted once is SUCCEEDED", () => {
     expect(after(inState("CLOSING", { toldDead: true, lateAccepted: true }), late("paid")).state).toBe("SUCCEEDED")
@@ -149,11 +155,17 @@ describe("the footnotes", () => {
 
   it("⁴ PENDING × notFound is normal before and past the deadline", () => {
     expect(asked(inState("PENDING"), "notFound").order.state).toBe("PENDING")
-    expect(asked(inState("PENDING"), "notFound", deadlineMillis + 1)).toMatchObject({ order: { state: "PENDING" }, urgent: false })
+    expect(asked(inState("PENDING"), "notFound", deadlineMillis + 1)).toMatchObject({
+      order: { state: "PENDING" },
+      urgent: false
+    })
   })
 
   it("⁵ an authorization found while closing is voided and asked again: at once after late evidence, else on schedule", () => {
-    expect(absorb(inState("CLOSING"), late("authorized"))).toMatchObject({ order: { state: "CLOSING", authorized: total }, urgent: true })
+    expect(absorb(inState("CLOSING"), late("authorized"))).toMatchObject({
+      order: { state: "CLOSING", authorized: total },
+      urgent: true
+    })
     expect(asked(inState("CLOSING"), "authorized")).toMatchObject({ order: { state: "CLOSING" }, urgent: false })
     expect(PaymentCommands.need(inState("CLOSING"), soon, 0)).toBe("close")
   })
@@ -172,16 +184,19 @@ describe("the footnotes", () => {
     expect(asked(payment, "notFound")).toEqual({ order: payment, urgent: false, alarms: [] })
   })
 
-  it.each(contradicting)("⁸ $state × $column is kept the first time, stays before the settling time and holds after it", ({ state, column }) => {
-    const first = asked(inState(state), column, soon)
-    expect(first.order.contradiction).toEqual({ column, sinceMillis: soon })
-    expect([first.order.state, first.urgent, first.alarms]).toEqual([state, false, ["CONTRADICTION"]])
-    const early = asked(first.order, column, soon + settlingMillis - 1)
-    expect([early.order.state, early.order.contradiction]).toEqual([state, { column, sinceMillis: soon }])
-    const held = asked(early.order, column, soon + settlingMillis)
-    expect([held.order.state, held.order.heldReason]).toEqual(["HELD", `CONTRADICTED:${column}`])
-    expect(held.alarms).toEqual([`HELD:CONTRADICTED:${column}`])
-  })
+  it.each(contradicting)(
+    "⁸ $state × $column is kept the first time, stays before the settling time and holds after it",
+    ({ state, column }) => {
+      const first = asked(inState(state), column, soon)
+      expect(first.order.contradiction).toEqual({ column, sinceMillis: soon })
+      expect([first.order.state, first.urgent, first.alarms]).toEqual([state, false, ["CONTRADICTION"]])
+      const early = asked(first.order, column, soon + settlingMillis - 1)
+      expect([early.order.state, early.order.contradiction]).toEqual([state, { column, sinceMillis: soon }])
+      const held = asked(early.order, column, soon + settlingMillis)
+      expect([held.order.state, held.order.heldReason]).toEqual(["HELD", `CONTRADICTED:${column}`])
+      expect(held.alarms).toEqual([`HELD:CONTRADICTED:${column}`])
+    }
+  )
 
   it.each(contradicting)("⁸ late $column in $state never holds: it makes a query due", ({ state, column }) => {
     const first = asked(inState(state), column, soon).order
@@ -203,7 +218,10 @@ describe("the footnotes", () => {
   it("⁸ another kind starts its own count", () => {
     const first = asked(inState("SUCCEEDED"), "open", soon).order
     const other = asked(first, "failed", soon + settlingMillis).order
-    expect([other.state, other.contradiction]).toEqual(["SUCCEEDED", { column: "failed", sinceMillis: soon + settlingMillis }])
+    expect([other.state, other.contradiction]).toEqual([
+      "SUCCEEDED",
+      { column: "failed", sinceMillis: soon + settlingMillis }
+    ])
   })
 
   it("⁸ an answer that was long on its way speaks of the moment it was asked for", () => {
@@ -212,25 +230,42 @@ describe("the footnotes", () => {
     expect(after(first, slow, soon + 2 * settlingMillis)).toBe(first)
   })
 
-  it.each(["PARTIALLY_REFUNDED", "REFUNDED"] as const)("⁸ in %s a fresh total lower than known is a contradiction, whatever it leaves", (state) => {
-    const answer = (payment: Payment.Payment, stated: bigint, atMillis: number) =>
-      absorb(payment, refunds({ total: stated }, { source: "query", asked: { version: payment.version, atMillis } }), atMillis)
-    for (const stated of [0n, 299n]) {
-      const first = answer(inState(state), stated, soon).order
-      expect([first.state, first.contradiction?.column]).toEqual([state, "refundsLower"])
-      expect(answer(first, stated, soon + settlingMillis).order.heldReason).toBe("CONTRADICTED:refundsLower")
-      expect(answer(first, total, soon + settlingMillis).order).toMatchObject({ state: "REFUNDED", contradiction: null })
+  it.each(["PARTIALLY_REFUNDED", "REFUNDED"] as const)(
+    "⁸ in %s a fresh total lower than known is a contradiction, whatever it leaves",
+    (state) => {
+      const answer = (payment: Payment.Payment, stated: bigint, atMillis: number) =>
+        absorb(
+          payment,
+          refunds({ total: stated }, { source: "query", asked: { version: payment.version, atMillis } }),
+          atMillis
+        )
+      for (const stated of [0n, 299n]) {
+        const first = answer(inState(state), stated, soon).order
+        expect([first.state, first.contradiction?.column]).toEqual([state, "refundsLower"])
+        expect(answer(first, stated, soon + settlingMillis).order.heldReason).toBe("CONTRADICTED:refundsLower")
+        expect(answer(first, total, soon + settlingMillis).order).toMatchObject({
+          state: "REFUNDED",
+          contradiction: null
+        })
+      }
     }
-  })
+  )
 
   it("⁸ when more went back meanwhile, a lower total counts anew: it contradicted what was known before", () => {
     const lower = (payment: Payment.Payment, stated: bigint, atMillis: number) =>
-      absorb(payment, refunds({ total: stated }, { source: "query", asked: { version: payment.version, atMillis } }), atMillis).order
+      absorb(
+        payment,
+        refunds({ total: stated }, { source: "query", asked: { version: payment.version, atMillis } }),
+        atMillis
+      ).order
     const first = lower(inState("PARTIALLY_REFUNDED"), 0n, soon)
     const more = after(first, refunds({ total: 900n }), soon + settlingMillis - 1)
     expect(more.contradiction).toBeNull()
     const lagging = lower(more, 300n, soon + settlingMillis)
-    expect(lagging).toMatchObject({ state: "PARTIALLY_REFUNDED", contradiction: { sinceMillis: soon + settlingMillis } })
+    expect(lagging).toMatchObject({
+      state: "PARTIALLY_REFUNDED",
+      contradiction: { sinceMillis: soon + settlingMillis }
+    })
     const own = { ...first, ownRefunds: [{ refundNo: "R1", amountMinor: 500n, state: "open" as const }] }
     expect(PaymentMachine.refundDecided(own, "R1", "succeeded").order.contradiction).toBeNull()
   })
@@ -245,7 +280,11 @@ describe("the footnotes", () => {
   it.each(settled)("⁹ another payment of an order in %s: HELD, SECOND_PAYMENT", (state) => {
     const payment = inState(state, { transactionNo: "T1" })
     const step = absorb(payment, paid(null, { transactionNo: "T2" }))
-    expect([step.order.state, step.order.heldReason, step.alarms]).toEqual(["HELD", "SECOND_PAYMENT", ["HELD:SECOND_PAYMENT"]])
+    expect([step.order.state, step.order.heldReason, step.alarms]).toEqual([
+      "HELD",
+      "SECOND_PAYMENT",
+      ["HELD:SECOND_PAYMENT"]
+    ])
     expect(step.order.secondPayments).toEqual([{ transactionNo: "T2", amountMinor: total }])
     expect(step.order.captured).toBe(total)
     expect(after(step.order, paid(null, { transactionNo: "T2" }))).toBe(step.order)
@@ -253,7 +292,11 @@ describe("the footnotes", () => {
 
   it.each(settled)("⁹ captured more than the order in %s: HELD, SECOND_PAYMENT", (state) => {
     const step = absorb(inState(state), paid(cny(2n * total)))
-    expect([step.order.state, step.order.heldReason, step.order.captured]).toEqual(["HELD", "SECOND_PAYMENT", 2n * total])
+    expect([step.order.state, step.order.heldReason, step.order.captured]).toEqual([
+      "HELD",
+      "SECOND_PAYMENT",
+      2n * total
+    ])
   })
 
   it("⁹ the same payment again, under its own number or none, is no second one", () => {
@@ -293,16 +336,21 @@ describe("beside the table", () => {
     ["MERCHANT_MISMATCH", { foreign: "MERCHANT_MISMATCH" }],
     ["NUMBER_MISMATCH", { foreign: "NUMBER_MISMATCH" }]
   ] as const
-  const everywhere = states.filter((state) => state !== "HELD").flatMap((state) => mismatches.map((m) => [state, ...m] as const))
+  const everywhere = states
+    .filter((state) => state !== "HELD")
+    .flatMap((state) => mismatches.map((m) => [state, ...m] as const))
 
-  it.each(everywhere)("%s is held at once by %s, whatever the vendor says and however late", (state, reason, common) => {
-    for (const column of PaymentTable.columns)
-      for (const evidence of [late(column, common), fresh(inState(state), column, soon, common)]) {
-        const step = absorb(inState(state), evidence)
-        expect([column, step.order.state, step.order.heldReason]).toEqual([column, "HELD", reason])
-        expect([step.alarms, step.urgent]).toEqual([[`HELD:${reason}`], false])
-      }
-  })
+  it.each(everywhere)(
+    "%s is held at once by %s, whatever the vendor says and however late",
+    (state, reason, common) => {
+      for (const column of PaymentTable.columns)
+        for (const evidence of [late(column, common), fresh(inState(state), column, soon, common)]) {
+          const step = absorb(inState(state), evidence)
+          expect([column, step.order.state, step.order.heldReason]).toEqual([column, "HELD", reason])
+          expect([step.alarms, step.urgent]).toEqual([[`HELD:${reason}`], false])
+        }
+    }
+  )
 
   it("evidence about someone else's payment leaves no fact behind", () => {
     const held = after(inState("PENDING"), paid(cny(total), { foreign: "MERCHANT_MISMATCH", transactionNo: "T9" }))
@@ -313,7 +361,10 @@ describe("beside the table", () => {
     expect(after(inState("PENDING"), paid(cny(999n))).captured).toBe(999n)
     expect(after(inState("PENDING"), paid(null, { amount: cny(999n) })).captured).toBe(999n)
     expect(after(inState("PENDING"), paid(null, { amount: Money.make(total, "USD") })).captured).toBe(0n)
-    expect(after(inState("PENDING"), paid(Money.make(total, "USD")))).toMatchObject({ heldReason: "CURRENCY_MISMATCH", captured: 0n })
+    expect(after(inState("PENDING"), paid(Money.make(total, "USD")))).toMatchObject({
+      heldReason: "CURRENCY_MISMATCH",
+      captured: 0n
+    })
   })
 
   it("`paid` is compared with what we captured, where we captured less than the order", () => {
@@ -326,7 +377,11 @@ describe("beside the table", () => {
   })
 
   it("evidence of money for an order that was never sent holds it", () => {
-    expect(after(inState("CREATED"), late("paid"))).toMatchObject({ state: "HELD", heldReason: "NEVER_SENT", captured: total })
+    expect(after(inState("CREATED"), late("paid"))).toMatchObject({
+      state: "HELD",
+      heldReason: "NEVER_SENT",
+      captured: total
+    })
   })
 
   it("HELD records facts and moves nothing", () => {

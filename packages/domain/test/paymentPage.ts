@@ -115,8 +115,7 @@ const walked = (state: Payment.State, column: PaymentTable.Column, way: Way) => 
   const before = inState(state, {
     toldDead: way.toldDead || inState(state).toldDead,
     capture: "automatic",
-    operation:
-      state === "AUTHORIZED" ? { no: "OPEN", kind: "capture", amountMinor: 1234n, unknownCalls: 1 } : null
+    operation: state === "AUTHORIZED" ? { no: "OPEN", kind: "capture", amountMinor: 1234n, unknownCalls: 1 } : null
   })
   const step = PaymentMachine.absorb(before, evidenceOf(before, column, way), timeOf(way), settings)
   const { order } = step

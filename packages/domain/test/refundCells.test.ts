@@ -17,26 +17,39 @@ describe("the evidence table of a refund", () => {
   it("has 6 states and 5 columns, and the codes of the page", () => {
     expect(written).toHaveLength(6 * 5)
     expect([...new Set(written.map(({ column }) => column))]).toEqual([...RefundMachine.columns])
-    expect(RefundMachine.states).toEqual({ CREATED: 0, SUBMITTING: 10, PENDING: 20, SUCCEEDED: 30, FAILED: 40, HELD: 61 })
+    expect(RefundMachine.states).toEqual({
+      CREATED: 0,
+      SUBMITTING: 10,
+      PENDING: 20,
+      SUCCEEDED: 30,
+      FAILED: 40,
+      HELD: 61
+    })
   })
 
   it("says in every cell what the page says", () => {
     expect(differences(RefundMachine.table)).toEqual([])
   })
 
-  it.each(written)("walks $state × $column as the page promises: fresh, late, before and past the settling time", (cell) => {
-    expect(failures(cell)).toEqual([])
-  })
+  it.each(written)(
+    "walks $state × $column as the page promises: fresh, late, before and past the settling time",
+    (cell) => {
+      expect(failures(cell)).toEqual([])
+    }
+  )
 
-  it.each(contradicting)("⁸ $state × $column is kept, stays before the settling time and holds after it", ({ state, column }) => {
-    const first = asked(inState(state), column, soon).order
-    expect(first).toMatchObject({ state, contradiction: { column, sinceMillis: soon } })
-    expect(asked(first, column, soon + settlingMillis - 1).order).toBe(first)
-    const held = asked(first, column, soon + settlingMillis)
-    expect(held.order).toMatchObject({ state: "HELD", heldReason: `CONTRADICTED:${column}` })
-    expect(held.alarms).toEqual([`HELD:CONTRADICTED:${column}`])
-    expect(absorb(first, fresh(first, column, soon + 1), soon + 2 * settlingMillis).order).toBe(first)
-  })
+  it.each(contradicting)(
+    "⁸ $state × $column is kept, stays before the settling time and holds after it",
+    ({ state, column }) => {
+      const first = asked(inState(state), column, soon).order
+      expect(first).toMatchObject({ state, contradiction: { column, sinceMillis: soon } })
+      expect(asked(first, column, soon + settlingMillis - 1).order).toBe(first)
+      const held = asked(first, column, soon + settlingMillis)
+      expect(held.order).toMatchObject({ state: "HELD", heldReason: `CONTRADICTED:${column}` })
+      expect(held.alarms).toEqual([`HELD:CONTRADICTED:${column}`])
+      expect(absorb(first, fresh(first, column, soon + 1), soon + 2 * settlingMillis).order).toBe(first)
+    }
+  )
 
   it("⁸ a fresh answer that agrees clears it; a late one, or one that says less, does not", () => {
     const first = asked(inState("SUCCEEDED"), "failed").order
@@ -63,11 +76,14 @@ describe("the evidence table of a refund", () => {
     expect(asked(inState("HELD"), "failed").order).toMatchObject({ state: "FAILED", heldReason: null })
   })
 
-  it.each(["SUCCEEDED_AFTER_FAILED", "NEVER_SENT"])("the success that it is held for (%s) does not end the hold when it is repeated: a person decides", (heldReason) => {
-    const held = inState("HELD", { heldReason })
-    expect(absorb(held, late("succeeded")).order).toBe(held)
-    expect(asked(held, "succeeded").order).toBe(held)
-  })
+  it.each(["SUCCEEDED_AFTER_FAILED", "NEVER_SENT"])(
+    "the success that it is held for (%s) does not end the hold when it is repeated: a person decides",
+    (heldReason) => {
+      const held = inState("HELD", { heldReason })
+      expect(absorb(held, late("succeeded")).order).toBe(held)
+      expect(asked(held, "succeeded").order).toBe(held)
+    }
+  )
 
   it("a refund that fails keeps what the vendor said", () => {
     const failed = absorb(inState("PENDING"), fresh(inState("PENDING"), "failed", soon, { detail: "card gone" }))
@@ -79,16 +95,25 @@ describe("the evidence table of a refund", () => {
     ["SUBMITTING", "VENDOR_ABNORMAL"],
     ["PENDING", "VENDOR_ABNORMAL"]
   ] as const)("%s × abnormal is held because of %s", (state, reason) => {
-    expect(absorb(inState(state), late("abnormal"))).toMatchObject({ order: { heldReason: reason }, alarms: [`HELD:${reason}`] })
+    expect(absorb(inState(state), late("abnormal"))).toMatchObject({
+      order: { heldReason: reason },
+      alarms: [`HELD:${reason}`]
+    })
   })
 
-  it.each(states.filter((state) => state !== "HELD"))("another amount or currency holds %s at once, however late", (state) => {
-    for (const kind of RefundMachine.columns)
-      for (const amount of [Money.make(501n, "CNY"), Money.make(500n, "USD")]) {
-        const step = absorb(inState(state), late(kind, { amount }))
-        expect(step).toMatchObject({ order: { state: "HELD", heldReason: "AMOUNT_MISMATCH" }, alarms: ["HELD:AMOUNT_MISMATCH"] })
-      }
-  })
+  it.each(states.filter((state) => state !== "HELD"))(
+    "another amount or currency holds %s at once, however late",
+    (state) => {
+      for (const kind of RefundMachine.columns)
+        for (const amount of [Money.make(501n, "CNY"), Money.make(500n, "USD")]) {
+          const step = absorb(inState(state), late(kind, { amount }))
+          expect(step).toMatchObject({
+            order: { state: "HELD", heldReason: "AMOUNT_MISMATCH" },
+            alarms: ["HELD:AMOUNT_MISMATCH"]
+          })
+        }
+    }
+  )
 
   it("the same evidence twice is a no-op in every cell", () => {
     for (const { state, column } of written)
@@ -116,7 +141,8 @@ describe("the calls and commands of a refund", () => {
   const submitted = Either.getOrThrow(command(inState("CREATED"), { type: "submit" })).order
   const called = (...words: ReadonlyArray<keyof typeof answers>): Refund =>
     words.reduce(
-      (refund, word, index) => RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund), answers[word]).order,
+      (refund, word, index) =>
+        RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund), answers[word]).order,
       submitted
     )
 
@@ -133,7 +159,10 @@ describe("the calls and commands of a refund", () => {
 
   it("a rejection that ends nothing makes a query due, one that ends keeps its reason", () => {
     const two = RefundMachine.sending(submitted)
-    expect(RefundMachine.answered(two, answers.reject)).toMatchObject({ urgent: true, order: { state: "SUBMITTING", unknownCalls: 1 } })
+    expect(RefundMachine.answered(two, answers.reject)).toMatchObject({
+      urgent: true,
+      order: { state: "SUBMITTING", unknownCalls: 1 }
+    })
     expect(called("reject").failure).toEqual({ code: "NO_BALANCE", detail: "" })
     expect(RefundMachine.answered(inState("PENDING"), answers.reject).order.state).toBe("PENDING")
   })
@@ -152,6 +181,8 @@ describe("the calls and commands of a refund", () => {
   })
 
   it.each(["PENDING", "SUCCEEDED", "FAILED"] as const)("resolve goes on in %s, and asks the vendor now", (state) => {
-    expect(command(inState("HELD"), { type: "resolve", state })).toMatchObject({ right: { urgent: true, order: { state, heldReason: null } } })
+    expect(command(inState("HELD"), { type: "resolve", state })).toMatchObject({
+      right: { urgent: true, order: { state, heldReason: null } }
+    })
   })
 })

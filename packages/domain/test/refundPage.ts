@@ -109,8 +109,7 @@ export const fresh = (
   kind: RefundMachine.Column,
   atMillis: number,
   more: Partial<Evidence.RefundEvidence> = {}
-): Evidence.RefundEvidence =>
-  late(kind, { source: "query", asked: { version: refund.version, atMillis }, ...more })
+): Evidence.RefundEvidence => late(kind, { source: "query", asked: { version: refund.version, atMillis }, ...more })
 
 const ways = [false, true].flatMap((isFresh) => [false, true].map((isPast) => ({ isFresh, isPast })))
 type Way = (typeof ways)[number]

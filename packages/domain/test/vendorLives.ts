@@ -1,7 +1,16 @@
 import { Evidence, type Payment, PaymentCommands, PaymentMachine } from "@payment-proxy/domain"
 import { Either } from "effect"
 import * as FastCheck from "effect/FastCheck"
-import { cny, createdAtMillis, deadlineMillis, expiresAtMillis, inState, settings, settlingMillis, total } from "./orders.ts"
+import {
+  cny,
+  createdAtMillis,
+  deadlineMillis,
+  expiresAtMillis,
+  inState,
+  settings,
+  settlingMillis,
+  total
+} from "./orders.ts"
 
 /** What is true at the vendor; `back` lists the amounts that went back, in minor units. */
 interface Truth {
@@ -171,7 +180,10 @@ export interface Scheduled {
 }
 
 const happening: FastCheck.Arbitrary<Happening> = FastCheck.oneof(
-  { weight: 6, arbitrary: FastCheck.record({ type: FastCheck.constant("notify" as const), delayMillis: upTo(2_000_000) }) },
+  {
+    weight: 6,
+    arbitrary: FastCheck.record({ type: FastCheck.constant("notify" as const), delayMillis: upTo(2_000_000) })
+  },
   {
     weight: 8,
     arbitrary: FastCheck.record({
@@ -198,7 +210,12 @@ const happening: FastCheck.Arbitrary<Happening> = FastCheck.oneof(
     weight: 2,
     arbitrary: FastCheck.record({
       type: FastCheck.constant("send" as const),
-      answer: FastCheck.constantFrom("Rejected" as const, "Throttled" as const, "Unreachable" as const, "InDoubt" as const)
+      answer: FastCheck.constantFrom(
+        "Rejected" as const,
+        "Throttled" as const,
+        "Unreachable" as const,
+        "InDoubt" as const
+      )
     })
   }
 )

@@ -196,9 +196,7 @@ export const evidenceAbout = (payment: Payment.Payment): Arbitrary<Evidence.Evid
   fc.tuple(commonOf(payment), bodyOf(payment)).map(([common, body]) => ({ ...common, ...body }))
 
 /** Evidence of any kind about an order of its own. */
-export const evidence: Arbitrary<Evidence.Evidence> = identity
-  .map(Payment.make)
-  .chain(evidenceAbout)
+export const evidence: Arbitrary<Evidence.Evidence> = identity.map(Payment.make).chain(evidenceAbout)
 
 /** The answer to one call that is not evidence. */
 export const answer: Arbitrary<Evidence.Answer> = fc.oneof(

@@ -115,9 +115,7 @@ export const make = (tables: Tables) => {
       ),
     done: (claimed, note) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note)),
     postpone: (claimed, after, note) =>
-      ifHeld(claimed, (shelf, due, nowMillis) =>
-        shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note)
-      ),
+      ifHeld(claimed, (shelf, due, nowMillis) => shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note)),
     hasten: (payOrderNo) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) =>
         shelves.orders.write(payOrderNo, Due.make(nowMillis, D.zero), undefined)
@@ -133,8 +131,7 @@ export const make = (tables: Tables) => {
           .filter((delivery) => delivery.payOrderNo === payOrderNo)
           .sort((a, b) => a.version - b.version)
       ),
-    giveUp: (id, token, note) =>
-      ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note))
+    giveUp: (id, token, note) => ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note))
   })
 
   return { dueWork, deliveries }
