@@ -25,7 +25,7 @@ const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
 /** The pnpm that runs this test, or the one that the workspace names. */
 const pnpm = (...args: ReadonlyArray<string>): void => {
   const running = process.env["npm_execpath"] ?? ""
-  const named: string = json(join(root, "package.json")).packageManager
+  const named: string = json(join(root, "package.json")).packageManager.split("+")[0]
   if (/pnpm[^/\\]*$/.test(running)) execFileSync(process.execPath, [running, ...args], { cwd: here, stdio: "pipe" })
   else execFileSync("npx", ["-y", "--prefer-offline", named, ...args], { cwd: here, stdio: "pipe" })
 }

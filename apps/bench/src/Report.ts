@@ -1,0 +1,94 @@
+import { arch, cpus, platform, totalmem } from "node:os"
+import type { Measured } from "./Turns.ts"
+
+/** The figures of one rival: rates per second, times in nanoseconds, memory in MiB. */
+export interface Figures {
+  readonly perSecond: number
+  readonly spreadPercent: number
+  readonly p50Nanos: number
+  readonly p99Nanos: number
+  readonly rssMib: number
+  readonly cpuPercent: number
+}
+
+/** The line of JSON that every bench ends with (design §12). A ratio over 1 means that we are better. */
+export interface Report {
+  readonly name: string
+  readonly ratios: { readonly [peer: string]: number }
+  readonly ours: Figures
+  readonly peers: { readonly [peer: string]: Figures }
+  /** Measured beside them to tell what the floor is; no rival. */
+  readonly references: { readonly [name: string]: Figures }
+  readonly seed: number
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGib: number; readonly node: string; readonly os: string }
+}
+
+const rounded = (value: number, digits = 3): number => Number(value.toPrecision(digits))
+
+const quantile = (sorted: ArrayLike<number>, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+
+/** The median of the rounds, their spread (largest less smallest, of the median), and the quantiles of the samples. */
+export const figures = ({ stepsPerSecond, stepNanos, rssMib, cpuPercent }: Measured): Figures => {
+  const rates = stepsPerSecond.toSorted((a, b) => a - b)
+  const median = quantile(rates, 0.5)
+  return {
+    perSecond: Math.round(median),
+    spreadPercent: rounded((100 * (quantile(rates, 1) - quantile(rates, 0))) / median),
+    p50Nanos: rounded(quantile(stepNanos, 0.5)),
+    p99Nanos: rounded(quantile(stepNanos, 0.99)),
+    rssMib: Math.round(rssMib),
+    cpuPercent: Math.round(cpuPercent)
+  }
+}
+
+/** What was measured, against each peer, on this machine. */
+export const make = (input: {
+  readonly name: string
+  readonly seed: number
+  readonly ours: Measured
+  readonly peers: ReadonlyArray<Measured>
+  readonly references: ReadonlyArray<Measured>
+}): Report => {
+  const ours = figures(input.ours)
+  const peers = Object.fromEntries(input.peers.map((peer) => [peer.name, figures(peer)]))
+  const [cpu] = cpus()
+  return {
+    name: input.name,
+    ratios: Object.fromEntries(
+      Object.entries(peers).map(([peer, { perSecond }]) => [peer, rounded(ours.perSecond / perSecond)])
+    ),
+    ours,
+    peers,
+    references: Object.fromEntries(input.references.map((one) => [one.name, figures(one)])),
+    seed: input.seed,
+    machine: {
+      cpu: cpu?.model ?? "unknown",
+      cores: cpus().length,
+      memoryGib: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      os: `${platform()} ${arch()}`
+    }
+  }
+}
+
+const heads = ["", "per second", "spread", "p50", "p99", "RSS", "CPU"]
+
+/** The report as a table for people. */
+export const table = ({ ours, peers, references }: Report): string => {
+  const row = (name: string, f: Figures) => [
+    name,
+    f.perSecond.toLocaleString("en"),
+    `${f.spreadPercent} %`,
+    `${f.p50Nanos} ns`,
+    `${f.p99Nanos} ns`,
+    `${f.rssMib} MiB`,
+    `${f.cpuPercent} %`
+  ]
+  const named = [...Object.entries(peers), ...Object.entries(references)].map(([name, f]) => row(name, f))
+  const rows = [heads, row("ours", ours), ...named]
+  const widths = heads.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? "").length)))
+  const line = (cells: ReadonlyArray<string>) =>
+    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")
+  return rows.map(line).join("\n")
+}
