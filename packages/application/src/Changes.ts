@@ -1,6 +1,6 @@
 import type { Queue } from "@payment-proxy/ports"
 import { Orders } from "@payment-proxy/ports"
-import { Context, Deferred, Duration, Effect, Layer, Option, Schedule } from "effect"
+import { Context, Deferred, Duration, Effect, Layer, Option } from "effect"
 
 interface Waiter {
   readonly payOrderNo: string
@@ -41,27 +41,30 @@ export const make = Effect.gen(function* () {
     )
   const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
 
-  const poll = Effect.suspend(() =>
-    waiters.size === 0
-      ? Effect.succeed(new Map<string, number>())
-      : orders.versions([...new Set([...waiters].map((w) => w.payOrderNo))])
+  const look = Effect.suspend(() =>
+    orders.versions([...new Set([...waiters].map((waiter) => waiter.payOrderNo))])
   ).pipe(
     Effect.flatMap((versions) => Effect.forEach(versions, ([no, version]) => wake(no, version), { discard: true })),
-    Effect.catchAll((unavailable) =>
-      Effect.logWarning("Orders that callers wait for could not be looked up.", unavailable)
-    )
+    Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault))
   )
-  yield* Effect.forkScoped(Effect.repeat(poll, Schedule.spaced(pollEvery)))
+  const isAwaited = Effect.unsafeMakeLatch(false)
+  yield* isAwaited.await.pipe(
+    Effect.zipRight(look),
+    Effect.zipRight(Effect.sleep(pollEvery)),
+    Effect.zipRight(Effect.suspend(() => (waiters.size === 0 ? isAwaited.close : Effect.void))),
+    Effect.forever,
+    Effect.forkScoped
+  )
 
   return Changes.of({
     committed: (payOrderNo, version) =>
       Effect.all([wake(payOrderNo, version), ...queues.map(nudge)], { discard: true }),
     next: (payOrderNo, version, upTo) =>
       Effect.acquireUseRelease(
-        Effect.map(Deferred.make<void>(), (changed) => {
+        Effect.flatMap(Deferred.make<void>(), (changed) => {
           const waiter = { payOrderNo, version, changed }
           waiters.add(waiter)
-          return waiter
+          return Effect.as(isAwaited.open, waiter)
         }),
         ({ changed }) => Effect.timeoutOption(Deferred.await(changed), upTo).pipe(Effect.map(Option.getOrUndefined)),
         (waiter) => Effect.sync(() => waiters.delete(waiter))

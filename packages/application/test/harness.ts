@@ -1,5 +1,6 @@
+import { it as vitest } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
-import { Announcer, Apps, Orders } from "@payment-proxy/ports"
+import { Announcer, Apps, Orders, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
 import type { Duration } from "effect"
 import { Effect, Layer, Option, TestClock } from "effect"
@@ -39,7 +40,7 @@ export const shop = {
 
 /** The shop, with its endpoint's secret sealed. */
 export const withShop = Effect.gen(function* () {
-  const vault = yield* FakeVault.Vault
+  const vault = yield* Vault
   const sealedSecret = yield* vault.seal(secretContext("shop-webhook"), "whsec_c2VjcmV0IG9mIGEgdGVzdCwgMjQgYnl0ZXM=")
   const app = { ...shop, endpoints: shop.endpoints.map((endpoint) => ({ ...endpoint, sealedSecret })) }
   yield* Effect.flatMap(Apps, (apps) => apps.put(app))
@@ -61,6 +62,12 @@ export const asked = (overrides: Partial<Asked> = {}): Asked => ({
   details: { description: "Travel insurance", payer: {}, returnUrl: null },
   ...overrides
 })
+
+/** A test in a world of its own, with the shop in it. */
+export const it = {
+  world: <E>(name: string, test: () => Effect.Effect<unknown, E, Layer.Layer.Success<typeof faked>>) =>
+    vitest.effect(name, () => Effect.zipRight(withShop, test()).pipe(Effect.provide(faked)))
+}
 
 /** An order of the shop, placed. */
 export const placed = (overrides: Partial<Asked> = {}) => Effect.map(place(asked(overrides)), ({ payment }) => payment)

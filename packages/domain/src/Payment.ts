@@ -1,6 +1,5 @@
 import { Schema } from "effect"
 import { RefundItem } from "./Evidence.ts"
-import { patched } from "./Machine.ts"
 import * as Money from "./Money.ts"
 import { Method, Next, Source } from "./Words.ts"
 
@@ -157,10 +156,18 @@ export const make = (identity: Identity): Payment => ({
   next: null
 })
 
-const sum = (amounts: ReadonlyArray<{ readonly amountMinor: bigint }>): bigint =>
-  amounts.reduce((total, { amountMinor }) => total + amountMinor, 0n)
+/** The larger of two amounts. */
+export const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
-const largest = (...amounts: ReadonlyArray<bigint>): bigint => amounts.reduce((a, b) => (a > b ? a : b), 0n)
+/** The sum of those amounts that are in `state`. */
+export const sumOf = <S extends string>(
+  amounts: ReadonlyArray<{ readonly amountMinor: bigint; readonly state: S }>,
+  state: S
+): bigint => {
+  let total = 0n
+  for (const amount of amounts) if (amount.state === state) total += amount.amountMinor
+  return total
+}
 
 /** What a capture of this payment must come to, in minor units. */
 export const expectedCapture = (payment: Payment): bigint =>
@@ -168,23 +175,22 @@ export const expectedCapture = (payment: Payment): bigint =>
 
 /** What has gone back, in minor units: the most that the vendor's total, its items, or our own refunds establish. */
 export const refunded = (payment: Pick<Payment, "refundTotal" | "refundItems" | "ownRefunds">): bigint =>
-  largest(
-    payment.refundTotal,
-    sum(payment.refundItems.filter((item) => item.state === "succeeded")),
-    sum(payment.ownRefunds.filter((own) => own.state === "succeeded"))
-  )
+  max(payment.refundTotal, max(sumOf(payment.refundItems, "succeeded"), sumOf(payment.ownRefunds, "succeeded")))
 
 /** What has gone back or may be on its way back, in minor units: an open refund of ours counts once. */
 export const reserved = (payment: Payment): bigint => {
-  const gone = new Set(payment.refundItems.filter((item) => item.state === "succeeded").map((item) => item.ourNo))
-  const open = payment.ownRefunds.filter((own) => own.state === "open" && !gone.has(own.refundNo))
-  return largest(sum(payment.ownRefunds.filter((own) => own.state !== "failed")), refunded(payment) + sum(open))
+  const { refundItems, ownRefunds } = payment
+  const isGone = ({ refundNo }: OwnRefund) =>
+    refundItems.some(({ ourNo, state }) => ourNo === refundNo && state === "succeeded")
+  const open = ownRefunds.filter((own) => !isGone(own))
+  const ours = sumOf(ownRefunds, "open") + sumOf(ownRefunds, "succeeded")
+  return max(ours, refunded(payment) + sumOf(open, "open"))
 }
 
 /** What may still be refunded, in minor units, never below zero (design §5, the guard at the door). */
 export const refundable = (payment: Payment): bigint => {
-  const disputed = sum(payment.disputes.filter((dispute) => dispute.state !== "won"))
-  return largest(payment.captured - reserved(payment) - disputed, 0n)
+  const disputed = sumOf(payment.disputes, "open") + sumOf(payment.disputes, "lost")
+  return max(payment.captured - reserved(payment) - disputed, 0n)
 }
 
 /** Whether the order's last call to the vendor has an unknown outcome. */
@@ -201,7 +207,9 @@ export const isDead = (state: State): boolean => state === "FAILED" || state ===
 
 /** Moves a payment to `state` with what that state carries along. */
 export const enter = (payment: Payment, state: State): Payment =>
-  patched(payment, { state, toldDead: payment.toldDead || isDead(state) })
+  payment.state === state && (payment.toldDead || !isDead(state))
+    ? payment
+    : { ...payment, state, toldDead: payment.toldDead || isDead(state) }
 
 /** Commits the call that takes the money, where one is needed and none is open. */
 export const operate = (payment: Payment, kind: Operation["kind"]): Payment =>

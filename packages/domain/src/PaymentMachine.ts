@@ -3,12 +3,12 @@ import type { Cell, Settings, Step } from "./Machine.ts"
 import { patched } from "./Machine.ts"
 import * as Money from "./Money.ts"
 import type { Payment, State } from "./Payment.ts"
-import { enter, expectedCapture, isSettled, operate, refunded, reserved } from "./Payment.ts"
+import { enter, expectedCapture, isDead, isSettled, max, operate, refunded, reserved, sumOf } from "./Payment.ts"
 import type { Column } from "./PaymentTable.ts"
 import { table } from "./PaymentTable.ts"
 
-const statedRefunds = (evidence: Extract<Evidence.Evidence, { kind: "refunds" }>): bigint =>
-  refunded({ refundTotal: evidence.total ?? 0n, refundItems: evidence.items, ownRefunds: [] })
+const statedRefunds = ({ total, items }: Extract<Evidence.Evidence, { kind: "refunds" }>): bigint =>
+  max(total ?? 0n, sumOf(items, "succeeded"))
 
 /** The table's column for a piece of evidence: by the evidence's own words alone. */
 export const columnOf = (payment: Payment, evidence: Evidence.Evidence): Column => {
@@ -19,8 +19,6 @@ export const columnOf = (payment: Payment, evidence: Evidence.Evidence): Column 
     ? "refundedAll"
     : "refundedPart"
 }
-
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 /** Why the evidence cannot be about this order as it stands, or `null`; such evidence holds it from anywhere, at once. */
 const mismatch = (payment: Payment, evidence: Evidence.Evidence): string | null => {
@@ -43,6 +41,19 @@ const isSecondPayment = (payment: Payment, evidence: Evidence.Evidence): boolean
   evidence.transactionNo !== null &&
   evidence.transactionNo !== payment.transactionNo
 
+/** A copy of `before` that this step may write on, as nobody else has seen it: `order`, where a copy was made already. */
+const draft = (before: Payment, order: Payment): { -readonly [K in keyof Payment]: Payment[K] } =>
+  order === before ? { ...before } : order
+
+/** As `enter`, on this step's own copy. */
+const entered = (before: Payment, order: Payment, state: State): Payment => {
+  if (order.state === state) return order
+  const copy = draft(before, order)
+  copy.state = state
+  copy.toldDead ||= isDead(state)
+  return copy
+}
+
 const rank = { pending: 0, failed: 1, succeeded: 2 } as const
 
 /** Items by the vendor's refund number; a state that is further along wins, whatever came first. */
@@ -50,15 +61,17 @@ const mergeItems = (
   known: ReadonlyArray<Evidence.RefundItem>,
   stated: ReadonlyArray<Evidence.RefundItem>
 ): ReadonlyArray<Evidence.RefundItem> => {
-  const byNo = new Map(known.map((item) => [item.vendorRefundNo, item]))
-  let news = false
+  const isKnown = (item: Evidence.RefundItem) =>
+    known.some((old) => old.vendorRefundNo === item.vendorRefundNo && rank[old.state] >= rank[item.state])
+  if (stated.every(isKnown)) return known
+  const merged = [...known]
   for (const item of stated) {
-    const old = byNo.get(item.vendorRefundNo)
-    if (old !== undefined && rank[old.state] >= rank[item.state]) continue
-    byNo.set(item.vendorRefundNo, item)
-    news = true
+    const at = merged.findIndex((old) => old.vendorRefundNo === item.vendorRefundNo)
+    const old = merged[at]
+    if (old === undefined) merged.push(item)
+    else if (rank[old.state] < rank[item.state]) merged[at] = item
   }
-  return news ? [...byNo.values()].sort((a, b) => (a.vendorRefundNo < b.vendorRefundNo ? -1 : 1)) : known
+  return merged.sort((a, b) => (a.vendorRefundNo < b.vendorRefundNo ? -1 : 1))
 }
 
 const mergeDispute = (
@@ -92,47 +105,69 @@ const capturedBy = (payment: Payment, { captured, amount }: Paid): Money.Money =
     : amount
 }
 
+/** What was paid and went back; of another payment only that it is there. One copy is made, where anything is new. */
 const learnPaid = (payment: Payment, evidence: Paid): Payment => {
-  const captured = capturedBy(payment, evidence)
-  if (captured.currency !== payment.amount.currency) return payment
+  const stated = capturedBy(payment, evidence)
+  if (stated.currency !== payment.amount.currency) return seen(payment, evidence)
   if (isSecondPayment(payment, evidence))
-    return withSecondPayment(payment, evidence.transactionNo ?? "", captured.amountMinor)
-  const total = max(payment.captured, captured.amountMinor)
-  return patched(payment, {
-    captured: total,
-    authorized: max(payment.authorized, total),
-    transactionNo: payment.captured > 0n ? payment.transactionNo : (evidence.transactionNo ?? payment.transactionNo),
-    paidAtMillis: payment.paidAtMillis ?? (evidence.kind === "paid" ? evidence.paidAtMillis : null),
-    operation: null
-  })
+    return withSecondPayment(seen(payment, evidence), evidence.transactionNo ?? "", stated.amountMinor)
+  const isList = evidence.kind === "refunds"
+  const captured = max(payment.captured, stated.amountMinor)
+  const authorized = max(payment.authorized, captured)
+  const transactionNo =
+    payment.captured > 0n
+      ? (payment.transactionNo ?? evidence.transactionNo)
+      : (evidence.transactionNo ?? payment.transactionNo)
+  const paidAtMillis = payment.paidAtMillis ?? (isList ? null : evidence.paidAtMillis)
+  const refundTotal = isList ? max(payment.refundTotal, evidence.total ?? 0n) : payment.refundTotal
+  const refundItems = isList ? mergeItems(payment.refundItems, evidence.items) : payment.refundItems
+  const isKnown =
+    payment.arrived &&
+    payment.operation === null &&
+    payment.captured === captured &&
+    payment.authorized === authorized &&
+    payment.transactionNo === transactionNo &&
+    payment.paidAtMillis === paidAtMillis &&
+    payment.refundTotal === refundTotal &&
+    payment.refundItems === refundItems
+  if (isKnown) return payment
+  return {
+    ...payment,
+    arrived: true,
+    operation: null,
+    captured,
+    authorized,
+    transactionNo,
+    paidAtMillis,
+    refundTotal,
+    refundItems
+  }
 }
+
+/** The vendor has the order, under the number that it gave first. */
+const seen = (payment: Payment, { transactionNo }: Evidence.Evidence): Payment =>
+  payment.arrived && (payment.transactionNo !== null || transactionNo === null)
+    ? payment
+    : { ...payment, arrived: true, transactionNo: payment.transactionNo ?? transactionNo }
 
 /** What the evidence adds to the facts. It adds only: late evidence never undoes (rule 2). */
 const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: boolean): Payment => {
   if (evidence.kind === "notFound") return payment
-  const known = patched(payment, {
-    arrived: true,
-    transactionNo: payment.transactionNo ?? evidence.transactionNo
-  })
+  if (evidence.kind === "paid" || evidence.kind === "refunds") return learnPaid(payment, evidence)
+  const known = seen(payment, evidence)
   switch (evidence.kind) {
-    case "open":
-      return evidence.next !== null && (known.next === null || (isFresh && !sameNext(known.next, evidence.next)))
-        ? { ...known, next: evidence.next }
-        : known
+    case "open": {
+      if (evidence.next === null) return known
+      if (known.next !== null && (!isFresh || sameNext(known.next, evidence.next))) return known
+      const copy = draft(payment, known)
+      copy.next = evidence.next
+      return copy
+    }
     case "authorized":
       return patched(known, {
         authorized: max(known.authorized, known.amount.amountMinor),
         authorizedUntilMillis: known.authorizedUntilMillis ?? evidence.untilMillis
       })
-    case "paid":
-      return learnPaid(known, evidence)
-    case "refunds": {
-      const paid = learnPaid(known, evidence)
-      return patched(paid, {
-        refundTotal: max(paid.refundTotal, evidence.total ?? 0n),
-        refundItems: mergeItems(paid.refundItems, evidence.items)
-      })
-    }
     case "disputed":
       return mergeDispute(known, evidence)
     default:
@@ -146,10 +181,10 @@ const hold = (payment: Payment, reason: string): Payment =>
   payment.state === "HELD" ? payment : { ...enter(payment, "HELD"), heldReason: reason, contradiction: null }
 
 /** In REFUNDED as soon as all that was captured went back, whichever of several refunds was heard of last. */
-const settle = (payment: Payment): Payment =>
-  isSettled(payment.state) && payment.captured > 0n && refunded(payment) >= payment.captured
-    ? enter(payment, "REFUNDED")
-    : payment
+const settle = (before: Payment, order: Payment): Payment =>
+  isSettled(order.state) && order.state !== "REFUNDED" && order.captured > 0n && refunded(order) >= order.captured
+    ? entered(before, order, "REFUNDED")
+    : order
 
 /**
  * What a contradicting answer does: the first is kept, the same kind again holds, if it was asked for at least the
@@ -201,10 +236,10 @@ const move = (
     if (isPast !== (cell.deadline === "after")) return { order: learnt, urgent: false }
   }
   const state = cell.late === true && learnt.toldDead && !learnt.lateAccepted ? "LATE_PAID" : cell.to
-  const entered = enter(withdraw(before, learnt, isFresh, column), state)
-  const isFailure = state === "FAILED" && entered.failure === null
+  const order = entered(before, withdraw(before, learnt, isFresh, column), state)
+  const isFailure = state === "FAILED" && order.failure === null
   return {
-    order: isFailure ? { ...entered, failure: failureOf(evidence) } : entered,
+    order: isFailure ? { ...order, failure: failureOf(evidence) } : order,
     urgent: state === "CLOSING"
   }
 }
@@ -235,8 +270,14 @@ const takesBackRefunds = (payment: Payment, evidence: Evidence.Evidence, isFresh
   evidence.total !== null &&
   statedRefunds(evidence) < refunded(payment)
 
-const numbered = (before: Payment, after: Payment): Payment =>
-  before === after ? before : { ...after, version: before.version + 1, learntVersion: before.version + 1 }
+/** Gives the copy that a step made its version, in place: nobody else has seen it yet. No copy, no version. */
+const numbered = (before: Payment, after: Payment): Payment => {
+  if (before === after) return before
+  const copy = draft(before, after)
+  copy.version = before.version + 1
+  copy.learntVersion = copy.version
+  return copy
+}
 
 /**
  * Takes in evidence about a payment: total, and a no-op for what is known already. `nowMillis` is the time of
@@ -261,7 +302,7 @@ export const absorb = (
   const held = moved.order.state === "HELD" && moved.order.heldReason === null
   const after = held
     ? hold({ ...moved.order, state: payment.state }, "NEVER_SENT")
-    : operated(settle(recounted(payment, moved.order)), column)
+    : operated(moved.order === payment ? payment : settle(payment, recounted(payment, moved.order)), column)
   return {
     order: numbered(payment, after),
     urgent: moved.urgent || (after.operation !== null && payment.operation === null),
@@ -272,12 +313,16 @@ export const absorb = (
 /** Refunds at the vendor's desk may exceed what was paid: an alarm, not HELD (design §5). */
 const exceeds = (payment: Payment): boolean => reserved(payment) > payment.captured
 
+const none: ReadonlyArray<string> = []
+
 const alarmsOf = (before: Payment, after: Payment, column: Column): ReadonlyArray<string> => {
+  if (before === after && column !== "known") return none
   const alarms: Array<string> = []
   if (after.state === "HELD" && before.state !== "HELD") alarms.push(`HELD:${after.heldReason}`)
   if (after.state === "LATE_PAID" && before.state !== "LATE_PAID") alarms.push("LATE_PAID")
   if (column === "known") alarms.push("UNKNOWN_STATUS")
-  if (exceeds(after) && !exceeds(before)) alarms.push("REFUNDS_EXCEED")
+  if (after.refundItems !== before.refundItems || after.refundTotal !== before.refundTotal)
+    if (exceeds(after) && !exceeds(before)) alarms.push("REFUNDS_EXCEED")
   if (after.contradiction !== null && before.contradiction === null) alarms.push("CONTRADICTION")
   return alarms
 }
@@ -357,5 +402,5 @@ export const refundDecided = (payment: Payment, refundNo: string, state: "succee
   const counted: Payment = { ...payment, ownRefunds }
   const parted =
     counted.state === "SUCCEEDED" && refunded(counted) > 0n ? enter(counted, "PARTIALLY_REFUNDED") : counted
-  return { order: numbered(payment, settle(recounted(payment, parted))), urgent: false, alarms: [] }
+  return { order: numbered(payment, settle(payment, recounted(payment, parted))), urgent: false, alarms: [] }
 }

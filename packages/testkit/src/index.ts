@@ -1,4 +1,8 @@
 export { ordersContract } from "./contracts/OrdersContract.ts"
+export * as FakeVault from "./FakeVault.ts"
+export * as FakeVendors from "./FakeVendors.ts"
+export * as FakeVendorTokens from "./FakeVendorTokens.ts"
+export * as FakeWebhookSender from "./FakeWebhookSender.ts"
 export * as Generators from "./Generators.ts"
 export * as Memory from "./Memory.ts"
 export * from "./Samples.ts"

@@ -69,7 +69,8 @@ const commit = (
   const draft: Draft = { orders: new Map(), orderByKey: new Map() }
   for (const change of changes) {
     const due = Due.make(nowMillis, change.dueIn)
-    const row = (change.expected === 0 ? placed : moved)(tables, draft, change, due)
+    const row: Either.Either<OrderRow, Stale | Duplicate> =
+      change.expected === 0 ? placed(tables, draft, change, due) : moved(tables, draft, change, due)
     if (Either.isLeft(row)) return Either.left(row.left)
     draft.orders.set(change.payment.payOrderNo, row.right)
   }
