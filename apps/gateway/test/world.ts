@@ -1,0 +1,76 @@
+import { createServer } from "node:http"
+import { HttpServer } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Changes, secretContext, Work } from "@payment-proxy/application"
+import type { Deliveries, DueWork, Inbox, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import { Apps, Vault } from "@payment-proxy/ports"
+import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
+import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
+import * as AppKey from "../src/AppKey.ts"
+import * as Http from "../src/Http.ts"
+import * as Layers from "../src/Layers.ts"
+
+/** Every store port. */
+export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps, StoreUnavailable>
+
+const worldOf = (stores: Stores) => {
+  const adapters = Layer.mergeAll(
+    stores,
+    FakeVendors.layer({ names: ["platform"] }),
+    FakeVault.layer,
+    FakeWebhookSender.layer,
+    Layers.announcer
+  )
+  const ports = Layer.provideMerge(Changes.layer, adapters)
+  const server = NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port: 0 })
+  return Layer.mergeAll(Http.layer, Work.layer).pipe(
+    Layer.provideMerge(server),
+    Layer.provideMerge(ports),
+    Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
+}
+
+const appWithKey = (id: string) =>
+  Effect.gen(function* () {
+    const apps = yield* Apps
+    const vault = yield* Vault
+    const sealedSecret = yield* vault.seal(secretContext(`${id}-webhook`), "whsec_c2VjcmV0IG9mIGEgdGVzdCwgMjQgYnl0ZXM=")
+    yield* apps.put({
+      id,
+      name: id,
+      endpoints: [{ id: `${id}-webhook`, url: "https://shop.example/webhooks", sealedSecret }]
+    })
+    const { text, keyId, secretSha256 } = AppKey.generate()
+    yield* apps.addKey({ keyId, app: id, secretSha256 })
+    return text
+  })
+
+/** An answer of the gateway. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+}
+
+/** A gateway that listens, on these stores and on fakes of all else, with two apps. */
+export const open = async (stores: Stores) => {
+  const runtime = ManagedRuntime.make(worldOf(stores))
+  const run = runtime.runPromise
+  const url = await run(HttpServer.addressFormattedWith(Effect.succeed))
+  const keys = { shop: await run(appWithKey("shop")), other: await run(appWithKey("other")) }
+  const fake = await run(FakeVendors.FakeVendor)
+  const call = async (
+    method: string,
+    path: string,
+    init: { readonly headers?: Record<string, string>; readonly body?: string | Uint8Array<ArrayBuffer> } = {}
+  ): Promise<Answer> => {
+    const headers = { authorization: `Bearer ${keys.shop}`, "content-type": "application/json", ...init.headers }
+    const response = await fetch(`${url}${path}`, { method, headers, body: init.body ?? null })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get("content-type") ?? "")
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+  }
+  return { url, keys, call, run, fake, close: () => runtime.dispose() }
+}
+
+export type World = Awaited<ReturnType<typeof open>>
