@@ -44,7 +44,11 @@ const tell = assign({ toldDead: true })
 
 const moves = (cell: Machine.Cell<Payment.State>) => {
   if (cell.act === "stay" || cell.act === "ask") return []
-  if (cell.act === "contradict") return [{ guard: isRepeated, target: cell.to }, { guard: isFirst, actions: keep }]
+  if (cell.act === "contradict")
+    return [
+      { guard: isRepeated, target: cell.to },
+      { guard: isFirst, actions: keep }
+    ]
   const target = cell.to
   if (cell.late === true) return [{ guard: isTold, target: "LATE_PAID" }, { target }]
   if (cell.deadline === "after") return [{ guard: (asked: Asked) => isFresh(asked) && isPast(asked), target }]
@@ -60,7 +64,9 @@ const evidenceOf = (state: Payment.State) =>
 
 const commandsOf = (state: Payment.State) =>
   Object.entries(PaymentCommands.commands).flatMap(([name, targets]) =>
-    Object.entries(targets).flatMap(([from, target]) => (from === state && target !== state ? [[name, [{ target }]] as const] : []))
+    Object.entries(targets).flatMap(([from, target]) =>
+      from === state && target !== state ? [[name, [{ target }]] as const] : []
+    )
   )
 
 const stateOf = (state: Payment.State) => [

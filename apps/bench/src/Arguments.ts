@@ -24,7 +24,9 @@ export const parse = (
   names: ReadonlyArray<string>,
   seed: number
 ): Either.Either<Arguments, Usage> => {
-  const left = words.filter((word) => word !== "--").flatMap((word) => (word.startsWith("--") ? word.split("=", 2) : [word]))
+  const left = words
+    .filter((word) => word !== "--")
+    .flatMap((word) => (word.startsWith("--") ? word.split("=", 2) : [word]))
   const given = new Map<string, string>()
   const named: Array<string> = []
   for (let index = 0; index < left.length; index++) {

@@ -19,8 +19,16 @@ export interface Report {
   readonly peers: { readonly [peer: string]: Figures }
   /** Measured beside them to tell what the floor is; no rival. */
   readonly references: { readonly [name: string]: Figures }
+  /** What a reader must know to judge the figures. */
+  readonly notes: ReadonlyArray<string>
   readonly seed: number
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGib: number; readonly node: string; readonly os: string }
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly memoryGib: number
+    readonly node: string
+    readonly os: string
+  }
 }
 
 const rounded = (value: number, digits = 3): number => Number(value.toPrecision(digits))
@@ -49,6 +57,7 @@ export const make = (input: {
   readonly ours: Measured
   readonly peers: ReadonlyArray<Measured>
   readonly references: ReadonlyArray<Measured>
+  readonly notes: ReadonlyArray<string>
 }): Report => {
   const ours = figures(input.ours)
   const peers = Object.fromEntries(input.peers.map((peer) => [peer.name, figures(peer)]))
@@ -61,6 +70,7 @@ export const make = (input: {
     ours,
     peers,
     references: Object.fromEntries(input.references.map((one) => [one.name, figures(one)])),
+    notes: input.notes,
     seed: input.seed,
     machine: {
       cpu: cpu?.model ?? "unknown",
@@ -75,7 +85,7 @@ export const make = (input: {
 const heads = ["", "per second", "spread", "p50", "p99", "RSS", "CPU"]
 
 /** The report as a table for people. */
-export const table = ({ ours, peers, references }: Report): string => {
+export const table = ({ ours, peers, references, ratios, notes }: Report): string => {
   const row = (name: string, f: Figures) => [
     name,
     f.perSecond.toLocaleString("en"),
@@ -89,6 +99,9 @@ export const table = ({ ours, peers, references }: Report): string => {
   const rows = [heads, row("ours", ours), ...named]
   const widths = heads.map((_, column) => Math.max(...rows.map((cells) => (cells[column] ?? "").length)))
   const line = (cells: ReadonlyArray<string>) =>
-    cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")
-  return rows.map(line).join("\n")
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+  const better = Object.entries(ratios).map(([peer, ratio]) => `Ours is ${ratio} times ${peer}.`)
+  return [...rows.map(line), ...better, ...notes].join("\n")
 }

@@ -33,18 +33,24 @@ interface Turn {
 /** A number that nothing looks at, so that no engine can leave the work out. */
 let sink = 0
 
-const turn = (rival: Rival, work: Work, nanos: number, samples: Array<number>): Turn => {
+/** Samples in an array of its own size, so that keeping them costs no rival anything. */
+interface Samples {
+  readonly nanos: Float64Array
+  count: number
+}
+
+const turn = (rival: Rival, work: Work, nanos: number, samples: Samples): Turn => {
   const cpu = process.cpuUsage()
   const begin = process.hrtime.bigint()
   const end = begin + BigInt(Math.round(nanos))
-  const room = samples.length + maxSamplesPerRound
+  const room = Math.min(samples.count + maxSamplesPerRound, samples.nanos.length)
   let steps = 0
   let before = begin
   for (let index = 0; before < end; index = (index + 1) % work.pieces) {
     sink = (sink + rival.run(index)) | 0
     const after = process.hrtime.bigint()
     const count = work.stepsOf(index)
-    if (samples.length < room) samples.push(Number(after - before) / count)
+    if (samples.count < room) samples.nanos[samples.count++] = Number(after - before) / count
     steps += count
     before = after
   }
@@ -58,11 +64,12 @@ const turn = (rival: Rival, work: Work, nanos: number, samples: Array<number>): 
  */
 export const measure = (rivals: ReadonlyArray<Rival>, work: Work, seconds: number): ReadonlyArray<Measured> => {
   const turnNanos = (seconds * nanosPerSecond) / (rounds + rounds * warmUpShare) / rivals.length
-  for (const rival of rivals) turn(rival, work, turnNanos * rounds * warmUpShare, [])
+  for (const rival of rivals)
+    turn(rival, work, turnNanos * rounds * warmUpShare, { nanos: new Float64Array(), count: 0 })
   const kept = rivals.map((rival) => ({
     rival,
     turns: [] as Array<Turn>,
-    samples: [] as Array<number>,
+    samples: { nanos: new Float64Array(rounds * maxSamplesPerRound), count: 0 },
     rss: 0
   }))
   for (let round = 0; round < rounds; round++)
@@ -75,7 +82,7 @@ export const measure = (rivals: ReadonlyArray<Rival>, work: Work, seconds: numbe
   return kept.map(({ rival, turns, samples, rss }) => ({
     name: rival.name,
     stepsPerSecond: turns.map(({ steps, nanos }) => (steps * nanosPerSecond) / nanos),
-    stepNanos: Float64Array.from(samples).sort(),
+    stepNanos: samples.nanos.slice(0, samples.count).sort(),
     cpuPercent: (100_000 * turns.reduce((sum, t) => sum + t.cpuMicros, 0)) / turns.reduce((sum, t) => sum + t.nanos, 0),
     rssMib: rss / 2 ** 20
   }))

@@ -108,7 +108,8 @@ const ours = (all: ReadonlyArray<Life>): Turns.Rival => ({
   name: "ours",
   run: (index) => {
     let order = submitted
-    for (const evidence of all[index]?.said ?? []) order = PaymentMachine.absorb(order, evidence, nowMillis, settings).order
+    for (const evidence of all[index]?.said ?? [])
+      order = PaymentMachine.absorb(order, evidence, nowMillis, settings).order
     return order.version
   }
 })
@@ -131,13 +132,27 @@ const lookup = (all: ReadonlyArray<Life>): Turns.Rival => ({
   }
 })
 
+const notes = [
+  "A step is one piece of evidence; a life is open, paid, refunded in two parts, with repeats and late words.",
+  "xstate keeps the state and the guards' facts alone; ours keeps money, numbers, refunds and versions, too.",
+  "The rivals share one process: RSS is the process's, CPU is of each one's turns."
+]
+
 /** Transitions per second: our `absorb` with all the facts that it keeps, against XState's pure `transition`. */
-export const run = ({ name, seconds, seed }: { readonly name: string; readonly seconds: number; readonly seed: number }) =>
+export const run = ({
+  name,
+  seconds,
+  seed
+}: {
+  readonly name: string
+  readonly seconds: number
+  readonly seed: number
+}) =>
   Effect.sync((): Report.Report => {
     const all = lives(seed)
     const work = { pieces: all.length, stepsOf: (index: number) => all[index]?.said.length ?? 0 }
     const [we, peer, floor] = Turns.measure([ours(all), xstate(all), lookup(all)], work, seconds)
     return we === undefined || peer === undefined || floor === undefined
       ? Effect.runSync(Effect.dieMessage("Three rivals are measured."))
-      : Report.make({ name, seed, ours: we, peers: [peer], references: [floor] })
+      : Report.make({ name, seed, ours: we, peers: [peer], references: [floor], notes })
   })

@@ -14,7 +14,6 @@ const program = Effect.gen(function* () {
   yield* Console.log(`${asked.name}: ${asked.seconds} s, seed ${asked.seed}`)
   const report = yield* benches[asked.name].run(asked)
   yield* Console.log(Report.table(report))
-  for (const [peer, ratio] of Object.entries(report.ratios)) yield* Console.log(`${ratio} times ${peer}`)
   yield* Console.log(JSON.stringify(report))
 }).pipe(
   Effect.catchTag("Usage", ({ message }) =>

@@ -139,7 +139,7 @@ class Door {
     const call = callOf(request.method ?? "", path)
     if (call === undefined) return sendJson(response, 404, { error: "not_found" })
     const json = parsed(body)
-    const number = call.number ?? numberIn(json)
+    const number = call.on === "create" ? numberIn(json) : call.number
     const fault = this.#platform.fault(call.on, number)
     if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
     const answer = isBefore(fault) ? undefined : this.#do(call, json, body, request)

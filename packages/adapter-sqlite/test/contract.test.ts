@@ -1,4 +1,6 @@
-import { ordersContract } from "@payment-proxy/testkit"
+import { appsContract, dueWorkContract, ordersContract } from "@payment-proxy/testkit"
 import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
+dueWorkContract("SQLite", stores)
+appsContract("SQLite", stores)

@@ -1,13 +1,20 @@
-import type { Payment } from "@payment-proxy/domain"
+import { Payment } from "@payment-proxy/domain"
 import { Schema } from "effect"
 import { fromPayment, Order, timeOf } from "./Order.ts"
 
-/** An event as a webhook brings it: the order as it then was, with its version. */
-export const Event = Schema.Struct({ type: Schema.String, timestamp: Schema.String, data: Order })
-export type Event = typeof Event.Type
-
 /** `order.<state in lower case>` */
 export const typeOf = (state: Payment.State): string => `order.${state.toLowerCase()}`
+
+/** An event as a webhook brings it: the order as it then was, with its version. */
+export const Event = Schema.Struct({
+  type: Schema.Literal(...Payment.State.literals.map(typeOf)),
+  timestamp: Schema.String.annotations({
+    description: "RFC 3339, UTC: when the event came about",
+    jsonSchema: { type: "string", format: "date-time" }
+  }),
+  data: Order
+}).annotations({ identifier: "Event" })
+export type Event = typeof Event.Type
 
 /** The event that tells of a payment as it is now: its type, and the JSON that is signed and sent. */
 export const of = (payment: Payment.Payment, atMillis: number): { readonly type: string; readonly body: string } => {

@@ -1,94 +1,123 @@
-import { Money, Payment, Words } from "@payment-proxy/domain"
+import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
+import * as Text from "./Text.ts"
 
-/** Text that can be stored, shown and signed as it came: no control characters, no half characters. */
-const text = (max: number, min = 1) =>
-  Schema.String.pipe(
-    Schema.minLength(min, { message: () => "This is empty: give it a value or leave it out." }),
-    Schema.maxLength(max, { message: () => `This is longer than ${max} characters: shorten it.` }),
-    Schema.filter((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), {
-      message: () => "This has control characters or halves of characters: take them out."
-    })
+const said = (detail: string) => ({ message: () => detail })
+
+const AmountText = Schema.Struct({
+  value: Schema.String.annotations({
+    ...said('An amount is text, so that no digit is lost: write "12.34" with its quotes.'),
+    description: "Major units, with no more decimals than the currency has",
+    jsonSchema: { type: "string", pattern: "^(0|[1-9][0-9]{0,17})(\\.[0-9]{1,4})?$" }
+  }),
+  currency: Schema.String.annotations(said("A currency is text: its three capital letters of ISO 4217, like CNY.")).pipe(
+    Schema.filter(
+      (text) =>
+        Currency.is(text) || "This is not a currency of ISO 4217 in use: write its three capital letters, like CNY.",
+      { jsonSchema: { pattern: "^[A-Z]{3}$" } }
+    )
   )
+}).annotations({ ...said('An amount is like { "value": "12.34", "currency": "CNY" }.'), identifier: "Money" })
 
-const VendorName = Schema.String.pipe(
-  Schema.pattern(/^[a-z0-9-]{1,64}$/, { message: () => "A vendor's name is 1 to 64 of a-z, 0-9 and -." })
+const zero = { path: ["value"], message: "The amount is zero: ask for more than nothing." }
+
+const PositiveMoney = Schema.compose(AmountText, Money.Schema).pipe(
+  Schema.filter((money) => (Money.isPositive(money) ? undefined : zero))
 )
 
-const BusinessNo = Schema.String.pipe(
-  Schema.pattern(/^[\x21-\x7e]{1,64}$/, { message: () => "A business number is 1 to 64 visible ASCII characters." })
-)
-
-const WebAddress = text(2048).pipe(
-  Schema.filter((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), {
-    message: () => "This is not an http or https address."
-  })
-)
-
-const maxMetadata = 20
-
-const Metadata = Schema.Record({ key: text(40), value: text(256, 0) }).pipe(
-  Schema.filter((pairs) => Object.keys(pairs).length <= maxMetadata, {
-    message: () => `There are more than ${maxMetadata} pairs.`
-  })
-)
-
-const PositiveMoney = Money.Schema.pipe(
-  Schema.filter((money) => Money.isPositive(money), { message: () => "The amount is zero: ask for more than nothing." })
-)
-
-/** A field that may be left out, but not be null or undefined: a fault of it is told in its own words. */
+/** A field that may be left out, but not be null: a fault of it is told in its own words. */
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
+const Payer = Schema.Struct({
+  openId: optional(Text.between(1, 128)),
+  buyerId: optional(Text.between(1, 128)),
+  ip: optional(Text.between(1, 128))
+}).annotations(said('A payer is an object: { "openId", "buyerId", "ip" }, each of which may be left out.'))
+
+/** How long a payer has, unless the order says so, in seconds. */
+export const defaultExpiresIn = 900
+const expiry = "A payer has a whole number of seconds, from 60 to 86400."
+
+const ExpiresIn = Schema.Number.annotations(said(expiry)).pipe(
+  Schema.filter((value) => (Number.isInteger(value) && value >= 60 && value <= 86_400 ? undefined : expiry), {
+    description: "Seconds until the order expires",
+    jsonSchema: { type: "integer", minimum: 60, maximum: 86_400, default: defaultExpiresIn }
+  })
+)
+
+const Capture = Schema.Literal("automatic", "manual").annotations({
+  message: () => ({ message: 'This is "automatic" or "manual".', override: true }),
+  jsonSchema: { type: "string", enum: ["automatic", "manual"], default: "automatic" }
+})
+
+/** How many pairs of notes an order takes. */
+export const maxMetadata = 20
+
+const NoteName = Text.between(1, 40).pipe(
+  Schema.filter((name) => (name === "__proto__" ? "This name is not taken: choose another." : undefined))
+)
+
+const Metadata = Schema.Record({ key: NoteName, value: Text.between(0, 256) })
+  .annotations(said('Notes are an object of texts, like { "policy": "0001" }.'))
+  .pipe(
+    Schema.filter(
+      (pairs) =>
+        Object.keys(pairs).length <= maxMetadata ||
+        `There are more than ${maxMetadata} pairs: keep at most ${maxMetadata}.`,
+      { description: "Notes of the app, given back as they came", jsonSchema: { maxProperties: maxMetadata } }
+    )
+  )
 
 /** An order as an app asks for it. */
 export const PlaceOrder = Schema.Struct({
-  vendor: VendorName,
-  businessNo: optional(BusinessNo),
+  vendor: Text.VendorName,
+  businessNo: optional(Text.BusinessNo),
   amount: PositiveMoney,
   method: Words.Method,
   source: Words.Source,
-  description: text(127),
-  payer: optional(
-    Schema.Struct({
-      openId: optional(text(128)),
-      buyerId: optional(text(128)),
-      ip: optional(text(64))
-    })
-  ),
-  returnUrl: optional(WebAddress),
-  expiresIn: optional(
-    Schema.Int.pipe(
-      Schema.between(60, 86_400, { message: () => "A payer has between 60 and 86400 whole seconds." })
-    ).annotations({ description: "Seconds until the order expires; 900 unless given" })
-  ),
-  capture: optional(Schema.Literal("automatic", "manual")),
+  description: Text.between(1, 127),
+  payer: optional(Payer),
+  returnUrl: optional(Text.WebAddress),
+  expiresIn: Schema.optionalWith(ExpiresIn, { exact: true, default: () => defaultExpiresIn }),
+  capture: Schema.optionalWith(Capture, { exact: true, default: () => "automatic" as const }),
   metadata: optional(Metadata)
-}).annotations({ identifier: "PlaceOrder" })
+}).annotations({ ...said("The body is an object: an order."), identifier: "PlaceOrder" })
 export type PlaceOrder = typeof PlaceOrder.Type
 
-/** An amount of money as it is shown. */
+/** An amount of money as it is shown: a decimal string in major units. */
 const Amount = Schema.Struct({ value: Schema.String, currency: Schema.String }).annotations({ identifier: "Amount" })
-const Time = Schema.String.annotations({ description: "RFC 3339, UTC" })
+const Time = Schema.String.annotations({
+  description: "RFC 3339, UTC",
+  jsonSchema: { type: "string", format: "date-time" }
+})
+const Version = Schema.Number.annotations({
+  description: "Rises with every change",
+  jsonSchema: { type: "integer", minimum: 0 }
+})
+const Failure = Schema.Struct({ code: Schema.String, detail: Schema.String }).annotations({ identifier: "Failure" })
+const Status = Payment.State.annotations({ identifier: "Status" })
 
 /** An order as apps see it. */
 export const Order = Schema.Struct({
   payOrderNo: Schema.String,
-  status: Payment.State,
+  status: Status,
   inDoubt: Schema.Boolean.annotations({ description: "The vendor's last word is outstanding" }),
-  version: Schema.Number.annotations({ description: "Rises with every change" }),
+  version: Version,
   vendor: Schema.String,
   businessNo: Schema.NullOr(Schema.String),
   amount: Amount,
   refunded: Amount,
-  method: Words.Method,
-  source: Words.Source,
+  method: Words.Method.annotations({ identifier: "Method" }),
+  source: Words.Source.annotations({ identifier: "Source" }),
   transactionNo: Schema.NullOr(Schema.String),
   createdAt: Time,
   paidAt: Schema.NullOr(Time),
   expiresAt: Time,
-  failure: Schema.NullOr(Schema.Struct({ code: Schema.String, detail: Schema.String })),
+  failure: Schema.NullOr(Failure),
   metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
-  next: Schema.NullOr(Words.Next)
+  next: Schema.NullOr(Words.Next.annotations({ identifier: "Next" })).annotations({
+    description: "What to show to the payer, while there is something to show"
+  })
 }).annotations({ identifier: "Order" })
 export type Order = typeof Order.Type
 
@@ -123,10 +152,22 @@ export const fromPayment = (payment: Payment.Payment): Order => ({
 
 /** One row of an order's history. */
 export const HistoryItem = Schema.Struct({
-  version: Schema.Number,
-  status: Payment.State,
+  version: Version,
+  status: Status,
   cause: Schema.String.annotations({ examples: ["submit", "create:open", "notification:paid"] }),
   detail: Schema.NullOr(Schema.String),
   at: Time
 }).annotations({ identifier: "HistoryItem" })
 export type HistoryItem = typeof HistoryItem.Type
+
+const list = <A, I>(identifier: string, item: Schema.Schema<A, I>) =>
+  Schema.Struct({
+    items: Schema.Array(item),
+    next: Schema.NullOr(Schema.String).annotations({ description: "The cursor of the next page; null on the last" })
+  }).annotations({ identifier })
+
+/** A page of orders, newest first. */
+export const OrderList = list("OrderList", Order)
+
+/** An order's history, oldest first. */
+export const History = list("History", HistoryItem)

@@ -1,5 +1,8 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
+import { Fault } from "./Fault.ts"
+
+export { Fault }
 
 /** Every stable code of an error, with its HTTP status and title. */
 export const codes = {
@@ -17,6 +20,7 @@ export const codes = {
   PARAMETER_INVALID: [400, "A parameter has faults"],
   COMMAND_NOT_ALLOWED: [409, "The order does not allow this now"],
   CONTENDED: [409, "The order is moving: try again"],
+  IN_FLIGHT: [409, "The first request with this Idempotency-Key is still under way: try again"],
   VENDOR_UNKNOWN: [404, "No such vendor"],
   NOTIFICATION_REFUSED: [401, "The notification is not verified"],
   STORE_UNAVAILABLE: [503, "Orders cannot be taken for now"],
@@ -26,17 +30,15 @@ export const codes = {
 /** The stable code of a problem. */
 export type Code = keyof typeof codes
 
-/** One fault of a request: where (RFC 6901 JSON Pointer), which, and how to mend it. */
-export const Fault = Schema.Struct({ pointer: Schema.String, code: Schema.String, detail: Schema.String })
-export type Fault = typeof Fault.Type
+const allCodes = Object.keys(codes) as ReadonlyArray<Code>
 
 /** An error as every call answers it (RFC 9457), with a stable `code`. */
 export const Problem = Schema.Struct({
-  type: Schema.String,
+  type: Schema.String.annotations({ description: "A URN that names the code" }),
   title: Schema.String,
-  status: Schema.Number,
-  code: Schema.Literal(...(Object.keys(codes) as Array<Code>)),
-  detail: Schema.String,
+  status: Schema.Number.annotations({ jsonSchema: { type: "integer" } }),
+  code: Schema.Literal(...allCodes),
+  detail: Schema.String.annotations({ description: "What to do about it" }),
   errors: Schema.optional(Schema.Array(Fault))
 }).annotations({ identifier: "Problem", description: "RFC 9457; `code` is stable" })
 export type Problem = typeof Problem.Type
@@ -44,17 +46,26 @@ export type Problem = typeof Problem.Type
 /** The media type of a problem (RFC 9457 §6.1). */
 export const contentType = "application/problem+json"
 
-/** A problem as the error of an endpoint, under one HTTP status. */
-export const answered = (status: number) =>
-  Problem.pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType })).annotations(
-    HttpApiSchema.annotations({ status, description: titlesOf(status) })
-  )
+/** The codes of a list under their HTTP statuses, lowest status first. */
+export const byStatus = (among: ReadonlyArray<Code>): ReadonlyArray<readonly [status: number, ReadonlyArray<Code>]> => {
+  const statuses = [...new Set(among.map((code) => codes[code][0]))].sort((a, b) => a - b)
+  return statuses.map((status) => [status, among.filter((code) => codes[code][0] === status)])
+}
 
-const titlesOf = (status: number): string =>
-  Object.entries(codes)
-    .filter(([, [of]]) => of === status)
-    .map(([code, [, title]]) => `${code}: ${title}`)
-    .join("; ")
+/** What the codes of one status say, for people. */
+export const described = (among: ReadonlyArray<Code>): string =>
+  among.map((code) => `\`${code}\`: ${codes[code][1]}`).join("; ")
+
+/** The problems with one of these codes as the errors of an endpoint: each goes out under its own status. */
+export const answers = (...among: ReadonlyArray<Code>): Schema.Schema<Problem, typeof Problem.Encoded> =>
+  Schema.Union(
+    ...byStatus(among).map(([status, here]) =>
+      Problem.pipe(
+        Schema.filter((problem) => here.includes(problem.code)),
+        HttpApiSchema.withEncoding({ kind: "Json", contentType })
+      ).annotations(HttpApiSchema.annotations({ identifier: "Problem", status, description: described(here) }))
+    )
+  )
 
 /** The problem of a code. */
 export const make = (code: Code, detail: string, errors?: ReadonlyArray<Fault>): Problem => {

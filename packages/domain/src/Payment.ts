@@ -180,6 +180,7 @@ export const refunded = (payment: Pick<Payment, "refundTotal" | "refundItems" | 
 /** What has gone back or may be on its way back, in minor units: an open refund of ours counts once. */
 export const reserved = (payment: Payment): bigint => {
   const { refundItems, ownRefunds } = payment
+  if (ownRefunds.length === 0) return refunded(payment)
   const isGone = ({ refundNo }: OwnRefund) =>
     refundItems.some(({ ourNo, state }) => ourNo === refundNo && state === "succeeded")
   const open = ownRefunds.filter((own) => !isGone(own))

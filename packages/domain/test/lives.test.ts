@@ -247,7 +247,7 @@ describe("rule 4: total", { timeout: 60_000 }, () => {
   it("whatever is said in whatever state is answered with an order that knows what it needs", () => {
     holds(
       FastCheck.property(anyOrder, anything, anyTime, (order, evidence, nowMillis) => {
-        const { order: next, alarms } = PaymentMachine.absorb(order, evidence, nowMillis, settings)
+        const { order: next, alarms } = PaymentMachine.absorb(Object.freeze(order), evidence, nowMillis, settings)
         expect(states).toContain(next.state)
         expect(next.version).toBe(next === order ? order.version : order.version + 1)
         expect(next.captured >= order.captured && Payment.refunded(next) >= Payment.refunded(order)).toBe(true)

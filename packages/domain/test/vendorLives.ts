@@ -252,7 +252,7 @@ interface State {
 
 const absorb = (now: State, evidence: Evidence.Evidence, nowMillis: number): void => {
   const before = now.order
-  now.order = PaymentMachine.absorb(before, evidence, nowMillis, settings).order
+  now.order = PaymentMachine.absorb(Object.freeze(before), evidence, nowMillis, settings).order
   const isFresh = Evidence.isFresh(before, evidence)
   now.lived.push({ before, evidence, after: now.order, nowMillis, isFresh })
 }

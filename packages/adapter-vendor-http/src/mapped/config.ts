@@ -49,7 +49,10 @@ const limit = (millis: number) =>
 const Statuses = Schema.Record({
   key: Schema.String,
   value: Schema.Literal("open", "paid", "failed", "closed").annotations({
-    message: () => "A status means open, paid, failed or closed: this kind of vendor cannot capture what is authorized."
+    message: () => ({
+      message: "A status means open, paid, failed or closed: this kind of vendor cannot capture what is authorized.",
+      override: true
+    })
   })
 })
 

@@ -66,7 +66,9 @@ const read = (
 
 /** A vendor that is described by configuration alone. */
 export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
-  const token = Effect.mapError(tokens.get(config.name), ({ detail }) => new Unreachable({ detail }))
+  const token = Effect.suspend(() => tokens.get(config.name)).pipe(
+    Effect.mapError(({ detail }) => new Unreachable({ detail }))
+  )
 
   const sendWith = (call: Call, bearer: Redacted.Redacted, limitMillis: number) =>
     send({ ...call, headers: { ...call.headers, authorization: `Bearer ${Redacted.value(bearer)}` } }, limitMillis)

@@ -1,0 +1,74 @@
+import { Currency, Money } from "@payment-proxy/domain"
+import { Either, ParseResult, Schema } from "effect"
+import { type Code, type Fault, pointerOf } from "./Fault.ts"
+import { PlaceOrder } from "./Order.ts"
+
+/** More members than any object of an order can have; beyond them none is read. */
+const maxMembers = 64
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+
+const memberCount = (value: unknown): number =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).length : 0
+
+const overfull = (json: unknown): ReadonlyArray<Fault> =>
+  [[], ["amount"], ["payer"], ["metadata"]].flatMap((path) => {
+    const count = memberCount(path.reduce(member, json))
+    const detail = `There are ${count} fields here, and no order has more than ${maxMembers}: take out what does not belong.`
+    return count > maxMembers ? [fault(pointerOf(path), "TOO_MANY_FIELDS", detail)] : []
+  })
+
+const fault = (pointer: string, code: Code, detail: string): Fault => ({ pointer, code, detail })
+
+const codeOf = (pointer: string): Code => {
+  if (pointer === "/amount/currency") return "CURRENCY_UNKNOWN"
+  return pointer === "/amount" || pointer === "/amount/value" ? "AMOUNT_INVALID" : "FIELD_INVALID"
+}
+
+const faultOf = ({ _tag, path, message }: ParseResult.ArrayFormatterIssue): Fault => {
+  const pointer = pointerOf(path)
+  if (_tag === "Missing") return fault(pointer, "FIELD_MISSING", "This is missing: give it a value.")
+  if (_tag === "Unexpected") return fault(pointer, "FIELD_UNKNOWN", "There is no such field: take it out.")
+  return fault(pointer, codeOf(pointer), message)
+}
+
+/** What stands in for a currency that is not known: what it says of decimals and size is not told. */
+const stand: Currency.Currency = "CNY"
+
+/** The fault of the amount's value, which the Schema reads only once every other member of the amount is right. */
+const valueFaults = (json: unknown): ReadonlyArray<Fault> => {
+  const amount = member(json, "amount")
+  const value = member(amount, "value")
+  const currency = member(amount, "currency")
+  if (typeof value !== "string") return []
+  const known = typeof currency === "string" && Currency.is(currency) ? currency : undefined
+  return Either.match(Money.parse(value, known ?? stand), {
+    onLeft: ({ reason, detail }) =>
+      known === undefined && (reason === "decimals" || reason === "tooLong")
+        ? []
+        : [fault("/amount/value", "AMOUNT_INVALID", detail)],
+    onRight: (money) =>
+      Money.isPositive(money)
+        ? []
+        : [fault("/amount/value", "AMOUNT_INVALID", "The amount is zero: ask for more than nothing.")]
+  })
+}
+
+const decodeBody = Schema.decodeUnknownEither(PlaceOrder, { errors: "all", onExcessProperty: "error" })
+
+/** One fault for each place, in the order of their places; what is wrong with a field's name counts above its being unknown. */
+const sorted = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
+  const unknownFirst = [...faults].sort((a, b) => Number(b.code === "FIELD_UNKNOWN") - Number(a.code === "FIELD_UNKNOWN"))
+  const byPointer = new Map(unknownFirst.map((found) => [found.pointer, found]))
+  return [...byPointer.values()].sort((a, b) => (a.pointer < b.pointer ? -1 : 1))
+}
+
+/** Reads the body of a new order, or names every fault of it at once, each by its JSON Pointer and in words that mend it. */
+export const decode = (json: unknown): Either.Either<PlaceOrder, ReadonlyArray<Fault>> => {
+  const tooMany = overfull(json)
+  if (tooMany.length > 0) return Either.left(tooMany)
+  return Either.mapLeft(decodeBody(json), (error) =>
+    sorted([...ParseResult.ArrayFormatter.formatErrorSync(error).map(faultOf), ...valueFaults(json)])
+  )
+}

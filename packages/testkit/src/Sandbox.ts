@@ -1,0 +1,83 @@
+import type { ChildProcess } from "node:child_process"
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { Context, Effect, Layer } from "effect"
+
+/** The sandbox as a process of its own: a platform that none of ours knows from inside. */
+export class Sandbox extends Context.Tag("@payment-proxy/testkit/Sandbox")<
+  Sandbox,
+  {
+    readonly url: string
+    readonly issuer: string
+    readonly clientId: string
+    readonly clientSecret: string
+    readonly webhookSecret: string
+    readonly merchantId: string
+    /** A call of the sandbox's controls; answers its JSON. */
+    readonly control: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Effect.Effect<unknown>
+  }
+>() {}
+
+/** Throwaway secrets of tests: they open nothing but a sandbox that lives as long as one test file. */
+const credentials = {
+  clientId: "tests",
+  clientSecret: "throwaway-secret-of-tests",
+  webhookSecret: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM=",
+  merchantId: "merchant-tests"
+}
+
+const main = fileURLToPath(new URL("../../../apps/sandbox/src/main.ts", import.meta.url))
+
+const started = (folder: string) =>
+  Effect.async<{ readonly child: ChildProcess; readonly url: string; readonly issuer: string }>((resume) => {
+    const child = spawn(process.execPath, ["--conditions=source", main], {
+      env: {
+        ...process.env,
+        SANDBOX_PORT: "0",
+        SANDBOX_DATA: folder,
+        SANDBOX_CLIENT_ID: credentials.clientId,
+        SANDBOX_CLIENT_SECRET: credentials.clientSecret,
+        SANDBOX_WEBHOOK_SECRET: credentials.webhookSecret,
+        SANDBOX_MERCHANT_ID: credentials.merchantId
+      },
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    child.once("exit", (code) => resume(Effect.dieMessage(`The sandbox ended with ${code}.`)))
+    createInterface({ input: child.stdout }).once("line", (line) => {
+      const { url, issuer } = JSON.parse(line) as { readonly url: string; readonly issuer: string }
+      resume(Effect.succeed({ child, url, issuer }))
+    })
+  })
+
+const stop = (child: ChildProcess) =>
+  Effect.async<void>((resume) => {
+    child.removeAllListeners("exit")
+    child.once("exit", () => resume(Effect.void))
+    child.kill("SIGTERM")
+  })
+
+const make = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "payment-proxy-sandbox-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  const { url, issuer } = yield* Effect.acquireRelease(started(folder), ({ child }) => stop(child))
+  return Sandbox.of({
+    url,
+    issuer,
+    ...credentials,
+    control: (method, path, body) =>
+      Effect.promise(() =>
+        fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) }).then(
+          (response) => response.json() as Promise<unknown>
+        )
+      )
+  })
+})
+
+/** A sandbox for as long as the layer lives, on a port that the system picks and in a temporary folder. */
+export const layer: Layer.Layer<Sandbox> = Layer.scoped(Sandbox, make)
