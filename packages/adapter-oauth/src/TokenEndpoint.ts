@@ -25,16 +25,17 @@ const refusals = new Set([
   "unsupported_grant_type"
 ])
 
-/** What went wrong, in words that hold no secret: the server's error code or the kind of the fault. */
+/** The server's error code, or the kind of the fault; a challenge (401) says that it does not know us as a client. */
+const codeOf = (cause: unknown): string => {
+  if (cause instanceof openid.ResponseBodyError) return cause.error
+  if (cause instanceof openid.WWWAuthenticateChallengeError) return "invalid_client"
+  if (!(cause instanceof Error)) return "unknown"
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name
+}
+
+/** What went wrong, in words that hold no secret. */
 const notGranted = (cause: unknown): NotGranted => {
-  const code =
-    cause instanceof openid.ResponseBodyError
-      ? cause.error
-      : cause instanceof Error && "code" in cause && typeof cause.code === "string"
-        ? cause.code
-        : cause instanceof Error
-          ? cause.name
-          : "unknown"
+  const code = codeOf(cause)
   return new NotGranted({ detail: `The token server answered ${code}.`, isRefused: refusals.has(code) })
 }
 

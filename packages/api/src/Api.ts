@@ -1,161 +1,218 @@
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, HttpApiSecurity, OpenApi } from "@effect/platform"
-import { Payment } from "@payment-proxy/domain"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { HistoryItem, Order, PlaceOrder } from "./Order.ts"
-import { answered } from "./Problem.ts"
+import * as Document from "./Document.ts"
+import * as Examples from "./Examples.ts"
+import { History, Order, OrderList, PlaceOrder } from "./Order.ts"
+import { orderNoParam, PlaceHeaders, ReadParameters, SearchParameters, vendorParam } from "./Parameters.ts"
+import type { Code } from "./Problem.ts"
+import { answers } from "./Problem.ts"
 
-const payOrderNo = HttpApiSchema.param("payOrderNo", Schema.String)
+const created = Order.annotations(HttpApiSchema.annotations({ identifier: "Order", status: 201 }))
+const accepted = Order.annotations(HttpApiSchema.annotations({ identifier: "Order", status: 202 }))
 
-const maxWaitSeconds = 60
-const maxPage = 100
+const forApps = ["UNAUTHORIZED", "STORE_UNAVAILABLE", "INTERNAL"] as const satisfies ReadonlyArray<Code>
 
-const whole = (min: number, max: number) => Schema.NumberFromString.pipe(Schema.int(), Schema.between(min, max))
+const placing: ReadonlyArray<Code> = [
+  "IDEMPOTENCY_KEY_MISSING",
+  "IDEMPOTENCY_KEY_INVALID",
+  "BODY_NOT_JSON",
+  "IN_FLIGHT",
+  "CONTENDED",
+  "BODY_TOO_LARGE",
+  "CONTENT_TYPE_UNSUPPORTED",
+  "BODY_INVALID",
+  "IDEMPOTENCY_KEY_REUSED",
+  ...forApps
+]
+const reading: ReadonlyArray<Code> = ["PARAMETER_INVALID", "ORDER_NOT_FOUND", ...forApps]
+const searching: ReadonlyArray<Code> = ["PARAMETER_INVALID", ...forApps]
+const closing: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", "COMMAND_NOT_ALLOWED", "CONTENDED", ...forApps]
+const looking: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", ...forApps]
+const notifying: ReadonlyArray<Code> = [
+  "NOTIFICATION_REFUSED",
+  "VENDOR_UNKNOWN",
+  "BODY_TOO_LARGE",
+  "STORE_UNAVAILABLE",
+  "INTERNAL"
+]
 
-/** How to read one order. */
-export const ReadParameters = Schema.Struct({
-  wait: Schema.optional(
-    whole(0, maxWaitSeconds).annotations({
-      description: "Seconds to wait for a change; answers at once when the order waits for nobody"
+const place = HttpApiEndpoint.post("place", "/v1/orders")
+  .setPayload(PlaceOrder)
+  .setHeaders(PlaceHeaders)
+  .addSuccess(Order)
+  .addSuccess(created)
+  .addSuccess(accepted)
+  .addError(answers(...placing))
+  .annotateContext(
+    Document.call({
+      title: "Place an order",
+      description: "On disk before the vendor hears of it. The same Idempotency-Key answers the same order.",
+      isForApps: true,
+      problems: placing,
+      request: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: { $ref: "#/components/schemas/PlaceOrder" },
+            examples: { order: { value: Examples.placeOrder } }
+          }
+        }
+      },
+      answers: {
+        200: { description: "Placed before with this key: the order as it is now", examples: { paid: Examples.paid } },
+        201: {
+          description: "Placed, with the vendor's answer: what to show to the payer, or why it was refused",
+          examples: { pending: Examples.pending, failed: Examples.failed }
+        },
+        202: {
+          description: "Placed and in doubt: the vendor is asked until it says more",
+          examples: { inDoubt: Examples.inDoubt }
+        }
+      }
     })
-  ),
-  version: Schema.optional(
-    whole(0, Number.MAX_SAFE_INTEGER).annotations({ description: "With wait: answers at once above this version" })
   )
-})
 
-const Instant = Schema.String.pipe(
-  Schema.pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/, {
-    message: () => "This is not a time like 2026-11-23T08:00:00Z."
-  })
-)
+const read = HttpApiEndpoint.get("read")`/v1/orders/${orderNoParam}`
+  .setUrlParams(ReadParameters)
+  .addSuccess(Order)
+  .addError(answers(...reading))
+  .annotateContext(
+    Document.call({
+      title: "Read an order",
+      description: "With `wait`, as soon as it changes.",
+      isForApps: true,
+      problems: reading,
+      answers: { 200: { description: "The order", examples: { pending: Examples.pending, paid: Examples.paid } } }
+    })
+  )
 
-/** Which orders to list, newest first. */
-export const SearchParameters = Schema.Struct({
-  businessNo: Schema.optional(Schema.String),
-  status: Schema.optional(Payment.State),
-  vendor: Schema.optional(Schema.String),
-  createdFrom: Schema.optional(Instant),
-  createdTo: Schema.optional(Instant),
-  cursor: Schema.optional(Schema.String),
-  limit: Schema.optional(whole(1, maxPage))
-})
+const search = HttpApiEndpoint.get("search", "/v1/orders")
+  .setUrlParams(SearchParameters)
+  .addSuccess(OrderList)
+  .addError(answers(...searching))
+  .annotateContext(
+    Document.call({
+      title: "Search orders",
+      description: "Newest first, page by page.",
+      isForApps: true,
+      problems: searching,
+      answers: {
+        200: { description: "A page of orders", examples: { page: { items: [Examples.paid], next: null } } }
+      }
+    })
+  )
 
-const list = <A, I>(name: string, item: Schema.Schema<A, I>) =>
-  Schema.Struct({ items: Schema.Array(item), next: Schema.NullOr(Schema.String) }).annotations({ identifier: name })
+const close = HttpApiEndpoint.post("close")`/v1/orders/${orderNoParam}/close`
+  .addSuccess(Order)
+  .addSuccess(accepted)
+  .addError(answers(...closing))
+  .annotateContext(
+    Document.call({
+      title: "Close an order",
+      description: "It can still turn out paid: the vendor decides.",
+      isForApps: true,
+      problems: closing,
+      answers: {
+        200: { description: "The order as it now is", examples: { closed: Examples.closed } },
+        202: {
+          description: "Closing: the vendor is asked until it says more",
+          examples: { closing: Examples.closing }
+        }
+      }
+    })
+  )
 
-const accepted = Order.annotations(
-  HttpApiSchema.annotations({ status: 202, description: "In doubt: the vendor is asked until it says more" })
-)
-const created = Order.annotations(
-  HttpApiSchema.annotations({ status: 201, description: "Placed, with the vendor's answer" })
-)
-
-const said = (title: string, description: string) => OpenApi.annotations({ title, description })
+const history = HttpApiEndpoint.get("history")`/v1/orders/${orderNoParam}/history`
+  .addSuccess(History)
+  .addError(answers(...looking))
+  .annotateContext(
+    Document.call({
+      title: "Read an order's history",
+      description: "What happened, when, and by what; oldest first.",
+      isForApps: true,
+      problems: looking,
+      answers: { 200: { description: "The order's history", examples: { paid: Examples.history } } }
+    })
+  )
 
 const orders = HttpApiGroup.make("orders")
-  .add(
-    HttpApiEndpoint.post("place", "/v1/orders")
-      .setPayload(PlaceOrder)
-      .setHeaders(Schema.Struct({ "idempotency-key": Schema.String }))
-      .addSuccess(Order)
-      .addSuccess(created)
-      .addSuccess(accepted)
-      .addError(answered(413))
-      .addError(answered(415))
-      .addError(answered(422))
-      .annotateContext(
-        said(
-          "Place an order",
-          "On disk before the vendor hears of it. The same Idempotency-Key answers the same order."
-        )
-      )
-  )
-  .add(
-    HttpApiEndpoint.get("read")`/v1/orders/${payOrderNo}`
-      .setUrlParams(ReadParameters)
-      .addSuccess(Order)
-      .annotateContext(said("Read an order", "With `wait`, as soon as it changes."))
-  )
-  .add(
-    HttpApiEndpoint.get("search", "/v1/orders")
-      .setUrlParams(SearchParameters)
-      .addSuccess(list("OrderList", Order))
-      .annotateContext(said("Search orders", "Newest first, page by page."))
-  )
-  .add(
-    HttpApiEndpoint.post("close")`/v1/orders/${payOrderNo}/close`
-      .addSuccess(Order)
-      .addSuccess(accepted)
-      .addError(answered(409))
-      .annotateContext(said("Close an order", "It can still turn out paid: the vendor decides."))
-  )
-  .add(
-    HttpApiEndpoint.get("history")`/v1/orders/${payOrderNo}/history`
-      .addSuccess(list("History", HistoryItem))
-      .annotateContext(said("Read an order's history", "What happened, when, and by what; oldest first."))
-  )
-  .addError(answered(400))
-  .addError(answered(401))
-  .addError(answered(404))
-  .addError(answered(503))
+  .add(place)
+  .add(read)
+  .add(search)
+  .add(close)
+  .add(history)
   .annotateContext(
     OpenApi.annotations({ description: "An app sees its own orders alone. Its key goes into `Authorization: Bearer`." })
   )
 
-const vendors = HttpApiGroup.make("vendors")
-  .add(
-    HttpApiEndpoint.post("notify")`/notify/${HttpApiSchema.param("vendor", Schema.String)}`
-      .addSuccess(HttpApiSchema.NoContent)
-      .annotateContext(
-        said("Receive a vendor's notification", "Verified, then on disk, then answered in the vendor's own form.")
-      )
-  )
-  .addError(answered(401))
-  .addError(answered(404))
-  .addError(answered(413))
-  .addError(answered(503))
+const vendorForm = { "*/*": { schema: { type: "string", description: "As the vendor writes and signs it" } } }
 
-const Alive = Schema.Struct({ status: Schema.Literal("alive", "ready") })
+const notify = HttpApiEndpoint.post("notify")`/notify/${vendorParam}`
+  .addSuccess(HttpApiSchema.Text({ contentType: "*/*" }))
+  .addSuccess(HttpApiSchema.NoContent)
+  .addError(answers(...notifying))
+  .annotateContext(
+    Document.call({
+      title: "Receive a vendor's notification",
+      description:
+        "Verified, then on disk, then answered; a refusal, too, is in the vendor's own form where it has one.",
+      isForApps: false,
+      problems: notifying,
+      request: { required: true, content: vendorForm },
+      answers: {
+        200: { description: "Received, in the vendor's own form", examples: {} },
+        204: { description: "Received, where the vendor wants no words", examples: {} }
+      }
+    })
+  )
+
+const vendors = HttpApiGroup.make("vendors")
+  .add(notify)
+  .annotateContext(OpenApi.annotations({ description: "For vendors alone: each call proves itself by its signature." }))
+
+const Health = Schema.Struct({ status: Schema.Literal("alive", "ready") }).annotations({ identifier: "Health" })
+
+const alive = HttpApiEndpoint.get("alive", "/healthz")
+  .addSuccess(Health)
+  .annotateContext(
+    Document.call({
+      title: "Alive",
+      description: "The process runs.",
+      isForApps: false,
+      problems: [],
+      answers: { 200: { description: "Alive", examples: { alive: { status: "alive" } } } }
+    })
+  )
+
+const ready = HttpApiEndpoint.get("ready", "/readyz")
+  .addSuccess(Health)
+  .addError(answers("STORE_UNAVAILABLE"))
+  .annotateContext(
+    Document.call({
+      title: "Ready",
+      description: "Orders can be taken.",
+      isForApps: false,
+      problems: ["STORE_UNAVAILABLE"],
+      answers: { 200: { description: "Ready", examples: { ready: { status: "ready" } } } }
+    })
+  )
 
 const health = HttpApiGroup.make("health")
-  .add(HttpApiEndpoint.get("alive", "/healthz").addSuccess(Alive).annotateContext(said("Alive", "The process runs.")))
-  .add(
-    HttpApiEndpoint.get("ready", "/readyz")
-      .addSuccess(Alive)
-      .addError(answered(503))
-      .annotateContext(said("Ready", "Orders can be taken."))
-  )
+  .add(alive)
+  .add(ready)
+  .annotateContext(OpenApi.annotations({ description: "For whoever keeps the process running." }))
 
 /** The order API (design §8). */
 export class Api extends HttpApi.make("payment-proxy")
   .add(orders)
   .add(vendors)
   .add(health)
+  .annotate(HttpApi.AdditionalSchemas, Document.schemas)
   .annotateContext(
     OpenApi.annotations({
       title: "Payment Proxy",
       version: "1",
       description: "Orders, whatever the platform behind them. Errors are RFC 9457 problems with a stable `code`.",
-      transform: (spec) => withSecurity(spec)
+      transform: Document.finished
     })
   ) {}
-
-const bearer = HttpApiSecurity.bearer
-
-/** The document says that calls below /v1 take an app's key. */
-const withSecurity = (spec: Record<string, unknown>): Record<string, unknown> => {
-  const paths = spec["paths"] as Record<string, Record<string, Record<string, unknown>>>
-  const secured = Object.fromEntries(
-    Object.entries(paths).map(([path, methods]) => [
-      path,
-      path.startsWith("/v1/")
-        ? Object.fromEntries(
-            Object.entries(methods).map(([name, call]) => [name, { ...call, security: [{ appKey: [] }] }])
-          )
-        : methods
-    ])
-  )
-  const components = spec["components"] as Record<string, unknown>
-  const securitySchemes = { appKey: { type: "http", scheme: bearer._tag.toLowerCase() } }
-  return { ...spec, paths: secured, components: { ...components, securitySchemes } }
-}

@@ -9,8 +9,7 @@ export const typeOf = (state: Payment.State): string => `order.${state.toLowerCa
 export const Event = Schema.Struct({
   type: Schema.Literal(...Payment.State.literals.map(typeOf)),
   timestamp: Schema.String.annotations({
-    description: "RFC 3339, UTC: when the event came about",
-    jsonSchema: { type: "string", format: "date-time" }
+    jsonSchema: { type: "string", description: "RFC 3339, UTC: when the event came about", format: "date-time" }
   }),
   data: Order
 }).annotations({ identifier: "Event" })

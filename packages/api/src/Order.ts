@@ -7,10 +7,15 @@ const said = (detail: string) => ({ message: () => detail })
 const AmountText = Schema.Struct({
   value: Schema.String.annotations({
     ...said('An amount is text, so that no digit is lost: write "12.34" with its quotes.'),
-    description: "Major units, with no more decimals than the currency has",
-    jsonSchema: { type: "string", pattern: "^(0|[1-9][0-9]{0,17})(\\.[0-9]{1,4})?$" }
+    jsonSchema: {
+      type: "string",
+      description: "Major units, more than nothing, with no more decimals than the currency has",
+      pattern: "^(0|[1-9][0-9]{0,17})(\\.[0-9]{1,4})?$"
+    }
   }),
-  currency: Schema.String.annotations(said("A currency is text: its three capital letters of ISO 4217, like CNY.")).pipe(
+  currency: Schema.String.annotations(
+    said("A currency is text: its three capital letters of ISO 4217, like CNY.")
+  ).pipe(
     Schema.filter(
       (text) =>
         Currency.is(text) || "This is not a currency of ISO 4217 in use: write its three capital letters, like CNY.",
@@ -40,8 +45,13 @@ const expiry = "A payer has a whole number of seconds, from 60 to 86400."
 
 const ExpiresIn = Schema.Number.annotations(said(expiry)).pipe(
   Schema.filter((value) => (Number.isInteger(value) && value >= 60 && value <= 86_400 ? undefined : expiry), {
-    description: "Seconds until the order expires",
-    jsonSchema: { type: "integer", minimum: 60, maximum: 86_400, default: defaultExpiresIn }
+    jsonSchema: {
+      type: "integer",
+      description: "Seconds until the order expires",
+      minimum: 60,
+      maximum: 86_400,
+      default: defaultExpiresIn
+    }
   })
 )
 
@@ -81,18 +91,16 @@ export const PlaceOrder = Schema.Struct({
   expiresIn: Schema.optionalWith(ExpiresIn, { exact: true, default: () => defaultExpiresIn }),
   capture: Schema.optionalWith(Capture, { exact: true, default: () => "automatic" as const }),
   metadata: optional(Metadata)
-}).annotations({ ...said("The body is an object: an order."), identifier: "PlaceOrder" })
+}).annotations({ identifier: "PlaceOrder" })
 export type PlaceOrder = typeof PlaceOrder.Type
 
 /** An amount of money as it is shown: a decimal string in major units. */
 const Amount = Schema.Struct({ value: Schema.String, currency: Schema.String }).annotations({ identifier: "Amount" })
 const Time = Schema.String.annotations({
-  description: "RFC 3339, UTC",
-  jsonSchema: { type: "string", format: "date-time" }
+  jsonSchema: { type: "string", description: "RFC 3339, UTC", format: "date-time" }
 })
 const Version = Schema.Number.annotations({
-  description: "Rises with every change",
-  jsonSchema: { type: "integer", minimum: 0 }
+  jsonSchema: { type: "integer", description: "Rises with every change", minimum: 0 }
 })
 const Failure = Schema.Struct({ code: Schema.String, detail: Schema.String }).annotations({ identifier: "Failure" })
 const Status = Payment.State.annotations({ identifier: "Status" })

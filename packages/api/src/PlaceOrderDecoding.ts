@@ -7,17 +7,22 @@ import { PlaceOrder } from "./Order.ts"
 const maxMembers = 64
 
 const member = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+  isObject(value) ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
 
-const memberCount = (value: unknown): number =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).length : 0
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
-const overfull = (json: unknown): ReadonlyArray<Fault> =>
-  [[], ["amount"], ["payer"], ["metadata"]].flatMap((path) => {
-    const count = memberCount(path.reduce(member, json))
-    const detail = `There are ${count} fields here, and no order has more than ${maxMembers}: take out what does not belong.`
-    return count > maxMembers ? [fault(pointerOf(path), "TOO_MANY_FIELDS", detail)] : []
-  })
+/** What keeps a body from being read at all, so that reading it takes little time and no depth. */
+const unreadable = (json: unknown): ReadonlyArray<Fault> =>
+  isObject(json)
+    ? [[], ["amount"], ["payer"], ["metadata"]].flatMap((path) => overfull(path, path.reduce(member, json)))
+    : [fault("", "FIELD_INVALID", "The body is an object: an order, in braces.")]
+
+const overfull = (path: ReadonlyArray<string>, value: unknown): ReadonlyArray<Fault> => {
+  const count = isObject(value) ? Object.keys(value).length : 0
+  const detail = `There are ${count} fields, and no order has more than ${maxMembers} here: take out what does not belong.`
+  return count > maxMembers ? [fault(pointerOf(path), "TOO_MANY_FIELDS", detail)] : []
+}
 
 const fault = (pointer: string, code: Code, detail: string): Fault => ({ pointer, code, detail })
 
@@ -59,15 +64,17 @@ const decodeBody = Schema.decodeUnknownEither(PlaceOrder, { errors: "all", onExc
 
 /** One fault for each place, in the order of their places; what is wrong with a field's name counts above its being unknown. */
 const sorted = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
-  const unknownFirst = [...faults].sort((a, b) => Number(b.code === "FIELD_UNKNOWN") - Number(a.code === "FIELD_UNKNOWN"))
+  const unknownFirst = [...faults].sort(
+    (a, b) => Number(b.code === "FIELD_UNKNOWN") - Number(a.code === "FIELD_UNKNOWN")
+  )
   const byPointer = new Map(unknownFirst.map((found) => [found.pointer, found]))
   return [...byPointer.values()].sort((a, b) => (a.pointer < b.pointer ? -1 : 1))
 }
 
 /** Reads the body of a new order, or names every fault of it at once, each by its JSON Pointer and in words that mend it. */
 export const decode = (json: unknown): Either.Either<PlaceOrder, ReadonlyArray<Fault>> => {
-  const tooMany = overfull(json)
-  if (tooMany.length > 0) return Either.left(tooMany)
+  const refused = unreadable(json)
+  if (refused.length > 0) return Either.left(refused)
   return Either.mapLeft(decodeBody(json), (error) =>
     sorted([...ParseResult.ArrayFormatter.formatErrorSync(error).map(faultOf), ...valueFaults(json)])
   )

@@ -64,10 +64,13 @@ export class ConfigurationInvalid extends Data.TaggedError("ConfigurationInvalid
   }
 }
 
+/** What was found is left out of every message: it may be a secret. */
+const withoutActual = (message: string): string => message.replace(/,? actual [\s\S]*$/, "")
+
 const faultsOf = (error: ParseResult.ParseError): ReadonlyArray<Fault> =>
   ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path, message }) => ({
     at: `/${path.map(String).join("/")}`,
-    detail: message
+    detail: withoutActual(message)
   }))
 
 const decodeAll = <A, I>(schema: Schema.Schema<A, I>, value: unknown): Either.Either<A, ReadonlyArray<Fault>> =>

@@ -1,6 +1,9 @@
 import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
 
+/** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
+const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
 const Address = Schema.String.pipe(
   Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
     message: () => "This is not an http or https address."
@@ -33,7 +36,7 @@ export type SourceName = (typeof sources)[number]
 
 /** One member of a create's body: a value of the order, or a text that is always the same. */
 const Member = Schema.Union(
-  Schema.Struct({ from: Schema.Literal(...sources), required: Schema.optional(Schema.Boolean) }),
+  Schema.Struct({ from: Schema.Literal(...sources), required: optional(Schema.Boolean) }),
   Schema.Struct({ text: Schema.String })
 )
 
@@ -60,10 +63,10 @@ const Statuses = Schema.Record({
 export const MappedConfig = Schema.Struct({
   kind: Schema.Literal("mapped"),
   baseUrl: Address,
-  merchantId: Schema.optional(Schema.NonEmptyString),
+  merchantId: optional(Schema.NonEmptyString),
   /** What payers can pay with, and from where; all unless given. */
-  methods: Schema.optional(Schema.Array(Words.Method)),
-  sources: Schema.optional(Schema.Array(Words.Source)),
+  methods: optional(Schema.Array(Words.Method)),
+  sources: optional(Schema.Array(Words.Source)),
   idempotencyKey: Schema.optionalWith(Schema.Literal("quoted", "bare"), { default: () => "quoted" as const }),
   limits: Schema.optionalWith(
     Schema.Struct({ createMillis: limit(10_000), queryMillis: limit(5000), closeMillis: limit(10_000) }),
@@ -77,31 +80,31 @@ export const MappedConfig = Schema.Struct({
   payment: Schema.Struct({
     number: Pointer,
     status: Pointer,
-    transactionNo: Schema.optional(Pointer),
-    merchant: Schema.optional(Pointer),
-    amountMinor: Schema.optional(Pointer),
-    currency: Schema.optional(Pointer),
-    paidAt: Schema.optional(Pointer),
-    failure: Schema.optional(Pointer),
-    nextType: Schema.optional(Pointer),
-    nextUrl: Schema.optional(Pointer)
+    transactionNo: optional(Pointer),
+    merchant: optional(Pointer),
+    amountMinor: optional(Pointer),
+    currency: optional(Pointer),
+    paidAt: optional(Pointer),
+    failure: optional(Pointer),
+    nextType: optional(Pointer),
+    nextUrl: optional(Pointer)
   }),
   /** What each status word means, in capitals. A word that is missing here moves nothing that is established. */
   statuses: Statuses,
   /** Where the payment stands in an error's body that holds one (a refused close), and where its code. */
   error: Schema.optionalWith(
     Schema.Struct({
-      code: Schema.optional(Pointer),
-      payment: Schema.optional(Pointer),
+      code: optional(Pointer),
+      payment: optional(Pointer),
       /** The code that says that our number stands for another request there. */
-      numberReused: Schema.optional(Schema.String)
+      numberReused: optional(Schema.String)
     }),
     { default: () => ({}) }
   ),
   /** Signed notifications (Standard Webhooks); without a secret each is a hint, and the vendor is asked. */
   notification: Schema.Struct({
     payment: Pointer,
-    secret: Schema.optional(
+    secret: optional(
       Schema.Redacted(
         Schema.String.pipe(
           Schema.pattern(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/, { message: () => "A secret is whsec_ and base64." })
