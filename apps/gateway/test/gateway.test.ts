@@ -254,6 +254,7 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       expect(answer.status).toBe(422)
       expect(problem(answer).errors?.map(({ pointer }) => pointer)).toEqual([
         "/amount/currency",
+        "/amount/value",
         "/description",
         "/expiresIn",
         "/extra",

@@ -24,7 +24,9 @@ const AmountText = Schema.Struct({
   )
 }).annotations({ ...said('An amount is like { "value": "12.34", "currency": "CNY" }.'), identifier: "Money" })
 
-const zero = { path: ["value"], message: "The amount is zero: ask for more than nothing." }
+/** The fault of an amount of nothing. */
+export const zeroAmount = "The amount is zero: ask for more than nothing."
+const zero = { path: ["value"], message: zeroAmount }
 
 const PositiveMoney = Schema.compose(AmountText, Money.Schema).pipe(
   Schema.filter((money) => (Money.isPositive(money) ? undefined : zero))
@@ -62,20 +64,21 @@ const Capture = Schema.Literal("automatic", "manual").annotations({
 
 /** How many pairs of notes an order takes. */
 export const maxMetadata = 20
+/** The fault of more notes than that. */
+export const tooManyNotes = `There are more than ${maxMetadata} notes: keep at most ${maxMetadata}.`
+/** The fault of a note's name. */
+export const badName =
+  "A note's name is 1 to 40 characters without control characters, and not __proto__: choose another."
 
-const NoteName = Text.between(1, 40).pipe(
-  Schema.filter((name) => (name === "__proto__" ? "This name is not taken: choose another." : undefined))
-)
+const NoteName = Text.between(1, 40).pipe(Schema.filter((name) => (name === "__proto__" ? badName : undefined)))
 
 const Metadata = Schema.Record({ key: NoteName, value: Text.between(0, 256) })
   .annotations(said('Notes are an object of texts, like { "policy": "0001" }.'))
   .pipe(
-    Schema.filter(
-      (pairs) =>
-        Object.keys(pairs).length <= maxMetadata ||
-        `There are more than ${maxMetadata} pairs: keep at most ${maxMetadata}.`,
-      { description: "Notes of the app, given back as they came", jsonSchema: { maxProperties: maxMetadata } }
-    )
+    Schema.filter((notes) => (Object.keys(notes).length <= maxMetadata ? undefined : tooManyNotes), {
+      description: "Notes of the app, given back as they came",
+      jsonSchema: { maxProperties: maxMetadata }
+    })
   )
 
 /** An order as an app asks for it. */

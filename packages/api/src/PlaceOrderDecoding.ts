@@ -1,7 +1,7 @@
 import { Currency, Money } from "@payment-proxy/domain"
 import { Either, ParseResult, Schema } from "effect"
 import { type Code, type Fault, pointerOf } from "./Fault.ts"
-import { PlaceOrder } from "./Order.ts"
+import { badName, maxMetadata, PlaceOrder, tooManyNotes, zeroAmount } from "./Order.ts"
 
 /** More members than any object of an order can have; beyond them none is read. */
 const maxMembers = 64
@@ -34,6 +34,8 @@ const codeOf = (pointer: string): Code => {
 const faultOf = ({ _tag, path, message }: ParseResult.ArrayFormatterIssue): Fault => {
   const pointer = pointerOf(path)
   if (_tag === "Missing") return fault(pointer, "FIELD_MISSING", "This is missing: give it a value.")
+  if (_tag === "Unexpected" && path.length === 2 && path[0] === "metadata")
+    return fault(pointer, "FIELD_INVALID", badName)
   if (_tag === "Unexpected") return fault(pointer, "FIELD_UNKNOWN", "There is no such field: take it out.")
   return fault(pointer, codeOf(pointer), message)
 }
@@ -53,21 +55,23 @@ const valueFaults = (json: unknown): ReadonlyArray<Fault> => {
       known === undefined && (reason === "decimals" || reason === "tooLong")
         ? []
         : [fault("/amount/value", "AMOUNT_INVALID", detail)],
-    onRight: (money) =>
-      Money.isPositive(money)
-        ? []
-        : [fault("/amount/value", "AMOUNT_INVALID", "The amount is zero: ask for more than nothing.")]
+    onRight: (money) => (Money.isPositive(money) ? [] : [fault("/amount/value", "AMOUNT_INVALID", zeroAmount)])
   })
 }
 
 const decodeBody = Schema.decodeUnknownEither(PlaceOrder, { errors: "all", onExcessProperty: "error" })
 
-/** One fault for each place, in the order of their places; what is wrong with a field's name counts above its being unknown. */
+/** The fault of too many notes, which the Schema counts only once every note is right. */
+const countFaults = (json: unknown): ReadonlyArray<Fault> => {
+  const metadata = member(json, "metadata")
+  return isObject(metadata) && Object.keys(metadata).length > maxMetadata
+    ? [fault("/metadata", "FIELD_INVALID", tooManyNotes)]
+    : []
+}
+
+/** One fault for each place, in the order of their places. */
 const sorted = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> => {
-  const unknownFirst = [...faults].sort(
-    (a, b) => Number(b.code === "FIELD_UNKNOWN") - Number(a.code === "FIELD_UNKNOWN")
-  )
-  const byPointer = new Map(unknownFirst.map((found) => [found.pointer, found]))
+  const byPointer = new Map(faults.map((found) => [found.pointer, found]))
   return [...byPointer.values()].sort((a, b) => (a.pointer < b.pointer ? -1 : 1))
 }
 
@@ -76,6 +80,10 @@ export const decode = (json: unknown): Either.Either<PlaceOrder, ReadonlyArray<F
   const refused = unreadable(json)
   if (refused.length > 0) return Either.left(refused)
   return Either.mapLeft(decodeBody(json), (error) =>
-    sorted([...ParseResult.ArrayFormatter.formatErrorSync(error).map(faultOf), ...valueFaults(json)])
+    sorted([
+      ...ParseResult.ArrayFormatter.formatErrorSync(error).map(faultOf),
+      ...valueFaults(json),
+      ...countFaults(json)
+    ])
   )
 }
