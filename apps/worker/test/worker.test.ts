@@ -1,0 +1,119 @@
+import type { ChildProcess } from "node:child_process"
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { Sandbox } from "@payment-proxy/testkit"
+import type { Context } from "effect"
+import { ManagedRuntime } from "effect"
+import { afterAll, beforeAll, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), "payment-proxy-worker-"))
+const platform = ManagedRuntime.make(Sandbox.layer)
+const processes = new Set<ChildProcess>()
+let environment: Record<string, string>
+let sandbox: Context.Tag.Service<Sandbox.Sandbox>
+
+/** Runs an app's file; answers its first line of JSON that says it is ready, and how it ended. */
+const run = (app: string, file: string, args: ReadonlyArray<string>, env: Record<string, string>) => {
+  const child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+    cwd: join(root, "apps", app),
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  processes.add(child)
+  let errors = ""
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  const ended = new Promise<number | null>((done) =>
+    child.once("exit", (code) => {
+      processes.delete(child)
+      done(code)
+    })
+  )
+  const ready = new Promise<Record<string, string>>((done, fail) => {
+    createInterface({ input: child.stdout }).on(
+      "line",
+      (line) => line.includes('"ready":true') && done(JSON.parse(line))
+    )
+    void ended.then((code) => fail(new Error(`${app} ended with ${code}: ${errors}`)))
+  })
+  ready.catch(() => {})
+  return { child, ready, ended, errors: () => errors }
+}
+
+beforeAll(async () => {
+  sandbox = await platform.runPromise(Sandbox.Sandbox)
+  environment = {
+    PAYMENT_PROXY_CONFIG: join(root, "payment-proxy.config.yaml"),
+    PAYMENT_PROXY_DATA: folder,
+    PAYMENT_PROXY_DEVELOPMENT: "true",
+    PAYMENT_PROXY_PORT: "0",
+    PAYMENT_PROXY_WORK: "false",
+    PLATFORM_URL: sandbox.url,
+    PLATFORM_ISSUER: sandbox.issuer,
+    PLATFORM_CLIENT_ID: sandbox.clientId,
+    PLATFORM_CLIENT_SECRET: sandbox.clientSecret,
+    PLATFORM_WEBHOOK_SECRET: sandbox.webhookSecret,
+    PLATFORM_MERCHANT_ID: sandbox.merchantId
+  }
+}, 20_000)
+
+afterAll(async () => {
+  for (const child of processes) child.kill("SIGKILL")
+  await platform.dispose()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it("follows, as a process of its own, the order that a gateway without loops has placed; on SIGTERM it ends in time", async () => {
+  const app = await run("gateway", "src/app.ts", ["--id=shop"], environment).ready
+  const gateway = run("gateway", "src/main.ts", [], environment)
+  const { url } = await gateway.ready
+  const headers = {
+    authorization: `Bearer ${app["key"]}`,
+    "content-type": "application/json",
+    "idempotency-key": "key-1"
+  }
+  const body = {
+    vendor: "platform",
+    amount: { value: "12.34", currency: "CNY" },
+    method: "ALIPAY",
+    source: "WEB",
+    description: "d"
+  }
+  const placed = await fetch(`${url}/v1/orders`, { method: "POST", headers, body: JSON.stringify(body) })
+  expect(placed.status).toBe(201)
+  const { payOrderNo } = (await placed.json()) as { readonly payOrderNo: string }
+  await platform.runPromise(sandbox.control("POST", `/_payments/${payOrderNo}/pay`))
+  const read = async (wait: number) =>
+    (await (await fetch(`${url}/v1/orders/${payOrderNo}?wait=${wait}`, { headers })).json()) as {
+      readonly status: string
+    }
+  expect((await read(0)).status).toBe("PENDING")
+
+  const worker = run("worker", "src/main.ts", [], environment)
+  await worker.ready
+  expect((await read(30)).status).toBe("SUCCEEDED")
+  for (const { child, ended } of [worker, gateway]) {
+    const start = performance.now()
+    child.kill("SIGTERM")
+    expect(await ended).toBe(0)
+    expect(performance.now() - start).toBeLessThan(10_000)
+  }
+}, 60_000)
+
+it.each(["gateway", "worker"])(
+  "a %s whose configuration has faults does not start, and names them all",
+  async (app) => {
+    const faulty = { ...environment, PLATFORM_URL: "", PLATFORM_CLIENT_SECRET: "", PAYMENT_PROXY_PORT: "http" }
+    const { ended, errors } = run(app, "src/main.ts", [], faulty)
+    expect(await ended).toBe(1)
+    for (const name of ["PLATFORM_URL", "PLATFORM_CLIENT_SECRET", "PAYMENT_PROXY_PORT"])
+      expect(errors()).toContain(name)
+  },
+  20_000
+)
