@@ -1,8 +1,8 @@
 import { Reactivity } from "@effect/experimental"
-import { SqlClient } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { StoreUnavailable } from "@payment-proxy/ports"
-import { Context, Effect, Exit, Layer } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
 import { migrate } from "./Migrations.ts"
 
 /** Two connections to one file: what the one is in the middle of never shows on the other. */
@@ -20,7 +20,15 @@ export class Database extends Context.Tag("@payment-proxy/adapter-sqlite/Databas
 
 type Typed<E> = Exclude<E, { readonly _tag: "SqlError" }> | StoreUnavailable
 
-const busyTimeoutMillis = 5000
+/** How long SQLite itself waits for another process's write: it stands still for it, so not long. */
+const busyTimeoutMillis = 50
+
+/** How long we wait for it beside other work, in tries that come apart. */
+const patience = Schedule.exponential(Duration.millis(5)).pipe(
+  Schedule.union(Schedule.spaced(Duration.millis(100))),
+  Schedule.jittered,
+  Schedule.upTo(Duration.seconds(5))
+)
 
 /** Whatever the database fails with, also as a defect, as the ports' own error; other failures pass. */
 export const typed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Typed<E>, R> =>
@@ -32,13 +40,16 @@ export const typed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A,
 const isSqlError = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "SqlError"
 
+const isBusy = ({ cause }: SqlError.SqlError): boolean =>
+  typeof cause === "object" && cause !== null && "code" in cause && cause.code === "SQLITE_BUSY"
+
 const transactionOf =
   (writer: SqlClient.SqlClient) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Typed<E>, R> =>
     Effect.gen(function* () {
       const connection = yield* writer.reserve
       const run = (statement: string) => connection.executeUnprepared(statement, [], undefined)
-      yield* run("BEGIN IMMEDIATE")
+      yield* Effect.retry(run("BEGIN IMMEDIATE"), { while: isBusy, schedule: patience })
       const exit = yield* Effect.exit(Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]))
       if (Exit.isFailure(exit)) yield* run("ROLLBACK")
       // What a failed COMMIT leaves open would swallow the next transaction.
@@ -54,7 +65,7 @@ const open = (filename: string) =>
     return sql
   })
 
-/** The database in a file, made and migrated where it is new: WAL, `synchronous=FULL`, 5 s of patience with other writers. */
+/** The database in a file, made and migrated where it is new: WAL, `synchronous=FULL`, 5 s of patience with other processes that write. */
 export const make = (filename: string) =>
   Effect.gen(function* () {
     const writer = yield* open(filename)

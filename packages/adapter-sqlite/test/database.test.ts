@@ -5,6 +5,7 @@ import { Effect, Either, Exit, Layer, Option, Scope } from "effect"
 import * as DatabaseModule from "../src/Database.ts"
 import { Database } from "../src/Database.ts"
 import * as Sqlite from "../src/index.ts"
+import * as OrdersStore from "../src/Orders.ts"
 import { file } from "./scratch.ts"
 
 /** The original table, from the design page: name, type, whether it may be null, default. */
@@ -39,6 +40,9 @@ const indexes = [
   ["payment_order_business_no_index", "business_no", 0]
 ] as const
 
+const withOrders = Layer.unwrapScoped(
+  Effect.map(file, (filename) => Layer.provideMerge(OrdersStore.layer, DatabaseModule.layer(filename)))
+)
 const opened = Layer.unwrapScoped(Effect.map(file, DatabaseModule.layer))
 
 it.effect("the table keeps the original's columns, types, nullability, defaults and index names", () =>
@@ -65,7 +69,7 @@ it.effect("it is written ahead, synced at each commit, and patient with other wr
     for (const sql of [reader, writer]) {
       expect(yield* sql`PRAGMA journal_mode`).toEqual([{ journal_mode: "wal" }])
       expect(yield* sql`PRAGMA synchronous`).toEqual([{ synchronous: 2 }])
-      expect(yield* sql`PRAGMA busy_timeout`).toEqual([{ timeout: 5000 }])
+      expect(yield* sql`PRAGMA busy_timeout`).toEqual([{ timeout: 50 }])
     }
   }).pipe(Effect.provide(opened))
 )
@@ -97,13 +101,7 @@ it.effect("the original columns hold what they always held", () =>
       modifier: "SYSTEM",
       business_no: "POLICY-1"
     })
-  }).pipe(
-    Effect.provide(
-      Layer.unwrapScoped(
-        Effect.map(file, (filename) => Layer.merge(Sqlite.layer({ filename }), DatabaseModule.layer(filename)))
-      )
-    )
-  )
+  }).pipe(Effect.provide(withOrders))
 )
 
 /** The stores on `filename`, as another process would open them. */
@@ -125,31 +123,33 @@ it.scoped("what was committed outlives the process, and the migrations of a seco
   })
 )
 
-it.scoped("of two processes that commit from one version, one is Stale; of a hundred with one key, one places", () =>
-  Effect.gen(function* () {
-    const filename = yield* file
-    const [one, two] = [yield* another(filename), yield* another(filename)]
-    const commit = (context: typeof one, change: ReturnType<typeof aChange>) =>
-      Effect.either(Effect.flatMap(Orders, (orders) => orders.commit([change])).pipe(Effect.provide(context)))
-    const payment = aPayment()
-    yield* commit(one, aChange(payment, 0))
-    const race = yield* Effect.all([commit(one, aChange(payment, 1)), commit(two, aChange(payment, 1))], {
-      concurrency: 2
-    })
-    expect(race.filter(Either.isRight).length).toBe(1)
-    expect(race.filter(Either.isLeft).map(({ left }) => left instanceof Stale)).toEqual([true])
+it.scopedLive(
+  "of two processes that commit from one version, one is Stale; of a hundred with one key, one places",
+  () =>
+    Effect.gen(function* () {
+      const filename = yield* file
+      const [one, two] = [yield* another(filename), yield* another(filename)]
+      const commit = (context: typeof one, change: ReturnType<typeof aChange>) =>
+        Effect.either(Effect.flatMap(Orders, (orders) => orders.commit([change])).pipe(Effect.provide(context)))
+      const payment = aPayment()
+      yield* commit(one, aChange(payment, 0))
+      const race = yield* Effect.all([commit(one, aChange(payment, 1)), commit(two, aChange(payment, 1))], {
+        concurrency: 2
+      })
+      expect(race.filter(Either.isRight).length).toBe(1)
+      expect(race.filter(Either.isLeft).map(({ left }) => left instanceof Stale)).toEqual([true])
 
-    const placing = { idempotencyKey: "race", fingerprint: "f", sealedRequest: "s" }
-    const places = Array.from({ length: 100 }, (_, index) =>
-      commit(index % 2 === 0 ? one : two, aChange(aPayment(), 0, { placing }))
-    )
-    const placed = yield* Effect.all(places, { concurrency: "unbounded" })
-    expect(placed.filter(Either.isRight).length).toBe(1)
-    const duplicates = placed
-      .filter(Either.isLeft)
-      .map(({ left }) => (left instanceof Duplicate ? left.existing.payment.payOrderNo : left._tag))
-    expect(new Set(duplicates).size).toBe(1)
-  })
+      const placing = { idempotencyKey: "race", fingerprint: "f", sealedRequest: "s" }
+      const places = Array.from({ length: 100 }, (_, index) =>
+        commit(index % 2 === 0 ? one : two, aChange(aPayment(), 0, { placing }))
+      )
+      const placed = yield* Effect.all(places, { concurrency: "unbounded" })
+      expect(placed.filter(Either.isRight).length).toBe(1)
+      const duplicates = placed
+        .filter(Either.isLeft)
+        .map(({ left }) => (left instanceof Duplicate ? left.existing.payment.payOrderNo : left._tag))
+      expect(new Set(duplicates).size).toBe(1)
+    })
 )
 
 it.effect("a row that cannot be read does not hide the others", () =>
@@ -172,13 +172,7 @@ it.effect("a row that cannot be read does not hide the others", () =>
     }
     expect((yield* orders.search(search)).map(({ payOrderNo }) => payOrderNo)).toEqual([good.payOrderNo])
     expect((yield* Effect.flip(orders.byNumber(bad.payOrderNo)))._tag).toBe("StoreUnavailable")
-  }).pipe(
-    Effect.provide(
-      Layer.unwrapScoped(
-        Effect.map(file, (filename) => Layer.merge(Sqlite.layer({ filename }), DatabaseModule.layer(filename)))
-      )
-    )
-  )
+  }).pipe(Effect.provide(withOrders))
 )
 
 it.scoped("a file that cannot be opened is a value that says so", () =>
