@@ -26,8 +26,12 @@ const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
 const pnpm = (...args: ReadonlyArray<string>): void => {
   const running = process.env["npm_execpath"] ?? ""
   const named: string = json(join(root, "package.json")).packageManager.split("+")[0]
-  if (/pnpm[^/\\]*$/.test(running)) execFileSync(process.execPath, [running, ...args], { cwd: here, stdio: "pipe" })
-  else execFileSync("npx", ["-y", "--prefer-offline", named, ...args], { cwd: here, stdio: "pipe" })
+  const [command, ...first] = !/pnpm[^/\\]*$/.test(running)
+    ? (["npx", "-y", "--prefer-offline", named] as const)
+    : /\.[cm]?js$/.test(running)
+      ? ([process.execPath, running] as const)
+      : ([running] as const)
+  execFileSync(command, [...first, ...args], { cwd: here, stdio: "pipe" })
 }
 
 const consumer = `
