@@ -31,30 +31,31 @@ export const ask = (payment: Payment.Payment) =>
   })
 
 /** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
-const resolveDoubt = (payment: Payment.Payment) =>
+const resolveDoubt = (asked: Payment.Payment) =>
   Effect.gen(function* () {
-    const { payment: after, said } = yield* ask(payment)
+    const { payment, said } = yield* ask(asked)
     const nowMillis = yield* Clock.currentTimeMillis
-    if (nowMillis >= after.expiresAtMillis) return after
-    const isUnknownThere = after.state === "SUBMITTING" && said === "notFound"
-    const isWithoutNext = after.state === "PENDING" && after.next === null && said === "open"
-    return isUnknownThere || isWithoutNext ? yield* submitAgain(after) : after
+    const isUnknownThere = payment.state === "SUBMITTING" && said === "notFound"
+    const isWithoutNext = payment.state === "PENDING" && payment.next === null && said === "open"
+    return (isUnknownThere || isWithoutNext) && nowMillis < payment.expiresAtMillis
+      ? { payment: yield* submitAgain(payment), isHeard: true }
+      : { payment, isHeard: said !== null }
   })
 
-/** Does what an order needs now, and answers the order as it then is. */
+/** Does what an order needs now; answers the order as it then is, and whether the vendor said what became of it. */
 export const satisfy = (payment: Payment.Payment) =>
   Effect.gen(function* () {
     const policy = yield* Policies
     const nowMillis = yield* Clock.currentTimeMillis
     switch (PaymentCommands.need(payment, nowMillis, Duration.toMillis(policy.authorizationMargin))) {
       case "none":
-        return payment
+        return { payment, isHeard: true }
       case "expire":
-        return yield* expire(payment.payOrderNo)
+        return { payment: yield* expire(payment.payOrderNo), isHeard: false }
       case "close":
-        return yield* askToClose(payment)
+        return { payment: yield* askToClose(payment), isHeard: false }
       case "send":
-        return yield* submitAgain(payment)
+        return { payment: yield* submitAgain(payment), isHeard: false }
       case "operate":
       case "refund":
       case "query":
@@ -70,9 +71,9 @@ export const confirm = (claimed: Claimed) =>
     const policy = yield* Policies
     const found = yield* orders.byNumber(claimed.id)
     if (Option.isNone(found)) return yield* due.done(claimed, "There is no such order.")
-    const after = yield* satisfy(found.value)
-    if (after.version !== found.value.version) return true
-    const vendor = yield* vendorOf(after.vendor)
-    const wait = dueIn(policy, after, yield* Clock.currentTimeMillis, claimed.tries + 1, vendor)
+    const { payment, isHeard } = yield* satisfy(found.value)
+    if (payment.version !== found.value.version) return true
+    const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
+    const wait = dueIn(policy, payment, asked, yield* vendorOf(payment.vendor))
     return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
   })

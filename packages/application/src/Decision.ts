@@ -66,7 +66,7 @@ export const changeOf = (
         atMillis: nowMillis
       },
       placing,
-      dueIn: isUrgent ? Duration.zero : dueIn(policy, payment, nowMillis, 0, vendor),
+      dueIn: isUrgent ? Duration.zero : dueIn(policy, payment, { nowMillis, tries: 0, isHeard: true }, vendor),
       deliveries
     } satisfies Change
   })

@@ -102,16 +102,22 @@ export const place = (asked: Asked) =>
     const sealedRequest = yield* vault.seal(requestContext(payOrderNo), prepared)
     const placing = { idempotencyKey: asked.idempotencyKey, fingerprint: asked.fingerprint, sealedRequest }
     const change = yield* changeOf(submitted, 0, { cause: "submit", detail: null }, false, placing)
-    return yield* orders.commit([change]).pipe(
-      Effect.zipRight(announce("CREATED", change, [])),
+    // From here on there is an order: whatever fails after its commit leaves it in doubt, and the loops go on with it.
+    const followed = announce("CREATED", change, []).pipe(
       Effect.zipRight(submit(submitted, prepared)),
+      Effect.catchAll((fault) =>
+        Effect.logWarning("The vendor's answer could not be taken in; the order stays in doubt.", fault).pipe(
+          Effect.as(submitted)
+        )
+      ),
+      Effect.map((payment): Placed => ({ payment, isNew: true }))
+    )
+    return yield* orders.commit([change]).pipe(
+      Effect.zipRight(followed),
       Effect.catchTags({
-        OrderNotFound: (gone) => Effect.die(gone),
-        Contended: () => Effect.succeed(submitted),
-        Stale: (stale) => Effect.die(stale)
+        Stale: (stale) => Effect.die(stale),
+        Duplicate: ({ existing }) => repeated(asked, existing)
       }),
-      Effect.map((payment): Placed => ({ payment, isNew: true })),
-      Effect.catchTag("Duplicate", ({ existing }) => repeated(asked, existing)),
       Effect.uninterruptible
     )
   })

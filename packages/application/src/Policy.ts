@@ -58,48 +58,58 @@ export class Policies extends Context.Reference<Policies>()("@payment-proxy/appl
 export const waitAfter = (waits: ReadonlyArray<Duration.Duration>, tries: number): Duration.Duration =>
   waits[Math.min(tries, waits.length - 1)] ?? Duration.minutes(10)
 
-const isOpen = (state: Payment.State): boolean => state === "SUBMITTING" || state === "PENDING"
+/** What `dueIn` goes by, beside the order itself. */
+export interface Asked {
+  readonly nowMillis: number
+  /** How often the order was asked about since it last changed. */
+  readonly tries: number
+  /** The vendor has just said what the order is. */
+  readonly isHeard: boolean
+}
+
+type Limits = { readonly createTimeLimitMillis: number; readonly settlingMillis: number }
+
+const waitOf = (policy: Policy, payment: Payment.Payment, { tries }: Asked, limits: Limits): Duration.Duration => {
+  if (payment.state === "SUBMITTING" && tries === 0 && payment.unknownCalls > 0)
+    return Duration.sum(Duration.millis(limits.createTimeLimitMillis), policy.createMargin)
+  const isPayersTurn = payment.state === "PENDING" && payment.next !== null
+  return waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries)
+}
 
 /**
- * When an order needs us again, from `nowMillis`: the earliest of all its reasons; `null` where nothing can change any
- * more. `tries`: how often it was asked about since it last changed.
+ * When an order needs us again, from now: the earliest of all its reasons; `null` where nothing can change any more. An
+ * order that has ended is asked about once more when its vendor's horizon is reached, in case money came late.
  */
 export const dueIn = (
   policy: Policy,
   payment: Payment.Payment,
-  nowMillis: number,
-  tries: number,
-  vendor: { readonly createTimeLimitMillis: number; readonly settlingMillis: number }
+  asked: Asked,
+  limits: Limits
 ): Duration.Duration | null => {
-  const until = (atMillis: number) => Duration.millis(Math.max(atMillis - nowMillis, 0))
-  if (payment.contradiction !== null) return until(payment.contradiction.sinceMillis + vendor.settlingMillis)
+  const until = (atMillis: number) => Duration.millis(Math.max(atMillis - asked.nowMillis, 0))
+  if (payment.contradiction !== null) return until(payment.contradiction.sinceMillis + limits.settlingMillis)
   switch (payment.state) {
     case "CREATED":
       return until(payment.expiresAtMillis)
     case "SUBMITTING":
-    case "PENDING":
+    case "PENDING": {
+      const wait = waitOf(policy, payment, asked, limits)
+      return payment.expiresAtMillis > asked.nowMillis ? Duration.min(wait, until(payment.expiresAtMillis)) : wait
+    }
     case "AUTHORIZED":
     case "CLOSING":
-    case "LATE_PAID": {
-      const isFirst = payment.state === "SUBMITTING" && tries === 0 && payment.unknownCalls > 0
-      const waits = payment.state === "PENDING" && payment.next !== null ? policy.confirmPending : policy.confirmInDoubt
-      const wait = isFirst
-        ? Duration.sum(Duration.millis(vendor.createTimeLimitMillis), policy.createMargin)
-        : waitAfter(waits, tries)
-      return isOpen(payment.state) && payment.expiresAtMillis > nowMillis
-        ? Duration.min(wait, until(payment.expiresAtMillis))
-        : wait
-    }
+    case "LATE_PAID":
+      return waitOf(policy, payment, asked, limits)
     case "REFUNDED":
     case "HELD":
       return null
-    default: {
-      const horizonMillis = payment.deadlineMillis + vendor.settlingMillis
-      return nowMillis >= horizonMillis && tries === 0
-        ? null
-        : tries > 0
-          ? waitAfter(policy.confirmInDoubt, tries)
-          : until(horizonMillis)
+    case "SUCCEEDED":
+    case "PARTIALLY_REFUNDED":
+    case "FAILED":
+    case "CLOSED": {
+      const horizonMillis = payment.deadlineMillis + limits.settlingMillis
+      if (asked.nowMillis < horizonMillis) return until(horizonMillis)
+      return asked.isHeard ? null : waitAfter(policy.confirmInDoubt, asked.tries)
     }
   }
 }

@@ -201,3 +201,39 @@ it.world("a notification that proves nothing makes the vendor be asked at once",
     ).toBe(true)
   })
 )
+
+it.world(
+  "an order that has ended is asked about once more when money could still have come late, and then never again",
+  () =>
+    Effect.gen(function* () {
+      const { got, always } = yield* vendor
+      const { payOrderNo } = yield* placed()
+      yield* close("shop", payOrderNo)
+      const queries = Effect.map(got, (calls) => calls.filter(({ call }) => call === "query").length)
+      yield* lived(Duration.minutes(10), 2)
+      expect(yield* queries).toBe(0)
+      yield* always("query", "dropBefore")
+      yield* lived(Duration.minutes(10), 1)
+      expect(yield* queries, "silence is no answer: it is asked again").toBeGreaterThan(0)
+      yield* always("query", "normal")
+      yield* lived(Duration.minutes(10), 2)
+      const asked = yield* queries
+      yield* lived(Duration.hours(1), 48)
+      expect(yield* queries).toBe(asked)
+      expect((yield* now(payOrderNo)).state).toBe("CLOSED")
+    })
+)
+
+it.world("money that came after the close, and that nobody told us of, is found at the horizon", () =>
+  Effect.gen(function* () {
+    const { pay, script } = yield* vendor
+    const { payOrderNo } = yield* placed()
+    yield* script("close", "normal")
+    yield* pay(payOrderNo)
+    yield* told(payOrderNo, "closed")
+    yield* worked
+    expect((yield* now(payOrderNo)).state).toBe("CLOSED")
+    yield* lived(Duration.minutes(10), 3)
+    expect((yield* now(payOrderNo)).state).toBe("LATE_PAID")
+  })
+)

@@ -1,6 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Payment } from "@payment-proxy/domain"
-import { Orders } from "@payment-proxy/ports"
+import { Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Either, Fiber, Option } from "effect"
 import { place } from "../src/Place.ts"
@@ -161,4 +161,24 @@ it.world("an answer with another amount holds the order at once", () =>
     expect(payment.state).toBe("HELD")
     expect(payment.heldReason).toBe("AMOUNT_MISMATCH")
   })
+)
+
+it.world(
+  "a store that goes away after the order was placed leaves it in doubt, not unsaid; the loops go on with it",
+  () =>
+    Effect.gen(function* () {
+      const orders = yield* Orders
+      let commits = 0
+      const failing = Orders.of({
+        ...orders,
+        commit: (changes) => {
+          commits += 1
+          return commits === 2 ? new StoreUnavailable({ cause: "gone" }) : orders.commit(changes)
+        }
+      })
+      const { payment, isNew } = yield* Effect.provideService(place(asked()), Orders, failing)
+      expect([payment.state, isNew]).toEqual(["SUBMITTING", true])
+      yield* lived(Duration.seconds(13), 1)
+      expect((yield* now(payment.payOrderNo)).state).toBe("PENDING")
+    })
 )
