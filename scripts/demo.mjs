@@ -1,5 +1,5 @@
 // The demonstration: sandbox, shop and gateway on this machine, with an app key, a curl to copy, and .payment-proxy/demo.json
-// for scripts. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
+// for scripts; with --watch each app reloads when a file changes. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -11,6 +11,7 @@ import { root } from "./tools.mjs"
 const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-proxy"))
 const demoFile = join(data, "demo.json")
 const children = new Set()
+const isWatching = process.argv.includes("--watch")
 let isStopping = false
 let isOurs = false
 
@@ -55,15 +56,13 @@ const freePort = async (from) => {
 /** Starts an app; answers what it says in its ready line. Its log lines go to our output. */
 const start = (app, env, args = ["src/main.ts"]) =>
   new Promise((ready, fail) => {
-    const child = spawn(
-      process.execPath,
-      ["--conditions=source", "--import", join(root, "scripts/tether.mjs"), ...args],
-      {
-        cwd: join(root, "apps", app),
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "pipe", "inherit", "ipc"]
-      }
-    )
+    const watch = isWatching && args[0] === "src/main.ts" ? ["--watch", "--watch-preserve-output"] : []
+    const node = [...watch, "--conditions=source", "--import", join(root, "scripts/tether.mjs"), ...args]
+    const child = spawn(process.execPath, node, {
+      cwd: join(root, "apps", app),
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "inherit", "ipc"]
+    })
     children.add(child)
     let isReady = false
     createInterface({ input: child.stdout }).on("line", (line) => {
