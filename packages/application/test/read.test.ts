@@ -1,4 +1,5 @@
 import { expect } from "@effect/vitest"
+import { DueWork } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Fiber, Option, TestClock } from "effect"
 import { Changes } from "../src/Changes.ts"
@@ -79,5 +80,20 @@ it.world("the loops follow an order by themselves, and work that is nudged start
     yield* Fiber.join(waiting)
     yield* Fiber.interrupt(loops)
     expect((yield* Read.order("shop", payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a worker that is stopped in the middle of its work hands it back at once", () =>
+  Effect.gen(function* () {
+    const { always } = yield* vendor
+    const due = yield* DueWork
+    const { payOrderNo } = yield* placed()
+    yield* always("query", "hang")
+    const loop = yield* Effect.fork(Work.loop("orders"))
+    yield* TestClock.adjust(Duration.seconds(6))
+    expect((yield* due.claim("orders", 10, Duration.seconds(1))).length, "it is being worked at").toBe(0)
+    yield* Fiber.interrupt(loop)
+    const [handedBack] = yield* due.claim("orders", 10, Duration.seconds(1))
+    expect(handedBack?.id).toBe(payOrderNo)
   })
 )

@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import { Data } from "effect"
 
-/** The store did not do it, for now: nothing of the call is on disk. Try again later. */
+/** The store is not there at the moment: nothing of the call is on disk. Try again later. */
 export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{ readonly cause: unknown }> {}
 
 /** Another commit moved the order since it was read: read it again and decide again. */
