@@ -1,37 +1,68 @@
+import type { IncomingMessage } from "node:http"
 import { HttpServerRequest } from "@effect/platform"
-import { Effect, Either, Option, Schema } from "effect"
-import { refuse } from "./Problems.ts"
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { StrictJson } from "@payment-proxy/api"
+import { Effect, Either } from "effect"
+import { type Refused, refuse } from "./Problems.ts"
 
 const maxBytes = 256 * 1024
 
 const tooLarge = refuse("BODY_TOO_LARGE", `A body has at most ${maxBytes} bytes.`)
 
+const cut = refuse("REQUEST_MALFORMED", "The body did not arrive whole.")
+
+/** What arrives, up to the limit; what is beyond it is let past unread, so that the refusal can still be answered. */
+const received = (incoming: IncomingMessage): Effect.Effect<Uint8Array, Refused> =>
+  Effect.async((resume) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    const take = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size <= maxBytes) chunks.push(chunk)
+      else stop(Effect.fail(tooLarge))
+    }
+    const end = (): void => stop(Effect.succeed(new Uint8Array(Buffer.concat(chunks))))
+    const fail = (): void => stop(Effect.fail(cut))
+    const stop = (outcome: Effect.Effect<Uint8Array, Refused>): void => {
+      incoming.off("data", take).off("end", end).off("close", fail).resume()
+      resume(outcome)
+    }
+    incoming.on("data", take).once("end", end).once("close", fail).on("error", fail)
+  })
+
 /** The request's body as received, at most 256 KB. */
 export const bytes = Effect.gen(function* () {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  const declared = Number(request.headers["content-length"] ?? 0)
+  const incoming = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
+  const declared = Number(incoming.headers["content-length"] ?? 0)
   if (declared > maxBytes) return yield* tooLarge
-  const body = yield* Effect.mapError(request.arrayBuffer, (error) =>
-    String(error.cause).includes("maxBytes") ? tooLarge : refuse("BODY_NOT_JSON", "The body did not arrive whole.")
-  )
-  return new Uint8Array(body)
-}).pipe(HttpServerRequest.withMaxBodySize(Option.some(maxBytes)))
+  return yield* received(incoming)
+})
 
-const parse = Schema.decodeUnknownEither(Schema.parseJson())
 const isJson = (contentType: string | undefined): boolean =>
   /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(contentType ?? "")
 
-/** The request's body as JSON. */
+const refusalOf = (refusal: StrictJson.Refusal) => {
+  switch (refusal.reason) {
+    case "notJson":
+      return refuse("BODY_NOT_JSON", "The body is not JSON: look for a missing quote, comma or bracket.")
+    case "tooDeep":
+      return refuse("BODY_TOO_DEEP", `A body has at most ${StrictJson.maxDepth} levels of braces and brackets.`)
+    case "repeated":
+      return refuse("BODY_INVALID", `The body has ${refusal.faults.length} repeated field(s).`, refusal.faults)
+  }
+}
+
+/** The request's body as JSON: UTF-8, not too deep, each member once. */
 export const json = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   if (!isJson(request.headers["content-type"]))
     return yield* refuse("CONTENT_TYPE_UNSUPPORTED", "Send JSON: Content-Type: application/json.")
+  if ((request.headers["content-encoding"] ?? "identity") !== "identity")
+    return yield* refuse("CONTENT_TYPE_UNSUPPORTED", "Send the body as it is, without a Content-Encoding.")
   const body = yield* bytes
   const text = yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body),
     catch: () => refuse("BODY_NOT_JSON", "The body is not UTF-8.")
   })
-  return yield* Either.mapLeft(parse(text), () =>
-    refuse("BODY_NOT_JSON", "The body is not JSON: look for a missing quote, comma or bracket.")
-  )
+  return yield* Either.mapLeft(StrictJson.parse(text), refusalOf)
 })

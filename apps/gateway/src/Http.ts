@@ -2,12 +2,14 @@ import { HttpApiBuilder, HttpApiError, HttpApiSwagger, HttpServerError, HttpServ
 import { Api, Decoding, Problem } from "@payment-proxy/api"
 import { Cause, Effect, Layer } from "effect"
 import * as HealthHandlers from "./HealthHandlers.ts"
+import * as Hygiene from "./Hygiene.ts"
 import * as OrderHandlers from "./OrderHandlers.ts"
-import { answer } from "./Problems.ts"
+import { answer, Refused } from "./Problems.ts"
 import * as VendorHandlers from "./VendorHandlers.ts"
 
 /** What went wrong outside a handler, as the problem that the caller is answered. */
 const problemOf = (error: unknown): Problem.Problem | undefined => {
+  if (error instanceof Refused) return error.problem
   if (error instanceof HttpApiError.HttpApiDecodeError) {
     const faults = error.issues.map(({ path, message }) => ({
       pointer: Decoding.pointerOf(path),
@@ -23,7 +25,7 @@ const problemOf = (error: unknown): Problem.Problem | undefined => {
 
 /** Every answer that is not a handler's own is a problem, too; what we did not foresee is logged and shown as nothing. */
 const problems = HttpApiBuilder.middleware((app) =>
-  Effect.catchAllCause(app, (cause) => {
+  Effect.catchAllCause(Effect.zipRight(Hygiene.check, app), (cause) => {
     const problem = problemOf(Cause.squash(cause))
     if (problem !== undefined) return Effect.succeed(answer(problem))
     if (Cause.isInterruptedOnly(cause)) return Effect.succeed(HttpServerResponse.empty({ status: 499 }))

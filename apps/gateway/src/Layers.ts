@@ -6,9 +6,9 @@ import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
 import { Changes } from "@payment-proxy/application"
-import type { Configuration } from "@payment-proxy/configuration"
+import { type Configuration, CrashAt } from "@payment-proxy/configuration"
 import { Announcer } from "@payment-proxy/ports"
-import { Layer } from "effect"
+import { Layer, Option } from "effect"
 
 /** How apps are shown an order: as the order API does. */
 export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of }))
@@ -37,5 +37,9 @@ export const fromConfiguration = (configuration: Configuration) => {
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )
-  return Layer.provideMerge(Changes.layer, adapters)
+  const crash = Option.match(environment.PAYMENT_PROXY_CRASH_AT, {
+    onNone: () => Layer.empty,
+    onSome: CrashAt.layer
+  })
+  return Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters), crash)
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto"
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Api, Decoding, Order } from "@payment-proxy/api"
-import { close, place, Read } from "@payment-proxy/application"
-import type { Payment } from "@payment-proxy/domain"
-import { Duration, Effect, Either } from "effect"
+import { close, type Placed, place, Read } from "@payment-proxy/application"
+import { CrashPoints } from "@payment-proxy/ports"
+import { Duration, Effect, Either, identity, Stream } from "effect"
 import * as AppKey from "./AppKey.ts"
 import * as Body from "./Body.ts"
 import { answered, refuse } from "./Problems.ts"
@@ -12,10 +12,19 @@ const caller = Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers })
   AppKey.authenticate(headers["authorization"])
 )
 
-/** An order in doubt answers 202, any other `status`. */
-const shown = (payment: Payment.Payment, status: number) =>
-  HttpServerResponse.unsafeJson(Order.fromPayment(payment), {
-    status: payment.state === "SUBMITTING" ? 202 : status
+/** A placed order: 202 while it is in doubt, else 201 where this call placed it. */
+const shown = ({ payment, isNew }: Placed) =>
+  Effect.map(CrashPoints, ({ written }) => {
+    const text = JSON.stringify(Order.fromPayment(payment))
+    const status = payment.state === "SUBMITTING" ? 202 : isNew ? 201 : 200
+    const options = { status, contentType: "application/json" }
+    const body = written(text, "K11")
+    return typeof body === "string"
+      ? HttpServerResponse.text(body, options)
+      : HttpServerResponse.stream(Stream.fromAsyncIterable(body, identity), {
+          ...options,
+          contentLength: Buffer.byteLength(text)
+        })
   })
 
 const listed = (items: ReadonlyArray<unknown>, next: string | null) => HttpServerResponse.unsafeJson({ items, next })
@@ -47,7 +56,7 @@ const placed = Effect.gen(function* () {
   const body = yield* Either.mapLeft(Decoding.placeOrder(json), (faults) =>
     refuse("BODY_INVALID", `The order has ${faults.length} fault(s).`, faults)
   )
-  const { payment, isNew } = yield* place({
+  const placing = yield* place({
     app,
     idempotencyKey: key,
     fingerprint: sha256(Decoding.canonical(json)),
@@ -61,7 +70,7 @@ const placed = Effect.gen(function* () {
     metadata: body.metadata ?? {},
     details: { description: body.description, payer: body.payer ?? {}, returnUrl: body.returnUrl ?? null }
   })
-  return shown(payment, isNew ? 201 : 200)
+  return yield* shown(placing)
 })
 
 /** The handlers of the order API. */

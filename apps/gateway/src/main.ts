@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { createServer } from "node:http"
 import { HttpServer } from "@effect/platform"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { Work } from "@payment-proxy/application"
@@ -9,10 +8,7 @@ import { load } from "@payment-proxy/configuration"
 import { Console, Effect, Layer, Logger } from "effect"
 import * as Http from "./Http.ts"
 import * as Layers from "./Layers.ts"
-
-/** Node's limits, set on purpose: a slow or silent client holds nothing for long. */
-const server = () =>
-  createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 60_000, maxHeaderSize: 16 * 1024 })
+import * as Server from "./Server.ts"
 
 /** One line of JSON for whoever started us, when orders can be taken. */
 const ready = HttpServer.addressWith((address) =>
@@ -27,7 +23,10 @@ const gateway = (configuration: Configuration) => {
   return Layer.mergeAll(Http.layer, work, Layer.effectDiscard(ready)).pipe(
     Layer.provide(Layers.fromConfiguration(configuration)),
     Layer.provide(
-      NodeHttpServer.layer(server, { host: environment.PAYMENT_PROXY_HOST, port: environment.PAYMENT_PROXY_PORT })
+      NodeHttpServer.layer(() => Server.make(), {
+        host: environment.PAYMENT_PROXY_HOST,
+        port: environment.PAYMENT_PROXY_PORT
+      })
     )
   )
 }

@@ -1,4 +1,3 @@
-import { createServer } from "node:http"
 import { HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Changes, secretContext, Work } from "@payment-proxy/application"
@@ -9,6 +8,7 @@ import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
 import * as AppKey from "../src/AppKey.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
+import * as Server from "../src/Server.ts"
 
 /** Every store port. */
 export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps, StoreUnavailable>
@@ -22,7 +22,10 @@ const worldOf = (stores: Stores) => {
     Layers.announcer
   )
   const ports = Layer.provideMerge(Changes.layer, adapters)
-  const server = NodeHttpServer.layer(() => createServer(), { host: "127.0.0.1", port: 0 })
+  const server = NodeHttpServer.layer(
+    () => Server.make({ requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }),
+    { host: "127.0.0.1", port: 0 }
+  )
   return Layer.mergeAll(Http.layer, Work.layer).pipe(
     Layer.provideMerge(server),
     Layer.provideMerge(ports),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { Evidence } from "@payment-proxy/domain"
-import { Inbox } from "@payment-proxy/ports"
+import { crashPoint, Inbox } from "@payment-proxy/ports"
 import { Clock, Effect, Layer, Option, Schema } from "effect"
 import { Database, typed } from "./Database.ts"
 
@@ -36,7 +36,7 @@ export const make = Effect.gen(function* () {
             evidence: evidence === null ? null : encodeEvidence(evidence),
             received_millis: nowMillis,
             due_millis: nowMillis
-          })} ON CONFLICT DO NOTHING RETURNING id`
+          })} ON CONFLICT DO NOTHING RETURNING id`.pipe(Effect.zipLeft(crashPoint("K13")))
         )
       ).pipe(Effect.map((rows) => (rows.length === 1 ? "kept" : "known"))),
     byId: (id) =>

@@ -1,6 +1,6 @@
 import { Payment } from "@payment-proxy/domain"
 import type { Change, PlacedOrder, Search } from "@payment-proxy/ports"
-import { Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
+import { crashPoint, Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database } from "./Database.ts"
 import * as Rows from "./Rows.ts"
@@ -83,6 +83,7 @@ export const make = Effect.gen(function* () {
       yield* change.expected === 0 ? insert(change, dueMillis) : update(change, dueMillis)
       yield* record(change)
       yield* send(change, nowMillis)
+      yield* crashPoint(change.expected === 0 ? "K02" : "K09")
     })
 
   const first = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
@@ -130,6 +131,7 @@ export const make = Effect.gen(function* () {
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         transaction(Effect.forEach(changes, (change) => write(change, nowMillis), { discard: true }))
       ).pipe(
+        Effect.zipLeft(changes.some(({ expected }) => expected === 0) ? crashPoint("K03") : Effect.void),
         Effect.catchTag("Taken", () =>
           Effect.firstSuccessOf(changes.filter(({ expected }) => expected === 0).map((change) => existing(change)))
         )

@@ -1,4 +1,5 @@
-import { InDoubt, Unreachable } from "@payment-proxy/ports"
+import { Readable } from "node:stream"
+import { CrashPoints, crashPoint, InDoubt, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect } from "effect"
 import { Agent, errors } from "undici"
 
@@ -19,8 +20,14 @@ export interface Answer {
   readonly askedAtMillis: number
 }
 
+/** How long a call may take, and the moment after which nothing of it is written and nobody waits for it. */
+export interface Limit {
+  readonly millis: number
+  readonly untilMillis: number
+}
+
 /** Sends a request once; no redirect is followed, nothing is repeated. */
-export type Send = (call: Call, limitMillis: number) => Effect.Effect<Answer, Unreachable | InDoubt>
+export type Send = (call: Call, limit: Limit) => Effect.Effect<Answer, Unreachable | InDoubt>
 
 const maxAnswerBytes = 1024 * 1024
 
@@ -75,23 +82,29 @@ export const make = Effect.gen(function* () {
     ),
     (open) => Effect.promise(() => open.destroy())
   )
-  const send: Send = (call, limitMillis) =>
+  const send: Send = (call, { millis, untilMillis }) =>
     Effect.gen(function* () {
-      const askedAtMillis = yield* Clock.currentTimeMillis
-      const limit = AbortSignal.timeout(limitMillis)
+      const { written } = yield* CrashPoints
       const url = new URL(call.url)
+      const body = call.body === null ? null : written(call.body, "K05", "K06")
+      const length = { "content-length": String(Buffer.byteLength(call.body ?? "")) }
+      const askedAtMillis = yield* Clock.currentTimeMillis
+      const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
+      if (leftMillis <= 0) return yield* new Unreachable({ detail: "Its time was over before it could be sent." })
+      const limit = AbortSignal.timeout(leftMillis)
       const response = yield* Effect.tryPromise({
         try: (signal) =>
           agent.request({
             origin: url.origin,
             path: url.pathname + url.search,
             method: call.method,
-            headers: { ...call.headers, ...always },
-            body: call.body,
+            headers: { ...call.headers, ...(body === null ? {} : length), ...always },
+            body: typeof body === "object" && body !== null ? Readable.from(body) : body,
             signal: AbortSignal.any([signal, limit])
           }),
         catch: failureOf
       })
+      yield* crashPoint("K07")
       const bytes = yield* Effect.tryPromise({ try: () => response.body.arrayBuffer(), catch: failureOf })
       const text = yield* Effect.try({ try: () => decode(bytes), catch: failureOf })
       const headers = Object.entries(response.headers).map(

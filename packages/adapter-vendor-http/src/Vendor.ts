@@ -18,7 +18,7 @@ type Asked = Effect.Effect<Evidence.Evidence, Rejected | Throttled | Unreachable
 /** One vendor, whatever its kind: what `Vendors` promises, for one name. */
 export interface Vendor extends Described {
   readonly prepare: (payment: Payment.Payment, details: Details) => Either.Either<string, Unfit>
-  readonly create: (payment: Payment.Payment, prepared: string) => Asked
+  readonly create: (payment: Payment.Payment, prepared: string, untilMillis: number) => Asked
   readonly query: (payment: Payment.Payment) => Asked
   readonly close: (payment: Payment.Payment) => Asked
   readonly notification: (incoming: Incoming) => Effect.Effect<Verified, NotVerified>

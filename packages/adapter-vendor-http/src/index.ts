@@ -25,7 +25,8 @@ export const make = (configs: { readonly [vendor: string]: MappedConfig & { read
       get: named,
       names: [...vendors.keys()],
       prepare: (payment, details) => of(payment.vendor, (vendor) => vendor.prepare(payment, details)),
-      create: (payment, prepared) => of(payment.vendor, (vendor) => vendor.create(payment, prepared)),
+      create: (payment, prepared, untilMillis) =>
+        of(payment.vendor, (vendor) => vendor.create(payment, prepared, untilMillis)),
       query: (payment) => of(payment.vendor, (vendor) => vendor.query(payment)),
       close: (payment) => of(payment.vendor, (vendor) => vendor.close(payment)),
       notification: (name, incoming) => of(name, (vendor) => vendor.notification(incoming))

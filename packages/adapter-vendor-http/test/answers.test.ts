@@ -64,7 +64,9 @@ const ask = (url: string, call: "create" | "query" | "close", of: Payment.Paymen
     const vendors = yield* Vendors
     return yield* Effect.either(
       call === "create"
-        ? Effect.flatMap(vendors.prepare(of, details), (prepared) => vendors.create(of, prepared))
+        ? Effect.flatMap(vendors.prepare(of, details), (prepared) =>
+            vendors.create(of, prepared, Number.MAX_SAFE_INTEGER)
+          )
         : vendors[call](of)
     )
   }).pipe(
@@ -142,7 +144,7 @@ describe("a create's answer", () => {
         Effect.provide(VendorHttp.layer({ platform: at(url) }).pipe(Layer.provide(FakeVendorTokens.layer([]))))
       )
       const prepared = yield* vendors.prepare(payment, details)
-      const failed = yield* Effect.flip(vendors.create(payment, prepared))
+      const failed = yield* Effect.flip(vendors.create(payment, prepared, Number.MAX_SAFE_INTEGER))
       expect([failed._tag, seen.length]).toEqual(["Unreachable", 0])
     }).pipe(Effect.scoped)
   )
@@ -245,7 +247,7 @@ describe("the access token", () => {
           Effect.provide(VendorHttp.layer({ platform: at(url, { limits }) }).pipe(Layer.provide(tokens)))
         )
         const outcome = yield* Effect.either(
-          Effect.flatMap(vendors.prepare(payment, details), (p) => vendors.create(payment, p))
+          Effect.flatMap(vendors.prepare(payment, details), (p) => vendors.create(payment, p, Number.MAX_SAFE_INTEGER))
         ).pipe(Effect.provide(logger))
         if (Either.isLeft(outcome)) expect(JSON.stringify(outcome.left)).not.toContain(`Bearer ${canary}`)
       }

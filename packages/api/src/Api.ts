@@ -16,6 +16,7 @@ const placing: ReadonlyArray<Code> = [
   "IDEMPOTENCY_KEY_MISSING",
   "IDEMPOTENCY_KEY_INVALID",
   "BODY_NOT_JSON",
+  "BODY_TOO_DEEP",
   "IN_FLIGHT",
   "CONTENDED",
   "BODY_TOO_LARGE",

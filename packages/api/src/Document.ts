@@ -79,7 +79,10 @@ export const call = (about: Call) =>
       parameters: keyed(operation["parameters"]),
       security: about.isForApps ? [{ appKey: [] }] : [],
       ...(about.request === undefined ? {} : { requestBody: about.request }),
-      responses: { ...answered(operation["responses"], about.answers), ...problems(about.problems) }
+      responses: {
+        ...answered(operation["responses"], about.answers),
+        ...problems([...about.problems, ...Problem.everywhere])
+      }
     })
   })
 

@@ -7,6 +7,7 @@ export type Code =
   | "FIELD_MISSING"
   | "FIELD_UNKNOWN"
   | "FIELD_INVALID"
+  | "FIELD_REPEATED"
   | "TOO_MANY_FIELDS"
 
 /** One fault of a request: where (RFC 6901 JSON Pointer), which, and how to mend it. */

@@ -6,6 +6,10 @@ export { Fault }
 
 /** Every stable code of an error, with its HTTP status and title. */
 export const codes = {
+  REQUEST_MALFORMED: [400, "The request is not HTTP as we take it"],
+  HEADER_REPEATED: [400, "A header is there twice"],
+  REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
+  HEADERS_TOO_LARGE: [431, "The headers are too many or too large"],
   UNAUTHORIZED: [401, "The key is missing or wrong"],
   ORDER_NOT_FOUND: [404, "No such order"],
   NOT_FOUND: [404, "No such address"],
@@ -14,6 +18,7 @@ export const codes = {
   IDEMPOTENCY_KEY_INVALID: [400, "The Idempotency-Key is malformed"],
   IDEMPOTENCY_KEY_REUSED: [422, "The Idempotency-Key was used for another order"],
   BODY_NOT_JSON: [400, "The body is not JSON"],
+  BODY_TOO_DEEP: [400, "The body is nested too deep"],
   BODY_TOO_LARGE: [413, "The body is too large"],
   BODY_INVALID: [422, "The body has faults"],
   CONTENT_TYPE_UNSUPPORTED: [415, "The body is of another type"],
@@ -45,6 +50,14 @@ export type Problem = typeof Problem.Type
 
 /** The media type of a problem (RFC 9457 §6.1). */
 export const contentType = "application/problem+json"
+
+/** What any call can be answered before anybody looks at what it asks. */
+export const everywhere: ReadonlyArray<Code> = [
+  "REQUEST_MALFORMED",
+  "HEADER_REPEATED",
+  "REQUEST_TIMEOUT",
+  "HEADERS_TOO_LARGE"
+]
 
 /** The codes of a list under their HTTP statuses, lowest status first. */
 export const byStatus = (among: ReadonlyArray<Code>): ReadonlyArray<readonly [status: number, ReadonlyArray<Code>]> => {

@@ -1,5 +1,5 @@
 import type { Claimed, Kept } from "@payment-proxy/ports"
-import { DueWork, Inbox, Orders } from "@payment-proxy/ports"
+import { crashPoint, DueWork, Inbox, Orders } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { Policies, waitAfter } from "./Policy.ts"
 import { takeIn } from "./TakeIn.ts"
@@ -20,6 +20,7 @@ export const applyNotification = (claimed: Claimed) =>
     const inbox = yield* Inbox
     const due = yield* DueWork
     const policy = yield* Policies
+    yield* crashPoint("K15")
     const found = yield* inbox.byId(claimed.id)
     if (Option.isNone(found)) return yield* due.done(claimed, "There is no such notification.")
     const kept = found.value

@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import { PaymentCommands } from "@payment-proxy/domain"
 import type { Claimed } from "@payment-proxy/ports"
-import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
+import { crashPoint, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { askToClose } from "./Close.ts"
 import { vendorOf } from "./Decision.ts"
@@ -15,6 +15,7 @@ export const ask = (payment: Payment.Payment) =>
   Effect.gen(function* () {
     const vendors = yield* Vendors
     return yield* vendors.query(payment).pipe(
+      Effect.tap(crashPoint("K17")),
       Effect.matchEffect({
         onSuccess: (evidence) =>
           Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({ payment: after, said: evidence.kind })),

@@ -1,7 +1,7 @@
 import type { Money, Words } from "@payment-proxy/domain"
 import { OrderNo, Payment, PaymentCommands } from "@payment-proxy/domain"
 import type { App, Details } from "@payment-proxy/ports"
-import { Orders, UnknownVendor, Vault, Vendors } from "@payment-proxy/ports"
+import { crashPoint, Orders, UnknownVendor, Vault, Vendors } from "@payment-proxy/ports"
 import { Clock, Data, Duration, Effect, Either, Option } from "effect"
 import { announce, changeOf } from "./Decision.ts"
 import * as Entropy from "./Entropy.ts"
@@ -76,6 +76,7 @@ export const place = (asked: Asked) =>
     const vendors = yield* Vendors
     const vault = yield* Vault
     const policy = yield* Policies
+    yield* crashPoint("K01")
     const known = yield* orders.byKey(asked.app.id, asked.idempotencyKey)
     if (Option.isSome(known)) return yield* repeated(asked, known.value)
     const vendor = yield* Effect.mapError(vendors.get(asked.vendor), () => new UnknownVendor({ vendor: asked.vendor }))
@@ -104,13 +105,15 @@ export const place = (asked: Asked) =>
     const change = yield* changeOf(submitted, 0, { cause: "submit", detail: null }, false, placing)
     // From here on there is an order: whatever fails after its commit leaves it in doubt, and the loops go on with it.
     const followed = announce("CREATED", change, []).pipe(
-      Effect.zipRight(submit(submitted, prepared)),
+      Effect.zipRight(crashPoint("K04")),
+      Effect.zipRight(submit(submitted, prepared, nowMillis)),
       Effect.catchAll((fault) =>
         Effect.logWarning("The vendor's answer could not be taken in; the order stays in doubt.", fault).pipe(
           Effect.as(submitted)
         )
       ),
-      Effect.map((payment): Placed => ({ payment, isNew: true }))
+      Effect.map((payment): Placed => ({ payment, isNew: true })),
+      Effect.zipLeft(crashPoint("K10"))
     )
     return yield* orders.commit([change]).pipe(
       Effect.zipRight(followed),

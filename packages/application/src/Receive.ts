@@ -1,5 +1,5 @@
 import type { Incoming } from "@payment-proxy/ports"
-import { Inbox, Vendors } from "@payment-proxy/ports"
+import { crashPoint, Inbox, Vendors } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { Changes } from "./Changes.ts"
 
@@ -13,9 +13,11 @@ export const receive = (vendor: string, incoming: Incoming, sha256: string) =>
     const vendors = yield* Vendors
     const inbox = yield* Inbox
     const changes = yield* Changes
+    yield* crashPoint("K12")
     const { subject, evidence, reply } = yield* vendors.notification(vendor, incoming)
     const body = new TextDecoder().decode(incoming.body)
     const kept = yield* inbox.keep({ vendor, subject, body, sha256, evidence })
+    yield* crashPoint("K14")
     if (kept === "kept") yield* changes.nudge("inbox")
     return reply
   })

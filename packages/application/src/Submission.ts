@@ -1,18 +1,23 @@
 import type { Evidence, Payment } from "@payment-proxy/domain"
 import { PaymentMachine } from "@payment-proxy/domain"
-import { Orders, Vault, Vendors } from "@payment-proxy/ports"
-import { Effect, Either, Option } from "effect"
-import { decide } from "./Decision.ts"
+import { crashPoint, Orders, Vault, Vendors } from "@payment-proxy/ports"
+import { Clock, Effect, Either, Option } from "effect"
+import { decide, vendorOf } from "./Decision.ts"
 import { takeInAnswer, takeInCreated } from "./TakeIn.ts"
 
 /** Where a vendor's request is kept: what it is sealed to. */
 export const requestContext = (payOrderNo: string): string => `payment_proxy_order/${payOrderNo}/sealed_request`
 
-/** One create, whose intent is on disk: the order as it is after the vendor's answer, or after its silence. */
-export const submit = (payment: Payment.Payment, prepared: string) =>
+/**
+ * One create, whose intent is on disk: the order as it is after the vendor's answer, or after its silence. It is over
+ * before the order is due again, also for a process that was paused in between.
+ */
+export const submit = (payment: Payment.Payment, prepared: string, intentMillis: number) =>
   Effect.gen(function* () {
     const vendors = yield* Vendors
-    return yield* vendors.create(payment, prepared).pipe(
+    const { createTimeLimitMillis } = yield* vendorOf(payment.vendor)
+    return yield* vendors.create(payment, prepared, intentMillis + createTimeLimitMillis).pipe(
+      Effect.tap(crashPoint("K08")),
       Effect.matchEffect({
         onSuccess: (evidence) => takeInCreated(payment.payOrderNo, evidence),
         onFailure: (failure) => takeInAnswer(payment.payOrderNo, answerOf(failure))
@@ -31,12 +36,13 @@ export const submitAgain = (payment: Payment.Payment) =>
       return payment
     }
     const prepared = yield* vault.open(requestContext(payment.payOrderNo), sealed.value)
+    const intentMillis = yield* Clock.currentTimeMillis
     const sending = yield* decide(payment.payOrderNo, { cause: "send again", detail: null }, (now, nowMillis) =>
       now.version === payment.version && nowMillis < now.expiresAtMillis
         ? Either.right({ order: PaymentMachine.sending(now, "create"), urgent: false, alarms: [] })
         : Either.left("moved" as const)
     ).pipe(Effect.catchAll((failure) => (failure === "moved" ? Effect.succeed(null) : Effect.fail(failure))))
-    return sending === null ? payment : yield* submit(sending, prepared)
+    return sending === null ? payment : yield* submit(sending, prepared, intentMillis)
   })
 
 /** A failure of a vendor call as the machine reads it; a vendor that is no longer configured was certainly not reached. */

@@ -1,5 +1,5 @@
 import type { Claimed, Queue } from "@payment-proxy/ports"
-import { DueWork } from "@payment-proxy/ports"
+import { crashPoint, DueWork } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer } from "effect"
 import { applyNotification } from "./ApplyNotification.ts"
 import { Changes } from "./Changes.ts"
@@ -65,6 +65,7 @@ export const round = (queue: Queue) =>
     const due = yield* DueWork
     const { batch, lease } = yield* Paces
     const claimed = yield* due.claim(queue, batch, lease)
+    if (claimed.length > 0) yield* crashPoint("K16")
     yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
     return claimed.length
   })

@@ -1,7 +1,8 @@
 import { OAuthConfig } from "@payment-proxy/adapter-oauth"
 import { MappedConfig } from "@payment-proxy/adapter-vendor-http"
-import { Data, Effect, Either, ParseResult, Schema } from "effect"
+import { Data, Effect, Either, Option, ParseResult, Schema } from "effect"
 import { parseDocument } from "yaml"
+import { CrashAt } from "./CrashAt.ts"
 import type { Fault } from "./References.ts"
 import { resolve } from "./References.ts"
 
@@ -44,7 +45,9 @@ export const Environment = Schema.Struct({
   /** Allows plain http to webhooks of this machine; never in production. */
   PAYMENT_PROXY_DEVELOPMENT: Schema.optionalWith(switchedOn, { default: () => false }),
   /** Runs the loops over due work in the gateway's own process. */
-  PAYMENT_PROXY_WORK: Schema.optionalWith(switchedOn, { default: () => true })
+  PAYMENT_PROXY_WORK: Schema.optionalWith(switchedOn, { default: () => true }),
+  /** Fault experiments: the process kills itself there. Development only. */
+  PAYMENT_PROXY_CRASH_AT: Schema.optionalWith(CrashAt, { as: "Option", exact: true })
 })
 export type Environment = typeof Environment.Type
 
@@ -76,6 +79,16 @@ const faultsOf = (error: ParseResult.ParseError): ReadonlyArray<Fault> =>
 const decodeAll = <A, I>(schema: Schema.Schema<A, I>, value: unknown): Either.Either<A, ReadonlyArray<Fault>> =>
   Either.mapLeft(Schema.decodeUnknownEither(schema, { errors: "all", onExcessProperty: "error" })(value), faultsOf)
 
+const crashFaults = ({ PAYMENT_PROXY_CRASH_AT, PAYMENT_PROXY_DEVELOPMENT }: Environment): ReadonlyArray<Fault> =>
+  Option.isSome(PAYMENT_PROXY_CRASH_AT) && !PAYMENT_PROXY_DEVELOPMENT
+    ? [
+        {
+          at: "PAYMENT_PROXY_CRASH_AT",
+          detail: "This is for fault experiments: it needs PAYMENT_PROXY_DEVELOPMENT=true."
+        }
+      ]
+    : []
+
 /** Every fault of the text, the environment it names and the shape at once; or what is configured. */
 export const decode = (
   text: string,
@@ -83,7 +96,10 @@ export const decode = (
   source: string
 ): Either.Either<Configuration, ConfigurationInvalid> => {
   const ours = Object.fromEntries(Object.entries(environment).filter(([name]) => name in Environment.fields))
-  const settings = decodeAll(Environment, ours)
+  const settings = Either.flatMap(decodeAll(Environment, ours), (decoded) => {
+    const faults = crashFaults(decoded).map((fault) => ({ ...fault, at: `/${fault.at}` }))
+    return faults.length === 0 ? Either.right(decoded) : Either.left(faults)
+  })
   const document = parseDocument(text)
   if (document.errors.length > 0) {
     const faults = document.errors.map(({ message }) => ({ at: "", detail: message }))

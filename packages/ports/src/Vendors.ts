@@ -79,10 +79,11 @@ export class Vendors extends Context.Tag("@payment-proxy/ports/Vendors")<
     readonly names: ReadonlyArray<string>
     /** The request that `create` will send, byte for byte, however often; or all that the order misses. Nothing is sent. */
     readonly prepare: (payment: Payment.Payment, details: Details) => Effect.Effect<string, Unfit | UnknownVendor>
-    /** Sends the prepared request once, within the vendor's time limit. */
+    /** Sends the prepared request once. Nothing is written to the vendor after `untilMillis`, and no answer awaited. */
     readonly create: (
       payment: Payment.Payment,
-      prepared: string
+      prepared: string,
+      untilMillis: number
     ) => Effect.Effect<Evidence.Evidence, Rejected | Throttled | Unreachable | InDoubt | UnknownVendor>
     /** Asks what became of the order; a vendor that does not know it answers `notFound` evidence. */
     readonly query: (

@@ -175,8 +175,12 @@ const make = (names: ReadonlyArray<string>) => {
             JSON.stringify({ no: payment.payOrderNo, description: details.description, payer: details.payer })
           )
         : new UnknownVendor({ vendor: payment.vendor }),
-    create: (payment, prepared) =>
-      call("create", payment, prepared, () => platform.create(payment.payOrderNo, prepared)),
+    create: (payment, prepared, untilMillis) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+        nowMillis > untilMillis
+          ? new Unreachable({ detail: "Its time was over before it could be sent." })
+          : call("create", payment, prepared, () => platform.create(payment.payOrderNo, prepared))
+      ),
     query: (payment) => call("query", payment, null, () => {}),
     close: (payment) => call("close", payment, null, () => platform.end(payment.payOrderNo, "closed", null)),
     notification: (vendor, { headers, body }) =>

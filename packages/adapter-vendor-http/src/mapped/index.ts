@@ -3,7 +3,7 @@ import type { VendorTokens } from "@payment-proxy/ports"
 import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
 import { Clock, Effect, Either, Redacted, Schema } from "effect"
-import type { Answer, Call, Send } from "../Http.ts"
+import type { Answer, Call, Limit, Send } from "../Http.ts"
 import type { Vendor } from "../Vendor.ts"
 import type { Mapped } from "./config.ts"
 import * as MappedEvidence from "./evidence.ts"
@@ -70,21 +70,26 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     Effect.mapError(({ detail }) => new Unreachable({ detail }))
   )
 
-  const sendWith = (call: Call, bearer: Redacted.Redacted, limitMillis: number) =>
-    send({ ...call, headers: { ...call.headers, authorization: `Bearer ${Redacted.value(bearer)}` } }, limitMillis)
+  const sendWith = (call: Call, bearer: Redacted.Redacted, limit: Limit) =>
+    send({ ...call, headers: { ...call.headers, authorization: `Bearer ${Redacted.value(bearer)}` } }, limit)
 
   /** Sends a call with a token; once more with a fresh one where the vendor says that the first is bad. */
-  const sendTokened = (call: Call, limitMillis: number) =>
+  const sendTokened = (call: Call, limit: Limit) =>
     Effect.gen(function* () {
       const first = yield* token
-      const answer = yield* sendWith(call, first, limitMillis)
+      const answer = yield* sendWith(call, first, limit)
       if (!isBadToken(answer)) return answer
       yield* tokens.discard(config.name, first)
-      return yield* sendWith(call, yield* token, limitMillis)
+      return yield* sendWith(call, yield* token, limit)
     })
 
-  const ask = (call: Call, payment: Payment.Payment, source: Source, limitMillis: number) =>
-    Effect.flatMap(sendTokened(call, limitMillis), (answer) => read(answer, payment, source, config))
+  const ask = (
+    call: Call,
+    payment: Payment.Payment,
+    source: Source,
+    millis: number,
+    untilMillis = Number.POSITIVE_INFINITY
+  ) => Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) => read(answer, payment, source, config))
 
   return {
     name: config.name,
@@ -92,11 +97,11 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     createTimeLimitMillis: config.limits.createMillis * 2,
     settlingMillis: config.settlingMillis,
     prepare: (payment, details) => Requests.prepare(payment, details, config),
-    create: (payment, prepared) =>
+    create: (payment, prepared, untilMillis) =>
       Requests.decodePrepared(prepared).pipe(
         Effect.mapError(() => new Unreachable({ detail: "The stored request cannot be read." })),
         Effect.flatMap((request) =>
-          ask(Requests.createCall(request, config), payment, "create", config.limits.createMillis)
+          ask(Requests.createCall(request, config), payment, "create", config.limits.createMillis, untilMillis)
         )
       ),
     query: (payment) => ask(Requests.queryCall(payment, config), payment, "query", config.limits.queryMillis),

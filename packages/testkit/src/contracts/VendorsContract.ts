@@ -20,6 +20,8 @@ export interface Platform<R> {
 }
 
 const settings = { settlingMillis: 300_000 }
+/** Beyond any test. */
+const later = Number.MAX_SAFE_INTEGER
 const details = { description: "Travel insurance, 3 days", payer: {}, returnUrl: null }
 
 /** What every vendor must do; its adapter may speak to a real platform, so time is real. */
@@ -40,7 +42,7 @@ export const vendorsContract = <R>(
     })
     const placed = Effect.gen(function* () {
       const { service, payment, request } = yield* prepared
-      return { service, payment, request, evidence: yield* service.create(payment, request) }
+      return { service, payment, request, evidence: yield* service.create(payment, request, later) }
     })
 
     it.effect("a create is answered with what the payer needs next, and the vendor's number", () =>
@@ -55,7 +57,7 @@ export const vendorsContract = <R>(
     it.effect("the same request again makes no second payment, and is answered with the same", () =>
       Effect.gen(function* () {
         const { service, payment, request, evidence } = yield* placed
-        expect(yield* service.create(payment, request)).toEqual(evidence)
+        expect(yield* service.create(payment, request, later)).toEqual(evidence)
         expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
       })
     )
@@ -112,11 +114,20 @@ export const vendorsContract = <R>(
       Effect.gen(function* () {
         const { service, payment, request } = yield* prepared
         yield* platform.nextCreate(payment.payOrderNo, "dropAfter")
-        const answer = yield* Effect.either(service.create(payment, request))
+        const answer = yield* Effect.either(service.create(payment, request, later))
         expect(Either.isLeft(answer) && answer.left._tag).toBe("InDoubt")
         expect((yield* service.query(payment)).kind).toBe("open")
-        yield* service.create(payment, request)
+        yield* service.create(payment, request, later)
         expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
+      })
+    )
+
+    it.effect("nothing is written after the time that a create may take", () =>
+      Effect.gen(function* () {
+        const { service, payment, request } = yield* prepared
+        const answer = yield* Effect.flip(service.create(payment, request, (yield* Clock.currentTimeMillis) - 1))
+        expect(answer._tag).toBe("Unreachable")
+        expect(yield* platform.payments(payment.payOrderNo)).toBe(0)
       })
     )
 
@@ -124,7 +135,7 @@ export const vendorsContract = <R>(
       Effect.gen(function* () {
         const { service, payment, request } = yield* prepared
         yield* platform.nextCreate(payment.payOrderNo, "reject")
-        const answer = yield* Effect.either(service.create(payment, request))
+        const answer = yield* Effect.either(service.create(payment, request, later))
         expect(Either.isLeft(answer) && answer.left._tag).toBe("Rejected")
         expect(yield* platform.payments(payment.payOrderNo)).toBe(0)
       })
@@ -136,7 +147,7 @@ export const vendorsContract = <R>(
         let order: Payment.Payment = payment
         for (const how of ["dropBefore", "reject"] as const) {
           yield* platform.nextCreate(payment.payOrderNo, how)
-          const answer = yield* Effect.flip(service.create(order, request))
+          const answer = yield* Effect.flip(service.create(order, request, later))
           if (answer._tag === "UnknownVendor") return yield* Effect.die(answer)
           order = PaymentMachine.answered(order, "create", answer).order
           if (how === "dropBefore") order = PaymentMachine.sending(order, "create")
@@ -156,7 +167,7 @@ export const vendorsContract = <R>(
         expect(Option.isNone(service.get("nobody"))).toBe(true)
         for (const call of [
           service.prepare(payment, details),
-          service.create(payment, "{}"),
+          service.create(payment, "{}", later),
           service.query(payment),
           service.close(payment),
           service.notification("nobody", incoming)

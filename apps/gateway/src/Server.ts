@@ -1,0 +1,73 @@
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import type { Socket } from "node:net"
+import { Problem } from "@payment-proxy/api"
+
+/** How many headers a request has at most. */
+export const maxHeaders = 100
+
+/** Time and size limits of the door; times in milliseconds. */
+export interface Limits {
+  /** From the first byte of a request to its last. */
+  readonly requestTimeout: number
+  readonly headersTimeout: number
+  readonly keepAliveTimeout: number
+  /** How often the two above are looked at. */
+  readonly connectionsCheckingInterval: number
+  /** Bytes of a request's line and headers. */
+  readonly maxHeaderSize: number
+  readonly maxConnections: number
+}
+
+const limits: Limits = {
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 2000,
+  maxHeaderSize: 16 * 1024,
+  maxConnections: 10_000
+}
+
+/** What the parser found, as the problem that the client is answered. */
+const problemOf = (code: string | undefined): Problem.Problem => {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return Problem.make("HEADERS_TOO_LARGE", `Request line and headers have at most ${limits.maxHeaderSize} bytes.`)
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return Problem.make("REQUEST_TIMEOUT", "Send the whole request without pauses.")
+    default:
+      return Problem.make("REQUEST_MALFORMED", "The request could not be read as HTTP/1.1 (RFC 9112).")
+  }
+}
+
+const write = (socket: Socket, problem: Problem.Problem): void => {
+  const body = JSON.stringify(problem)
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ""}`,
+      "connection: close",
+      `content-type: ${Problem.contentType}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      "",
+      body
+    ].join("\r\n")
+  )
+}
+
+/** Node's server with limits set on purpose: a slow, silent or broken client holds nothing for long, and is told what is wrong. */
+export const make = (overrides: Partial<Limits> = {}): Server => {
+  const { maxConnections, ...options } = { ...limits, ...overrides }
+  const server = createServer(options)
+  const answers = new WeakMap<object, ServerResponse>()
+  server.maxConnections = maxConnections
+  // Node leaves out what is beyond this count without a word: one more is let in, so that it can be refused.
+  server.maxHeadersCount = maxHeaders + 1
+  server.on("request", ({ socket }, response) => answers.set(socket, response))
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const earlier = answers.get(socket)
+    // In the middle of an answer there is no place for another.
+    const isAnswering = earlier?.headersSent === true && !earlier.writableFinished
+    if (error.code === "ECONNRESET" || !socket.writable || isAnswering) socket.destroy()
+    else write(socket as Socket, problemOf(error.code))
+  })
+  return server
+}

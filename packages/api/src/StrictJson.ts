@@ -1,0 +1,93 @@
+import { Either, Schema } from "effect"
+import { type Fault, pointerOf } from "./Fault.ts"
+
+/** Why a text is not taken as JSON; `faults` name the members that are there twice. */
+export type Refusal =
+  | { readonly reason: "notJson" }
+  | { readonly reason: "tooDeep" }
+  | { readonly reason: "repeated"; readonly faults: ReadonlyArray<Fault> }
+
+/** How deep objects and lists may stand in each other. */
+export const maxDepth = 32
+const maxFaults = 64
+
+const decode = Schema.decodeUnknownEither(Schema.parseJson())
+const decodeName = Schema.decodeUnknownSync(Schema.parseJson(Schema.String))
+
+/** An object or list that the scan is inside of, and the place in it where it is now. */
+interface Level {
+  readonly names: Set<string> | null
+  isNameNext: boolean
+  part: string | number
+}
+
+/** The index of the quote that ends the string that begins at `start`. */
+const endOfString = (text: string, start: number): number => {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === "\\") at += 1
+    else if (text[at] === '"') return at
+  }
+  return text.length
+}
+
+class Scan {
+  readonly #levels: Array<Level> = []
+  readonly faults: Array<Fault> = []
+
+  /** Whether it is still no deeper than it may be. */
+  open(names: Set<string> | null): boolean {
+    this.#levels.push({ names, isNameNext: names !== null, part: names === null ? 0 : "" })
+    return this.#levels.length <= maxDepth
+  }
+
+  close(): void {
+    this.#levels.pop()
+  }
+
+  next(): void {
+    const level = this.#levels.at(-1)
+    if (level === undefined) return
+    level.isNameNext = level.names !== null
+    if (typeof level.part === "number") level.part += 1
+  }
+
+  string(written: string): void {
+    const level = this.#levels.at(-1)
+    if (level?.names == null || !level.isNameNext) return
+    level.isNameNext = false
+    const name = decodeName(written)
+    level.part = name
+    if (level.names.has(name) && this.faults.length < maxFaults)
+      this.faults.push({
+        pointer: pointerOf(this.#levels.map(({ part }) => part)),
+        code: "FIELD_REPEATED",
+        detail: "This is there twice: say it once."
+      })
+    level.names.add(name)
+  }
+}
+
+/** What is wrong with a text that is JSON, beyond what its grammar says. */
+const refusalOf = (text: string): Refusal | undefined => {
+  const scan = new Scan()
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]
+    if (sign === '"') {
+      const end = endOfString(text, at)
+      scan.string(text.slice(at, end + 1))
+      at = end
+    } else if (sign === "{" || sign === "[") {
+      if (!scan.open(sign === "{" ? new Set() : null)) return { reason: "tooDeep" }
+    } else if (sign === "}" || sign === "]") scan.close()
+    else if (sign === ",") scan.next()
+  }
+  return scan.faults.length === 0 ? undefined : { reason: "repeated", faults: scan.faults }
+}
+
+/** Reads JSON (RFC 8259) at most 32 levels deep whose objects name each member once; else says why not. */
+export const parse = (text: string): Either.Either<unknown, Refusal> => {
+  const json = decode(text)
+  if (Either.isLeft(json)) return Either.left({ reason: "notJson" })
+  const refusal = refusalOf(text)
+  return refusal === undefined ? Either.right(json.right) : Either.left(refusal)
+}

@@ -1,0 +1,66 @@
+import { type CrashPoint, CrashPoints, crashPoints } from "@payment-proxy/ports"
+import { Duration, Effect, Layer, Schema, Stream } from "effect"
+
+/** Where this process is to be stopped by a signal to itself, and at which of its visits there, from 1. */
+export interface CrashAt {
+  readonly point: CrashPoint
+  readonly visit: number
+  readonly signal: "SIGKILL" | "SIGSTOP" | "SIGTERM"
+}
+
+const form = /^(K\d\d)(?::([1-9]\d{0,5}))?(?::(SIGKILL|SIGSTOP|SIGTERM))?$/
+const isPoint = (name: string): name is CrashPoint => Object.hasOwn(crashPoints, name)
+const detail = `This is a crash point with, if need be, the visit and the signal, like K05, K05:3 or K05:1:SIGSTOP; the points are ${Object.keys(crashPoints).join(", ")}.`
+
+/** `K05`, `K05:3` or `K05:3:SIGSTOP`; the first visit and SIGKILL unless given. */
+export const CrashAt = Schema.transform(
+  Schema.String.pipe(
+    Schema.filter((text) => (isPoint(form.exec(text)?.[1] ?? "") ? undefined : detail), { message: () => detail })
+  ),
+  Schema.Any as Schema.Schema<CrashAt>,
+  {
+    strict: true,
+    decode: (text) => {
+      const [, point = "", visit = "1", signal = "SIGKILL"] = form.exec(text) ?? []
+      return { point, visit: Number(visit), signal } as CrashAt
+    },
+    encode: ({ point, visit, signal }) => `${point}:${visit}:${signal}`
+  }
+)
+
+/** Long enough for what was written to have left this process. */
+const flush = Duration.millis(20)
+
+/** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
+export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
+  let visits = 0
+  const here = (name: CrashPoint): void => {
+    if (name !== point) return
+    visits += 1
+    if (visits === visit) process.kill(process.pid, signal)
+  }
+  const encoder = new TextEncoder()
+  const after = (name: CrashPoint) =>
+    Stream.drain(
+      Stream.fromEffect(
+        Effect.zipRight(
+          Effect.sleep(flush),
+          Effect.sync(() => here(name))
+        )
+      )
+    )
+  const halves = (bytes: Uint8Array, half: CrashPoint, whole: CrashPoint | undefined) => {
+    const middle = Math.floor(bytes.length / 2)
+    return Stream.make(bytes.subarray(0, middle)).pipe(
+      Stream.concat(after(half)),
+      Stream.concat(Stream.make(bytes.subarray(middle))),
+      Stream.concat(whole === undefined ? Stream.empty : after(whole)),
+      Stream.toAsyncIterable
+    )
+  }
+  return Layer.succeed(CrashPoints, {
+    hit: (name) => Effect.sync(() => here(name)),
+    written: (text, half, whole) =>
+      point === half || point === whole ? halves(encoder.encode(text), half, whole) : text
+  })
+}
