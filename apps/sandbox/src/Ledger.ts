@@ -27,6 +27,10 @@ export interface Notified {
   readonly copy: number
   readonly status: number | null
   readonly error: string | null
+  /** Hex SHA-256 of what was sent; null where nothing was. */
+  readonly bodySha256: string | null
+  /** Whether its signature and merchant were right: no fault forged, altered or misdirected it. */
+  readonly genuine: boolean
 }
 
 interface Changed {

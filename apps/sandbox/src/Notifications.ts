@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import { Webhook } from "standardwebhooks"
 import type { Clock } from "./Clock.ts"
 import type { Faults } from "./Faults.ts"
-import type { Ledger } from "./Ledger.ts"
+import type { Ledger, Notified } from "./Ledger.ts"
 import type { Held, Payment } from "./Payments.ts"
 
 /** When an unanswered notification is tried again, in milliseconds after each try; then it is given up. */
@@ -17,8 +17,18 @@ interface Pending {
   readonly url: string
   readonly event: string
   readonly body: string
+  readonly isForeign: boolean
   readonly webhookId: string
 }
+
+interface Signed {
+  readonly headers: Record<string, string>
+  readonly body: string
+  readonly genuine: boolean
+}
+
+/** What one try was and how it went. */
+type Tried = Pick<Notified, "attempt" | "copy" | "status" | "error" | "bodySha256" | "genuine">
 
 /** Tells merchants, signed (Standard Webhooks 1.0.0), what became of their payments; tries until it is taken. */
 export class Notifications {
@@ -71,13 +81,21 @@ export class Notifications {
     const { faults, clock } = this.#parts
     const number = payment.merchant_payment_no
     if (faults.fire("notify", number, ["suppress"]) !== undefined) {
-      this.#record(number, eventOf(payment), "suppressed", 0, 0, null, "suppressed by a fault")
+      this.#record(number, eventOf(payment), "suppressed", { error: "suppressed by a fault" })
       return
     }
     const event = eventOf(payment)
     const data = this.#told(payment)
+    const isForeign = data.merchant_id !== payment.merchant_id
     const body = JSON.stringify({ type: event, timestamp: clock.text(), data })
-    const pending = { held, url: notifyUrl, event, body, webhookId: `msg_${randomBytes(16).toString("hex")}` }
+    const pending = {
+      held,
+      url: notifyUrl,
+      event,
+      body,
+      isForeign,
+      webhookId: `msg_${randomBytes(16).toString("hex")}`
+    }
     if (faults.fire("notify", number, ["reorder"]) !== undefined) {
       this.#held.set(number, pending)
       return
@@ -108,7 +126,7 @@ export class Notifications {
     this.#timers.add(timer)
   }
 
-  #signed(pending: Pending): { readonly headers: Record<string, string>; readonly body: string } {
+  #signed(pending: Pending): Signed {
     const { faults } = this.#parts
     const number = pending.held.payment.merchant_payment_no
     const at = new Date()
@@ -116,6 +134,7 @@ export class Notifications {
     const isForged = faults.fire("notify", number, ["wrong-signature"]) !== undefined
     const isAltered = faults.fire("notify", number, ["altered"]) !== undefined
     return {
+      genuine: !isForged && !isAltered && !pending.isForeign,
       headers: {
         "content-type": "application/json",
         "webhook-id": pending.webhookId,
@@ -131,8 +150,8 @@ export class Notifications {
     const number = pending.held.payment.merchant_payment_no
     let status: number | null = null
     let error: string | null = null
+    const { headers, body, genuine } = this.#signed(pending)
     try {
-      const { headers, body } = this.#signed(pending)
       const signal = AbortSignal.timeout(tryLimitMillis)
       const response = await fetch(pending.url, { method: "POST", headers, body, redirect: "manual", signal })
       status = response.status
@@ -140,22 +159,17 @@ export class Notifications {
     } catch (caught) {
       error = caught instanceof Error ? caught.message : String(caught)
     }
-    this.#record(number, pending.event, pending.webhookId, attempt + 1, copy, status, error)
+    const bodySha256 = createHash("sha256").update(body).digest("hex")
+    const what = { attempt: attempt + 1, copy, status, error, bodySha256, genuine }
+    this.#record(number, pending.event, pending.webhookId, what)
     const wait = retryMillis[attempt]
     if (!isTaking(status) && wait !== undefined) this.#later(wait, () => void this.#try(pending, attempt + 1, copy))
   }
 
-  #record(
-    number: string,
-    event: string,
-    webhookId: string,
-    attempt: number,
-    copy: number,
-    status: number | null,
-    error: string | null
-  ): void {
+  #record(number: string, event: string, webhookId: string, tried: Partial<Tried>): void {
     const { ledger, clock } = this.#parts
-    ledger.append({ type: "notification", at: clock.text(), number, event, webhookId, attempt, copy, status, error })
+    const nothing = { attempt: 0, copy: 0, status: null, error: null, bodySha256: null, genuine: true }
+    ledger.append({ type: "notification", at: clock.text(), number, event, webhookId, ...nothing, ...tried })
   }
 }
 

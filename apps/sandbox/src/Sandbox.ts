@@ -49,6 +49,12 @@ const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> =
   return Buffer.concat(chunks)
 }
 
+/** A client that leaves in the middle of its request has asked for nothing. */
+const isGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (error.code === "ECONNRESET" || error.code === "ERR_STREAM_PREMATURE_CLOSE")
+
 const parsed = (body: Buffer): unknown => {
   try {
     return JSON.parse(body.toString("utf8"))
@@ -75,6 +81,23 @@ const sendHtml = (response: ServerResponse, status: number, html: string): void 
       "x-content-type-options": "nosniff"
     })
     .end(html)
+}
+
+const gbk = Buffer.from([0xd6, 0xa7, 0xb8, 0xb6, 0xb3, 0xc9, 0xb9, 0xa6])
+
+const sendBytes = (response: ServerResponse, status: number, bytes: Buffer): void => {
+  response.writeHead(status, { "content-type": "application/json" }).end(bytes)
+}
+
+/** An answer of which a byte comes now and then, for as long as the client bears it. */
+const drip = (response: ServerResponse, status: number, text: string, millis: number): void => {
+  response.writeHead(status, { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) })
+  let at = 0
+  const timer = setInterval(() => {
+    if (response.destroyed || at >= text.length) clearInterval(timer)
+    else response.write(text[at++])
+  }, millis).unref()
+  response.once("close", () => clearInterval(timer))
 }
 
 const sleep = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis).unref())
@@ -229,6 +252,24 @@ class Door {
         })
         response.write(text, () => response.destroy())
         return
+      case "cut":
+        // Without a length and with an end: half of an answer looks like a whole one.
+        response.useChunkedEncodingByDefault = false
+        response.writeHead(said.status, { "content-type": "application/json", connection: "close" })
+        response.end(text.slice(0, text.length / 2))
+        return
+      case "drip":
+        return drip(response, said.status, text, fault.millis ?? 200)
+      case "utf16":
+        return sendBytes(response, said.status, Buffer.from(text, "utf16le"))
+      case "gbk":
+        // 支付成功 in GBK, which is no UTF-8.
+        return sendBytes(response, said.status, Buffer.concat([Buffer.from('{"note":"'), gbk, Buffer.from('"}')]))
+      case "bom":
+        return sendBytes(response, said.status, Buffer.from(`\uFEFF${text}`))
+      case "wrong-type":
+        response.writeHead(said.status, { "content-type": "text/plain" }).end(text)
+        return
       default:
         return sendJson(response, said.status, withWrongAmount(said.body))
     }
@@ -342,6 +383,7 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
   const door = new Door(platform, oauth)
   server.on("request", (request, response) => {
     door.handle(request, response).catch((error: unknown) => {
+      if (isGone(error)) return
       console.error(error)
       if (!response.headersSent) sendJson(response, 500, { error: "server_error" })
     })

@@ -4,6 +4,7 @@ import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
 import { Clock, Effect, Either, Redacted, Schema } from "effect"
 import type { Answer, Call, Limit, Send } from "../Http.ts"
+import { redacted } from "../Redaction.ts"
 import type { Vendor } from "../Vendor.ts"
 import type { Mapped } from "./config.ts"
 import * as MappedEvidence from "./evidence.ts"
@@ -89,7 +90,20 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     source: Source,
     millis: number,
     untilMillis = Number.POSITIVE_INFINITY
-  ) => Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) => read(answer, payment, source, config))
+  ) =>
+    Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) =>
+      Effect.tapErrorTag(read(answer, payment, source, config), "InDoubt", ({ detail }) =>
+        Effect.logWarning(`An answer was not understood. ${detail}`).pipe(
+          Effect.annotateLogs({
+            vendor: config.name,
+            call: source,
+            payOrderNo: payment.payOrderNo,
+            status: answer.status,
+            said: redacted(answer.text)
+          })
+        )
+      )
+    )
 
   return {
     name: config.name,

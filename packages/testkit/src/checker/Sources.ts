@@ -1,0 +1,131 @@
+import type { Payment } from "@payment-proxy/domain"
+
+/** What a client asked, and how it ended: `info` where no answer came, or one that does not say what happened (Jepsen). */
+export interface ClientOp {
+  readonly app: string
+  readonly idempotencyKey: string
+  /** Tells one body from another. */
+  readonly bodyHash: string
+  readonly amount: Amount
+  readonly outcome:
+    | { readonly type: "ok"; readonly status: number; readonly payOrderNo: string; readonly amount: Amount }
+    | { readonly type: "fail"; readonly status: number; readonly code: string }
+    | { readonly type: "info" }
+}
+
+/** Money as the order API writes it. */
+export interface Amount {
+  readonly value: string
+  readonly currency: string
+}
+
+/** A request as the vendor got it; times are milliseconds since the epoch. */
+export interface VendorRequest {
+  readonly atMillis: number
+  readonly call: "create" | "query" | "close" | "other"
+  readonly number: string
+  readonly bodyHash: string
+}
+
+/** One try of a notification of the vendor. */
+export interface VendorNotification {
+  readonly number: string
+  readonly bodySha256: string
+  /** Neither forged nor altered nor another merchant's. */
+  readonly isGenuine: boolean
+  readonly saysPaid: boolean
+  /** We answered "received". */
+  readonly isTaken: boolean
+}
+
+/** A payment as the vendor holds it; amounts are minor units. */
+export interface VendorPayment {
+  readonly transactionNo: string
+  readonly number: string
+  readonly isPaid: boolean
+  readonly amountMinor: bigint
+  readonly currency: string
+  readonly refundedMinor: bigint
+}
+
+/** What the vendor saw and did: the witness that knows nothing of us. */
+export interface Ledger {
+  readonly requests: ReadonlyArray<VendorRequest>
+  readonly notifications: ReadonlyArray<VendorNotification>
+  readonly payments: ReadonlyArray<VendorPayment>
+}
+
+/** When a row needs us, and whose it is meanwhile. */
+export interface Due {
+  readonly dueMillis: number | null
+  readonly leaseMillis: number | null
+}
+
+/** An order as the database has it. */
+export interface OrderRow extends Due {
+  readonly payOrderNo: string
+  readonly app: string
+  readonly idempotencyKey: string
+  readonly state: Payment.State
+  readonly version: number
+  readonly isInDoubt: boolean
+  readonly amountMinor: bigint
+  readonly currency: string
+  readonly capturedMinor: bigint
+  readonly refundedMinor: bigint
+  readonly transactionNo: string | null
+}
+
+export interface HistoryRow {
+  readonly payOrderNo: string
+  readonly version: number
+  readonly state: Payment.State
+  readonly cause: string
+  readonly atMillis: number
+}
+
+export interface InboxRow extends Due {
+  readonly number: string
+  readonly sha256: string
+}
+
+export interface DeliveryRow extends Due {
+  readonly eventId: string
+  readonly payOrderNo: string
+  readonly version: number
+  readonly endpoint: string
+  readonly state: "waiting" | "delivered" | "given-up"
+  readonly createdMillis: number
+}
+
+/** The database at the end. */
+export interface Dump {
+  readonly nowMillis: number
+  readonly orders: ReadonlyArray<OrderRow>
+  readonly history: ReadonlyArray<HistoryRow>
+  readonly inbox: ReadonlyArray<InboxRow>
+  readonly deliveries: ReadonlyArray<DeliveryRow>
+  /** Where each app is told. */
+  readonly endpoints: ReadonlyArray<{ readonly app: string; readonly endpoint: string }>
+}
+
+/** A webhook as an endpoint got it, in the order in which they came. */
+export interface Received {
+  readonly atMillis: number
+  readonly endpoint: string
+  readonly eventId: string
+  readonly isVerified: boolean
+  readonly payOrderNo: string
+  readonly version: number
+  readonly body: string
+  /** What the endpoint answered; a 2xx took it. */
+  readonly status: number
+}
+
+/** The four witnesses of a run, after it came to rest. */
+export interface Sources {
+  readonly client: ReadonlyArray<ClientOp>
+  readonly ledger: Ledger
+  readonly dump: Dump
+  readonly sink: ReadonlyArray<Received>
+}

@@ -1,0 +1,46 @@
+import * as Database from "./database.ts"
+import * as Money from "./money.ts"
+import * as Outside from "./outside.ts"
+import type { Sources } from "./Sources.ts"
+import type { Violation } from "./Violation.ts"
+
+export type * from "./Sources.ts"
+export type { Invariant, Violation } from "./Violation.ts"
+
+/** What was checked, and all that was found wrong. */
+export interface Verdict {
+  readonly violations: ReadonlyArray<Violation>
+  readonly totals: {
+    readonly operations: number
+    readonly unanswered: number
+    readonly orders: number
+    readonly states: { readonly [state: string]: number }
+    readonly vendorRequests: number
+    readonly vendorPayments: number
+    readonly paid: number
+    readonly notificationsTaken: number
+    readonly webhooks: number
+  }
+}
+
+const countOf = (words: ReadonlyArray<string>): { readonly [word: string]: number } =>
+  Object.fromEntries([...new Set(words)].sort().map((word) => [word, words.filter((other) => other === word).length]))
+
+/** Holds the four witnesses of a run that has come to rest against each other: invariants I1–I10 and I14. */
+export const check = (sources: Sources): Verdict => {
+  const { client, ledger, dump, sink } = sources
+  return {
+    violations: [...Money.check(sources), ...Database.check(sources), ...Outside.check(sources)],
+    totals: {
+      operations: client.length,
+      unanswered: client.filter(({ outcome }) => outcome.type === "info").length,
+      orders: dump.orders.length,
+      states: countOf(dump.orders.map(({ state }) => state)),
+      vendorRequests: ledger.requests.length,
+      vendorPayments: ledger.payments.length,
+      paid: ledger.payments.filter(({ isPaid }) => isPaid).length,
+      notificationsTaken: ledger.notifications.filter(({ isTaken }) => isTaken).length,
+      webhooks: sink.length
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { Currency, Money } from "@payment-proxy/domain"
+import { Either } from "effect"
+import type { ClientOp, OrderRow, Sources, VendorPayment } from "./Sources.ts"
+import type { Violation } from "./Violation.ts"
+import { found, grouped } from "./Violation.ts"
+
+const keyOf = ({ app, idempotencyKey }: { readonly app: string; readonly idempotencyKey: string }): string =>
+  JSON.stringify([app, idempotencyKey])
+
+/** I1: what reached the vendor was on disk before. */
+const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
+  const history = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  return ledger.requests.flatMap(({ call, number, atMillis }) => {
+    if (call !== "create" && call !== "close") return []
+    const intent = call === "create" ? "SUBMITTING" : "CLOSING"
+    const rows = history.get(number) ?? []
+    const isThere = rows.some((row) => row.state === intent && row.atMillis <= atMillis)
+    return found(!isThere, "I1", number, `A ${call} reached the vendor without a row ${intent} before it.`)
+  })
+}
+
+/** I2: one number and one payment for one order, the same bytes for one number, one order for one key. */
+const single = ({ ledger, dump, client }: Sources): ReadonlyArray<Violation> => [
+  ...[...grouped(ledger.payments, ({ number }) => number)].flatMap(([number, payments]) =>
+    found(payments.length > 1, "I2", number, `The vendor holds ${payments.length} payments of it.`)
+  ),
+  ...[
+    ...grouped(
+      ledger.requests.filter(({ call, bodyHash }) => call === "create" && bodyHash !== ""),
+      ({ number }) => number
+    )
+  ].flatMap(([number, creates]) =>
+    found(new Set(creates.map(({ bodyHash }) => bodyHash)).size > 1, "I2", number, "It was sent with different bytes.")
+  ),
+  ...[...grouped(dump.orders, keyOf)].flatMap(([key, orders]) =>
+    found(orders.length > 1, "I2", key, `There are ${orders.length} orders of one key.`)
+  ),
+  ...numbersOfKeys(client, dump.orders, ledger.payments)
+]
+
+/** The vendor's payments that belong to the orders of one key. */
+const numbersOfKeys = (
+  client: ReadonlyArray<ClientOp>,
+  orders: ReadonlyArray<OrderRow>,
+  payments: ReadonlyArray<VendorPayment>
+): ReadonlyArray<Violation> => {
+  const paid = new Set(payments.filter(({ isPaid }) => isPaid).map(({ number }) => number))
+  const numbers = new Map<string, Set<string>>()
+  const add = (key: string, number: string) => numbers.set(key, (numbers.get(key) ?? new Set()).add(number))
+  for (const order of orders) add(keyOf(order), order.payOrderNo)
+  for (const op of client) if (op.outcome.type === "ok") add(keyOf(op), op.outcome.payOrderNo)
+  return [...numbers].flatMap(([key, all]) => {
+    const count = [...all].filter((number) => paid.has(number)).length
+    return found(count > 1, "I2", key, `It was paid ${count} times.`)
+  })
+}
+
+const minorOf = ({ value, currency }: ClientOp["amount"]): bigint | undefined =>
+  Currency.is(currency)
+    ? Either.getOrUndefined(Either.map(Money.parse(value, currency), ({ amountMinor }) => amountMinor))
+    : undefined
+
+/** I3: what a client was promised is there as promised, and what it was refused left no trace. */
+const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> => {
+  const byNumber = new Map(dump.orders.map((order) => [order.payOrderNo, order]))
+  const byKey = new Map(dump.orders.map((order) => [keyOf(order), order]))
+  const kept = client.flatMap((op) => {
+    if (op.outcome.type !== "ok") return []
+    const order = byNumber.get(op.outcome.payOrderNo)
+    if (order === undefined)
+      return found(true, "I3", op.outcome.payOrderNo, "A client was told of it; it is not there.")
+    const isAsAsked =
+      order.app === op.app &&
+      order.currency === op.amount.currency &&
+      order.amountMinor === minorOf(op.amount) &&
+      op.outcome.amount.value === op.amount.value &&
+      op.outcome.amount.currency === op.amount.currency
+    return found(!isAsAsked, "I3", op.outcome.payOrderNo, "It is not what the client asked for.")
+  })
+  const refused = [...grouped(client, keyOf)].flatMap(([key, ops]) => {
+    const isRefused = ops.every(({ outcome }) => outcome.type === "fail" && outcome.status !== 409)
+    const order = byKey.get(key)
+    const isSent = order !== undefined && ledger.requests.some(({ number }) => number === order.payOrderNo)
+    return found(
+      isRefused && order !== undefined,
+      "I3",
+      key,
+      `Refused, and there is an order${isSent ? ", sent" : ""}.`
+    )
+  })
+  return [...kept, ...refused]
+}
+
+/** I4: what the vendor says was paid is not told as an end without money. */
+const ends = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
+  const paid = new Set(ledger.payments.filter(({ isPaid }) => isPaid).map(({ number }) => number))
+  return dump.orders.flatMap(({ payOrderNo, state }) =>
+    found(
+      (state === "FAILED" || state === "CLOSED") && paid.has(payOrderNo),
+      "I4",
+      payOrderNo,
+      `It rests in ${state}; the vendor was paid.`
+    )
+  )
+}
+
+/** I5: no money is lost or made, order by order and in all. What is HELD waits for a person and is left out. */
+const conservation = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
+  const held = new Set(dump.orders.filter(({ state }) => state === "HELD").map(({ payOrderNo }) => payOrderNo))
+  const orders = dump.orders.filter(({ payOrderNo }) => !held.has(payOrderNo))
+  const payments = ledger.payments.filter(({ number }) => !held.has(number))
+  const byNumber = new Map(payments.map((payment) => [payment.number, payment]))
+  const one = orders.flatMap(({ payOrderNo, capturedMinor, refundedMinor }) => {
+    const payment = byNumber.get(payOrderNo)
+    const paidMinor = payment?.isPaid === true ? payment.amountMinor : 0n
+    const isEven = capturedMinor === paidMinor && refundedMinor === (payment?.refundedMinor ?? 0n)
+    const detail = `We know of ${capturedMinor} paid and ${refundedMinor} back; the vendor of ${paidMinor} and ${payment?.refundedMinor ?? 0n}.`
+    return found(!isEven, "I5", payOrderNo, detail)
+  })
+  const currencies = [...new Set([...orders, ...payments].map(({ currency }) => currency))]
+  const all = currencies.flatMap((currency) => {
+    const sum = <A extends { readonly currency: string }>(rows: ReadonlyArray<A>, amountOf: (row: A) => bigint) =>
+      rows.filter((row) => row.currency === currency).reduce((total, row) => total + amountOf(row), 0n)
+    const theirs = sum(payments, (row) => (row.isPaid ? row.amountMinor : 0n) - row.refundedMinor)
+    const ours = sum(orders, (row) => row.capturedMinor - row.refundedMinor)
+    return found(
+      theirs !== ours,
+      "I5",
+      currency,
+      `The vendor holds ${theirs} minor units for us; our orders say ${ours}.`
+    )
+  })
+  return [...one, ...all]
+}
+
+/** I6: no more went back than came. */
+const refunds = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => [
+  ...dump.orders.flatMap(({ payOrderNo, capturedMinor, refundedMinor }) =>
+    found(refundedMinor > capturedMinor, "I6", payOrderNo, `${refundedMinor} back of ${capturedMinor}.`)
+  ),
+  ...ledger.payments.flatMap(({ number, isPaid, amountMinor, refundedMinor }) =>
+    found(refundedMinor > (isPaid ? amountMinor : 0n), "I6", number, `The vendor sent ${refundedMinor} back.`)
+  )
+]
+
+/** I14: one key and body is one order; another body is refused; nothing is created twice. */
+const idempotency = ({ client }: Sources): ReadonlyArray<Violation> =>
+  [...grouped(client, keyOf)].flatMap(([key, ops]) => {
+    const oks = ops.flatMap(({ outcome, bodyHash }) => (outcome.type === "ok" ? [{ ...outcome, bodyHash }] : []))
+    return [
+      ...found(new Set(oks.map(({ payOrderNo }) => payOrderNo)).size > 1, "I14", key, "It answered several orders."),
+      ...found(
+        new Set(oks.map(({ bodyHash }) => bodyHash)).size > 1,
+        "I14",
+        key,
+        "It was answered for several bodies."
+      ),
+      ...found(oks.filter(({ status }) => status === 201).length > 1, "I14", key, "It was answered 201 twice.")
+    ]
+  })
+
+/** The invariants of money and promises: I1–I6 and I14. */
+export const check = (sources: Sources): ReadonlyArray<Violation> =>
+  [intents, single, promises, ends, conservation, refunds, idempotency].flatMap((invariant) => invariant(sources))
