@@ -10,7 +10,7 @@ import { deliver } from "./Deliver.ts"
 export interface Pace {
   /** At most so many pieces are claimed at once, and worked at side by side. */
   readonly batch: number
-  /** How long a claim is nobody else's; longer than any piece of work may take. */
+  /** How long a claim is nobody else's; it is renewed while the work goes on, so that others take over soon after a death. */
   readonly lease: Duration.Duration
   /** How often an idle loop looks for work that nobody told it of. */
   readonly idle: Duration.Duration
@@ -22,7 +22,7 @@ export interface Pace {
 export class Paces extends Context.Reference<Paces>()("@payment-proxy/application/Paces", {
   defaultValue: (): Pace => ({
     batch: 20,
-    lease: Duration.seconds(90),
+    lease: Duration.seconds(10),
     idle: Duration.millis(500),
     rest: Duration.seconds(5)
   })
@@ -40,6 +40,22 @@ const perform = (claimed: Claimed) =>
     }
   })
 
+/**
+ * Renews a claim for as long as it holds. One that no longer does changes nothing for who works at it: all that he writes
+ * names the version or the token that he knows.
+ */
+const renewed = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const { lease } = yield* Paces
+    yield* Effect.sleep(Duration.times(lease, 1 / 3)).pipe(
+      Effect.zipRight(due.renew(claimed, lease)),
+      Effect.orElseSucceed(() => true),
+      Effect.repeat({ while: (holds) => holds })
+    )
+    return yield* Effect.never
+  })
+
 /** One piece of work: whatever goes wrong with it stays with it. A worker that is stopped hands it back. */
 const work = (claimed: Claimed) =>
   Effect.gen(function* () {
@@ -47,7 +63,7 @@ const work = (claimed: Claimed) =>
     const { rest } = yield* Paces
     const giveBack = (after: Duration.Duration, note: string | null) =>
       Effect.ignore(due.postpone(claimed, after, note))
-    yield* perform(claimed).pipe(
+    yield* Effect.raceFirst(perform(claimed), renewed(claimed)).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
           Effect.zipRight(giveBack(rest, "failed"))
