@@ -50,6 +50,15 @@ export const figures = ({ stepsPerSecond, stepNanos, rssMib, cpuPercent }: Measu
   }
 }
 
+/** This machine, as every bench names it. */
+export const machine = (): Report["machine"] => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: cpus().length,
+  memoryGib: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  os: `${platform()} ${arch()}`
+})
+
 /** What was measured, against each peer, on this machine. */
 export const make = (input: {
   readonly name: string
@@ -61,7 +70,6 @@ export const make = (input: {
 }): Report => {
   const ours = figures(input.ours)
   const peers = Object.fromEntries(input.peers.map((peer) => [peer.name, figures(peer)]))
-  const [cpu] = cpus()
   return {
     name: input.name,
     ratios: Object.fromEntries(
@@ -72,13 +80,7 @@ export const make = (input: {
     references: Object.fromEntries(input.references.map((one) => [one.name, figures(one)])),
     notes: input.notes,
     seed: input.seed,
-    machine: {
-      cpu: cpu?.model ?? "unknown",
-      cores: cpus().length,
-      memoryGib: Math.round(totalmem() / 2 ** 30),
-      node: process.version,
-      os: `${platform()} ${arch()}`
-    }
+    machine: machine()
   }
 }
 

@@ -1,6 +1,8 @@
 import { Evidence, Money, Payment, PaymentCommands, PaymentMachine, PaymentTable } from "@payment-proxy/domain"
 import { Effect, Either } from "effect"
 import * as XState from "../peers/xstate.ts"
+import * as Chance from "./Chance.ts"
+import type { Printed } from "./Printed.ts"
 import * as Report from "./Report.ts"
 import * as Turns from "./Turns.ts"
 
@@ -34,17 +36,6 @@ const submitted: Payment.Payment = Either.match(
 export interface Life {
   readonly said: ReadonlyArray<Evidence.Evidence>
   readonly events: ReadonlyArray<XState.Event>
-}
-
-/** A small generator of numbers from 0 to 1 (mulberry32), the same for the same seed. */
-const chance = (seed: number) => {
-  let state = seed >>> 0
-  return (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const item = (vendorRefundNo: string, amountMinor: bigint): Evidence.RefundItem => ({
@@ -91,7 +82,7 @@ const lifeCount = 64
 
 /** The lives of a seed: the same for the same seed. */
 export const lives = (seed: number): ReadonlyArray<Life> => {
-  const next = chance(seed)
+  const next = Chance.numbers(seed)
   return Array.from({ length: lifeCount }, () => makeLife(next))
 }
 
@@ -148,11 +139,12 @@ export const run = ({
   readonly seconds: number
   readonly seed: number
 }) =>
-  Effect.sync((): Report.Report => {
+  Effect.sync((): Printed => {
     const all = lives(seed)
     const work = { pieces: all.length, stepsOf: (index: number) => all[index]?.said.length ?? 0 }
     const [we, peer, floor] = Turns.measure([ours(all), xstate(all), lookup(all)], work, seconds)
-    return we === undefined || peer === undefined || floor === undefined
-      ? Effect.runSync(Effect.dieMessage("Three rivals are measured."))
-      : Report.make({ name, seed, ours: we, peers: [peer], references: [floor], notes })
+    if (we === undefined || peer === undefined || floor === undefined)
+      return Effect.runSync(Effect.dieMessage("Three rivals are measured."))
+    const report = Report.make({ name, seed, ours: we, peers: [peer], references: [floor], notes })
+    return { lines: [Report.table(report)], json: report, isRight: true }
   })

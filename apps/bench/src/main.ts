@@ -1,29 +1,56 @@
 import { randomInt } from "node:crypto"
 import { Console, Effect } from "effect"
 import * as Arguments from "./Arguments.ts"
+import * as crashes from "./faults/crashes.ts"
+import * as storm from "./faults/storm.ts"
+import * as Verdict from "./faults/Verdict.ts"
 import * as machine from "./machine.ts"
-import * as Report from "./Report.ts"
+import type { Printed } from "./Printed.ts"
 
-const benches = { machine } as const
+const tell = (line: string): void => console.log(line)
+
+/** Every bench: what it does unless told otherwise, and how it is run. */
+const benches = {
+  machine: { seconds: 10, times: 1, run: machine.run },
+  faults: {
+    seconds: 60,
+    times: 1,
+    run: (asked) =>
+      Effect.map(
+        Effect.promise(() => storm.run({ ...asked, tell })),
+        Verdict.ofStorm
+      )
+  },
+  crashes: {
+    seconds: 1,
+    times: 20,
+    run: (asked) =>
+      Effect.map(
+        Effect.promise(() => crashes.run({ ...asked, tell })),
+        Verdict.ofCrashes
+      )
+  }
+} as const satisfies {
+  readonly [name: string]: Arguments.Defaults & {
+    readonly run: (asked: Arguments.Arguments) => Effect.Effect<Printed>
+  }
+}
 
 const isBench = (name: string): name is keyof typeof benches => name in benches
 
+const exitWith = (code: number) =>
+  Effect.sync(() => {
+    process.exitCode = code
+  })
+
 const program = Effect.gen(function* () {
-  const asked = yield* Arguments.parse(process.argv.slice(2), Object.keys(benches), randomInt(2 ** 32))
+  const asked = yield* Arguments.parse(process.argv.slice(2), benches, randomInt(2 ** 32))
   if (!isBench(asked.name)) return yield* Effect.dieMessage(`${asked.name} was taken for a bench.`)
-  yield* Console.log(`${asked.name}: ${asked.seconds} s, seed ${asked.seed}`)
-  const report = yield* benches[asked.name].run(asked)
-  yield* Console.log(Report.table(report))
-  yield* Console.log(JSON.stringify(report))
-}).pipe(
-  Effect.catchTag("Usage", ({ message }) =>
-    Effect.zipRight(
-      Console.error(message),
-      Effect.sync(() => {
-        process.exitCode = 2
-      })
-    )
-  )
-)
+  yield* Console.log(`${asked.name}: seed ${asked.seed}`)
+  const { lines, json, isRight } = yield* benches[asked.name].run(asked)
+  yield* Console.log(lines.join("\n"))
+  yield* Console.log(JSON.stringify(json))
+  if (!isRight) yield* exitWith(1)
+}).pipe(Effect.catchTag("Usage", ({ message }) => Effect.zipRight(Console.error(message), exitWith(2))))
 
 Effect.runFork(program)

@@ -1,4 +1,4 @@
-export * as Checker from "./checker/index.ts"
+export * as Checker from "./Checker.ts"
 export { appsContract } from "./contracts/AppsContract.ts"
 export { dueWorkContract } from "./contracts/DueWorkContract.ts"
 export { ordersContract } from "./contracts/OrdersContract.ts"

@@ -55,9 +55,13 @@ const history = ({ dump }: Sources): ReadonlyArray<Violation> => {
 
 const graceMillis = 5000
 
-/** I10: at rest nothing is overdue, nobody holds what he no longer works at, and nothing is in doubt. */
-const rest = ({ dump }: Sources): ReadonlyArray<Violation> => {
+/**
+ * I10: at rest nothing is overdue, nobody holds what he no longer works at, and nothing is in doubt that the vendor can
+ * answer for: of an order that never reached it, it can say before the deadline neither that it is closed nor that it is not.
+ */
+const rest = ({ dump, ledger }: Sources): ReadonlyArray<Violation> => {
   const { nowMillis } = dump
+  const there = new Set(ledger.payments.map(({ number }) => number))
   const rows = [
     ...dump.orders.map((row) => ({ ...row, name: row.payOrderNo })),
     ...dump.deliveries.map((row) => ({ ...row, name: row.eventId })),
@@ -70,7 +74,7 @@ const rest = ({ dump }: Sources): ReadonlyArray<Violation> => {
     ]),
     ...dump.orders.flatMap(({ payOrderNo, state, isInDoubt }) =>
       found(
-        isInDoubt || state === "SUBMITTING" || state === "CLOSING",
+        state === "CLOSING" ? there.has(payOrderNo) : isInDoubt || state === "SUBMITTING",
         "I10",
         payOrderNo,
         `It rests in ${state}${isInDoubt ? ", in doubt" : ""}.`

@@ -1,11 +1,11 @@
-import * as Database from "./database.ts"
-import * as Money from "./money.ts"
-import * as Outside from "./outside.ts"
-import type { Sources } from "./Sources.ts"
-import type { Violation } from "./Violation.ts"
+import * as Database from "./checker/database.ts"
+import * as Money from "./checker/money.ts"
+import * as Outside from "./checker/outside.ts"
+import type { Sources } from "./checker/Sources.ts"
+import type { Violation } from "./checker/Violation.ts"
 
-export type * from "./Sources.ts"
-export type { Invariant, Violation } from "./Violation.ts"
+export type * from "./checker/Sources.ts"
+export type { Invariant, Violation } from "./checker/Violation.ts"
 
 /** What was checked, and all that was found wrong. */
 export interface Verdict {

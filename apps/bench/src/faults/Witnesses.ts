@@ -1,0 +1,143 @@
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
+import type * as Checker from "@payment-proxy/testkit/Checker"
+import { Either, Schema } from "effect"
+
+type Row = { readonly [column: string]: unknown }
+
+const text = (row: Row, column: string): string => String(row[column])
+const textOrNull = (row: Row, column: string): string | null => (row[column] === null ? null : String(row[column]))
+const millis = (row: Row, column: string): number => Number(row[column])
+const millisOrNull = (row: Row, column: string): number | null => (row[column] === null ? null : Number(row[column]))
+const due = (row: Row): Checker.Due => ({
+  dueMillis: millisOrNull(row, "due_millis"),
+  leaseMillis: millisOrNull(row, "due_lease_millis")
+})
+
+const factsOf = Schema.decodeUnknownSync(Schema.parseJson(Payment.Facts))
+
+const orderOf = (row: Row): Checker.OrderRow => {
+  const currency = Currency.fromNumeric(Number(row["currency"]))
+  const state = Words.wordOf(Payment.states, Number(row["pay_status"]))
+  if (currency === undefined || state === undefined) throw new Error(`This row is no order: ${JSON.stringify(row)}`)
+  const facts = factsOf(row["facts"])
+  return {
+    ...due(row),
+    payOrderNo: text(row, "pay_order_no"),
+    app: text(row, "app"),
+    idempotencyKey: text(row, "idempotency_key"),
+    state,
+    version: Number(row["version"]),
+    isInDoubt: Payment.inDoubt({ ...facts, state } as Payment.Payment),
+    amountMinor: Either.getOrThrow(Money.parse(text(row, "amount"), currency)).amountMinor,
+    currency,
+    capturedMinor: facts.captured,
+    refundedMinor: Payment.refunded(facts),
+    transactionNo: textOrNull(row, "transaction_no")
+  }
+}
+
+/** What the embedded database holds, read past all our own code. */
+export const dump = (folder: string): Checker.Dump => {
+  const database = new DatabaseSync(join(folder, "payment-proxy.db"), { readOnly: true })
+  try {
+    database.exec("PRAGMA busy_timeout = 5000")
+    database.exec("BEGIN")
+    const all = (table: string) => database.prepare(`SELECT * FROM ${table}`).all() as ReadonlyArray<Row>
+    return {
+      nowMillis: Date.now(),
+      orders: all("payment_proxy_order").map(orderOf),
+      history: all("payment_proxy_history").map((row) => ({
+        payOrderNo: text(row, "pay_order_no"),
+        version: Number(row["version"]),
+        state: text(row, "state") as Payment.State,
+        cause: text(row, "cause"),
+        atMillis: millis(row, "at_millis")
+      })),
+      inbox: all("payment_proxy_inbox").map((row) => ({
+        ...due(row),
+        number: text(row, "subject_no"),
+        sha256: text(row, "sha256")
+      })),
+      deliveries: all("payment_proxy_delivery").map((row) => ({
+        ...due(row),
+        eventId: text(row, "event_id"),
+        payOrderNo: text(row, "pay_order_no"),
+        version: Number(row["version"]),
+        endpoint: text(row, "endpoint"),
+        state: text(row, "state") as Checker.DeliveryRow["state"],
+        createdMillis: millis(row, "created_millis")
+      })),
+      endpoints: all("payment_proxy_app").flatMap((row) =>
+        (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => ({
+          app: text(row, "id"),
+          endpoint: id
+        }))
+      )
+    }
+  } finally {
+    database.close()
+  }
+}
+
+/** The sandbox's ledger as it shows it. */
+export interface Shown {
+  readonly requests: ReadonlyArray<{
+    readonly at: string
+    readonly method: string
+    readonly path: string
+    readonly numbers: ReadonlyArray<string>
+    readonly bodySha256: string
+    readonly did: string
+    readonly status: number | string
+  }>
+  readonly notifications: ReadonlyArray<{
+    readonly number: string
+    readonly event: string
+    readonly status: number | null
+    readonly bodySha256: string | null
+    readonly genuine: boolean
+  }>
+  readonly payments: ReadonlyArray<{
+    readonly id: string
+    readonly merchant_payment_no: string
+    readonly status: string
+    readonly amount: number
+    readonly currency: string
+    readonly refunded: number
+  }>
+}
+
+const callOf = (method: string, path: string): Checker.VendorRequest["call"] => {
+  if (method === "POST" && path === "/payments") return "create"
+  if (method === "POST" && path.endsWith("/close")) return "close"
+  return method === "GET" && path.startsWith("/payments/") ? "query" : "other"
+}
+
+/** The ledger in the checker's words. */
+export const ledger = ({ requests, notifications, payments }: Shown): Checker.Ledger => ({
+  requests: requests.map(({ at, method, path, numbers, bodySha256 }) => ({
+    atMillis: Date.parse(at),
+    call: callOf(method, path),
+    number: numbers[0] ?? "",
+    bodyHash: bodySha256
+  })),
+  notifications: notifications
+    .filter(({ bodySha256 }) => bodySha256 !== null)
+    .map(({ number, event, status, bodySha256, genuine }) => ({
+      number,
+      bodySha256: bodySha256 ?? "",
+      isGenuine: genuine,
+      saysPaid: event === "payment.succeeded",
+      isTaken: status !== null && status >= 200 && status < 300
+    })),
+  payments: payments.map(({ id, merchant_payment_no, status, amount, currency, refunded }) => ({
+    transactionNo: id,
+    number: merchant_payment_no,
+    isPaid: status === "SUCCEEDED",
+    amountMinor: BigInt(amount),
+    currency,
+    refundedMinor: BigInt(refunded)
+  }))
+})

@@ -1,0 +1,207 @@
+import { randomBytes } from "node:crypto"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Checker from "@payment-proxy/testkit/Checker"
+import { Client } from "./Client.ts"
+import { Processes, type Running, root } from "./Processes.ts"
+import * as Sink from "./Sink.ts"
+import * as Witnesses from "./Witnesses.ts"
+
+/** Throwaway secrets of experiments: they open nothing but what lives as long as one of them. */
+const secrets = {
+  client: "throwaway-secret-of-experiments",
+  platform: `whsec_${randomBytes(24).toString("base64")}`,
+  shop: `whsec_${randomBytes(24).toString("base64")}`
+}
+
+/** The business systems of every world. */
+export const apps = ["shop", "other"] as const
+
+const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+/** Short limits, so that a call of unknown outcome is asked about after three seconds. */
+const limits = "    kind: mapped\n    limits: { createMillis: 500, queryMillis: 1000, closeMillis: 1000 }\n"
+
+/** A gateway at its address, whichever process serves it now. */
+export class Gateway {
+  readonly url: string
+  readonly #start: (crashAt: string | undefined) => Running
+  #running: Running | undefined
+  #paused = false
+
+  constructor(url: string, start: (crashAt: string | undefined) => Running) {
+    this.url = url
+    this.#start = start
+  }
+
+  /** The process that serves it; there may be none. */
+  get process(): Running | undefined {
+    return this.#running
+  }
+
+  /** Starts it and waits until it takes orders; `crashAt` is where it will kill itself. */
+  async up(crashAt?: string): Promise<Running> {
+    const running = this.#start(crashAt)
+    this.#running = running
+    void running.ended.then(() => {
+      if (this.#running === running) this.#running = undefined
+    })
+    // One that dies at its first step may never say that it is ready.
+    await Promise.race([running.ready, running.ended])
+    return running
+  }
+
+  /** Ends it with a signal, and waits until it is gone. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    if (this.#paused) this.resume()
+    running.kill(signal)
+    await running.ended
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#running?.kill("SIGSTOP")
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#running?.kill("SIGCONT")
+  }
+}
+
+/** Everything that an experiment needs, each part a process of its own: gateways on one database, a platform, a sink. */
+export interface World {
+  readonly folder: string
+  readonly gateways: ReadonlyArray<Gateway>
+  readonly client: Client
+  readonly sink: Sink.Sink
+  readonly processes: Processes
+  /** A call of the platform's controls; answers its JSON. */
+  readonly platform: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Promise<unknown>
+  readonly sources: () => Promise<Checker.Sources>
+  /** Waits until nothing is overdue, in doubt or on its way; answers how long that took, in milliseconds. */
+  readonly rest: (limitMillis: number) => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+const startPlatform = (processes: Processes, folder: string) =>
+  processes.start("sandbox", "src/main.ts", [], {
+    SANDBOX_PORT: "0",
+    SANDBOX_DATA: join(folder, "sandbox"),
+    SANDBOX_CLIENT_ID: "experiments",
+    SANDBOX_CLIENT_SECRET: secrets.client,
+    SANDBOX_WEBHOOK_SECRET: secrets.platform,
+    SANDBOX_MERCHANT_ID: "merchant-experiments"
+  })
+
+/** What an experiment may change of its gateways. */
+export interface Options {
+  readonly gateways?: number
+  /** Put before the command of each gateway. */
+  readonly launcher?: ReadonlyArray<string>
+  readonly platformUrl?: string
+}
+
+/** Brings a world up, its gateways not yet. */
+export const start = async (options: Options = {}): Promise<World> => {
+  const folder = mkdtempSync(join(tmpdir(), "payment-proxy-faults-"))
+  const processes = new Processes(join(tmpdir(), "payment-proxy-compiled"))
+  const sink = await Sink.start(secrets.shop)
+  const close = async () => {
+    await processes.sweep()
+    await sink.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const { url = "", issuer = "" } = await startPlatform(processes, folder).ready
+    const config = join(folder, "config.yaml")
+    writeFileSync(
+      config,
+      readFileSync(join(root, "payment-proxy.config.yaml"), "utf8").replace("    kind: mapped\n", limits)
+    )
+    const data = join(folder, "data")
+    mkdirSync(data)
+    const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))
+    const urls = ports.map((port) => `http://127.0.0.1:${port}`)
+    const environment = {
+      PAYMENT_PROXY_CONFIG: config,
+      PAYMENT_PROXY_DATA: data,
+      PAYMENT_PROXY_DEVELOPMENT: "true",
+      PLATFORM_URL: options.platformUrl ?? url,
+      PLATFORM_ISSUER: issuer,
+      PLATFORM_CLIENT_ID: "experiments",
+      PLATFORM_CLIENT_SECRET: secrets.client,
+      PLATFORM_WEBHOOK_SECRET: secrets.platform,
+      PLATFORM_MERCHANT_ID: "merchant-experiments"
+    }
+    const keys = new Map<string, string>()
+    for (const app of apps) {
+      const made = processes.start("gateway", "src/app.ts", [`--id=${app}`, `--webhook=${sink.url}/${app}-webhook`], {
+        ...environment,
+        WEBHOOK_SECRET: secrets.shop
+      })
+      keys.set(app, (await made.ready)["key"] ?? "")
+    }
+    const gateways = ports.map(
+      (port, index) =>
+        new Gateway(urls[index] ?? "", (crashAt) =>
+          processes.start(
+            "gateway",
+            "src/main.ts",
+            [],
+            {
+              ...environment,
+              PAYMENT_PROXY_PORT: String(port),
+              PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
+              ...(crashAt === undefined ? {} : { PAYMENT_PROXY_CRASH_AT: crashAt })
+            },
+            options.launcher
+          )
+        )
+    )
+    const client = new Client(keys, () => urls)
+    const platform: World["platform"] = async (method, path, body) => {
+      const response = await fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) })
+      return response.json()
+    }
+    const sources = async (): Promise<Checker.Sources> => ({
+      client: client.log,
+      ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
+      dump: Witnesses.dump(data),
+      sink: sink.got
+    })
+    const rest = async (limitMillis: number) => {
+      const begin = Date.now()
+      while (Date.now() < begin + limitMillis) {
+        if (isAtRest(await sources())) return Date.now() - begin
+        await sleep(250)
+      }
+      return Date.now() - begin
+    }
+    return { folder, gateways, client, sink, processes, platform, sources, rest, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Nothing waits for us any more, and all that the platform holds is known. */
+const isAtRest = (sources: Checker.Sources): boolean => {
+  const { violations } = Checker.check(sources)
+  return (
+    sources.dump.inbox.every(({ dueMillis }) => dueMillis === null) &&
+    !violations.some(({ invariant }) => invariant === "I10" || invariant === "I5")
+  )
+}
