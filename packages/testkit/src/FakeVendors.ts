@@ -1,4 +1,4 @@
-import type { Payment } from "@payment-proxy/domain"
+import type { Money, Payment } from "@payment-proxy/domain"
 import { Evidence } from "@payment-proxy/domain"
 import type { Incoming, Vendor } from "@payment-proxy/ports"
 import { InDoubt, NotVerified, Rejected, Throttled, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
@@ -21,6 +21,7 @@ export interface Held {
   readonly payOrderNo: string
   readonly transactionNo: string
   readonly prepared: string
+  readonly amount: Money.Money
   readonly status: "open" | "paid" | "failed" | "closed"
   readonly paidAtMillis: number | null
 }
@@ -30,6 +31,7 @@ export interface Got {
   readonly call: Call
   readonly payOrderNo: string
   readonly prepared: string | null
+  readonly atMillis: number
 }
 
 /** The platform behind the fake: what it got and holds, and what payers and faults do. */
@@ -102,10 +104,10 @@ class Platform {
     return this.#payments.get(payOrderNo)
   }
 
-  create(payOrderNo: string, prepared: string): void {
+  create({ payOrderNo, amount }: Payment.Payment, prepared: string): void {
     if (this.#payments.has(payOrderNo)) return
     const transactionNo = `txn-${payOrderNo}`
-    this.#payments.set(payOrderNo, { payOrderNo, transactionNo, prepared, status: "open", paidAtMillis: null })
+    this.#payments.set(payOrderNo, { payOrderNo, transactionNo, prepared, amount, status: "open", paidAtMillis: null })
   }
 
   /** Ends an open payment; one that has ended stays as it is. */
@@ -118,7 +120,7 @@ class Platform {
 type Said = Pick<Evidence.Evidence, "source" | "asked">
 
 const evidenceOf = (
-  held: Held | undefined,
+  held: Omit<Held, "prepared" | "amount"> | undefined,
   payment: Pick<Payment.Payment, "amount"> | null,
   said: Said,
   extraMinor: bigint
@@ -157,7 +159,7 @@ const make = (names: ReadonlyArray<string>) => {
       if (!names.includes(payment.vendor)) return yield* new UnknownVendor({ vendor: payment.vendor })
       const behaviour = platform.next(kind)
       const atMillis = yield* Clock.currentTimeMillis
-      platform.got.push({ call: kind, payOrderNo: payment.payOrderNo, prepared })
+      platform.got.push({ call: kind, payOrderNo: payment.payOrderNo, prepared, atMillis })
       if (isDone(behaviour)) act(atMillis)
       if (behaviour === "hang") return yield* Effect.never
       if (!isAnswered(behaviour)) return yield* failure(behaviour)
@@ -179,7 +181,7 @@ const make = (names: ReadonlyArray<string>) => {
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         nowMillis > untilMillis
           ? new Unreachable({ detail: "Its time was over before it could be sent." })
-          : call("create", payment, prepared, () => platform.create(payment.payOrderNo, prepared))
+          : call("create", payment, prepared, () => platform.create(payment, prepared))
       ),
     query: (payment) => call("query", payment, null, () => {}),
     close: (payment) => call("close", payment, null, () => platform.end(payment.payOrderNo, "closed", null)),
@@ -193,13 +195,7 @@ const make = (names: ReadonlyArray<string>) => {
           kind: Held["status"]
         }
         const transactionNo = `txn-${payOrderNo}`
-        const held = {
-          payOrderNo,
-          transactionNo,
-          prepared: "",
-          status: kind,
-          paidAtMillis: yield* Clock.currentTimeMillis
-        }
+        const held = { payOrderNo, transactionNo, status: kind, paidAtMillis: yield* Clock.currentTimeMillis }
         const evidence = evidenceOf(held, null, { source: "notification", asked: null }, 0n)
         return {
           subject: { by: "payOrderNo", no: payOrderNo },

@@ -8,6 +8,8 @@ export type Answer = number | { readonly status: number; readonly retryAfterMill
 /** A message as the endpoint got it. */
 export interface Got extends Message {
   readonly atMillis: number
+  /** What it was answered; `null` where nobody was reached. */
+  readonly status: number | null
 }
 
 /** The knobs of the fake: what endpoints answer from now on, and what they got. */
@@ -36,8 +38,9 @@ export const layer: Layer.Layer<WebhookSender | FakeEndpoint> = Layer.effectCont
     const sender = WebhookSender.of({
       send: (message) =>
         Effect.gen(function* () {
-          got.push({ ...message, atMillis: yield* Clock.currentTimeMillis })
           const answer = answers.shift() ?? 204
+          const status = typeof answer === "number" ? answer : answer === "unreachable" ? null : answer.status
+          got.push({ ...message, atMillis: yield* Clock.currentTimeMillis, status })
           return isTaking(answer) ? answer : yield* failed(answer)
         })
     })

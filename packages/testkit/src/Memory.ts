@@ -1,10 +1,61 @@
+import { Payment } from "@payment-proxy/domain"
 import { Apps, Deliveries, DueWork, Inbox, Orders } from "@payment-proxy/ports"
-import { Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
+import type { Dump } from "./checker/Sources.ts"
 import * as MemoryApps from "./memory/Apps.ts"
+import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
 import * as Tables from "./memory/Tables.ts"
+
+/** All that the store holds, as the checker reads it. */
+export class MemoryDump extends Context.Tag("@payment-proxy/testkit/MemoryDump")<MemoryDump, Effect.Effect<Dump>>() {}
+
+const dueOf = ({ atMillis, token, leaseEndMillis }: Due) => ({
+  dueMillis: atMillis,
+  leaseMillis: token === null ? null : leaseEndMillis
+})
+
+const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
+  Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+    const keys = new Map([...tables.orderByKey].map(([key, payOrderNo]) => [payOrderNo, key]))
+    return {
+      nowMillis,
+      orders: [...tables.orders.values()].map(({ placed: { payment }, due }) => ({
+        ...dueOf(due),
+        payOrderNo: payment.payOrderNo,
+        app: payment.app,
+        idempotencyKey: (JSON.parse(keys.get(payment.payOrderNo) ?? "[]") as ReadonlyArray<string>)[1] ?? "",
+        state: payment.state,
+        version: payment.version,
+        isInDoubt: Payment.inDoubt(payment),
+        amountMinor: payment.amount.amountMinor,
+        currency: payment.amount.currency,
+        capturedMinor: payment.captured,
+        refundedMinor: Payment.refunded(payment),
+        transactionNo: payment.transactionNo
+      })),
+      history: [...tables.orders.values()].flatMap(({ history }) => history),
+      inbox: [...tables.inbox.values()].map(({ kept, due }) => ({
+        ...dueOf(due),
+        number: kept.subject.no,
+        sha256: kept.sha256
+      })),
+      deliveries: [...tables.deliveries.values()].map(({ delivery, due }) => ({
+        ...dueOf(due),
+        eventId: delivery.eventId,
+        payOrderNo: delivery.payOrderNo,
+        version: delivery.version,
+        endpoint: delivery.endpoint,
+        state: delivery.state,
+        createdMillis: delivery.createdAtMillis
+      })),
+      endpoints: [...tables.apps.values()].flatMap(({ id, endpoints }) =>
+        endpoints.map((endpoint) => ({ app: id, endpoint: endpoint.id }))
+      )
+    }
+  })
 
 /** Every store port over one state in memory; the clock is Effect's, so that `TestClock` drives it. */
 export const make = Effect.sync(() => {
@@ -14,9 +65,10 @@ export const make = Effect.sync(() => {
     Context.add(DueWork, dueWork),
     Context.add(Deliveries, deliveries),
     Context.add(Inbox, MemoryInbox.make(tables)),
-    Context.add(Apps, MemoryApps.make(tables))
+    Context.add(Apps, MemoryApps.make(tables)),
+    Context.add(MemoryDump, dumpOf(tables))
   )
 })
 
 /** A fresh, empty store for each build of the layer. */
-export const layer: Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps> = Layer.effectContext(make)
+export const layer: Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | MemoryDump> = Layer.effectContext(make)

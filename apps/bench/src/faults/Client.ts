@@ -47,7 +47,7 @@ export class Client {
     const url = urls[this.#turn++ % urls.length] ?? ""
     const headers = { authorization: `Bearer ${this.#keys.get(app) ?? ""}`, "content-type": "application/json" }
     return fetch(`${url}${path}`, {
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(4000),
       ...init,
       method,
       headers: { ...headers, ...init.headers }

@@ -40,7 +40,7 @@ export interface Mix {
   readonly leave: number
 }
 
-const patientMillis = 15_000
+const patientMillis = 4000
 const impatientMillis = 30
 
 /** Business systems and payers, some at once, for as long as they are let. */

@@ -70,6 +70,10 @@ export class Gateway {
     await running.ended
   }
 
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
   pause(): void {
     this.#paused = true
     this.#running?.kill("SIGSTOP")

@@ -111,6 +111,7 @@ class Accidents {
         return
       }
       case "pause":
+        if (this.#world.gateways.some(({ isPaused }) => isPaused)) return
         gateway.pause()
         await this.#rest(pausedMillis)
         gateway.resume()
