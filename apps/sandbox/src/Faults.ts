@@ -11,6 +11,7 @@ const faultsOf = {
     "throttle",
     "garbage",
     "html",
+    "late",
     "truncate",
     "cut",
     "drip",

@@ -179,6 +179,7 @@ class Door {
       status
     )
     if (call.on === "create" && answer !== undefined) await this.#notifiedFirst(number)
+    if (fault?.fault === "late") await sleep(fault.millis ?? 1000)
     return hasFault ? this.#broken(response, fault, said) : sendJson(response, said.status, said.body)
   }
 
@@ -258,6 +259,8 @@ class Door {
         response.writeHead(said.status, { "content-type": "application/json", connection: "close" })
         response.end(text.slice(0, text.length / 2))
         return
+      case "late":
+        return sendJson(response, said.status, said.body)
       case "drip":
         return drip(response, said.status, text, fault.millis ?? 200)
       case "utf16":

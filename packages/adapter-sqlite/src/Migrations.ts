@@ -117,8 +117,17 @@ const ours = statements(
   )`
 )
 
+/** What is written to tell whether orders can be. */
+const pulse = statements(
+  "CREATE TABLE payment_proxy_pulse (id integer NOT NULL PRIMARY KEY, at_millis bigint NOT NULL)"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
-  loader: Migrator.fromRecord({ "0001_original_table": original, "0002_what_the_system_needs": ours })
+  loader: Migrator.fromRecord({
+    "0001_original_table": original,
+    "0002_what_the_system_needs": ours,
+    "0003_pulse": pulse
+  })
 })

@@ -69,10 +69,16 @@ export interface Asked {
 
 type Limits = { readonly createTimeLimitMillis: number; readonly settlingMillis: number }
 
+/** An order in doubt that was sent again and again has tries behind it that its last commit does not count: two versions each. */
+const triesOf = (payment: Payment.Payment, tries: number): number =>
+  tries + Math.floor(Math.max(payment.version - 1, 0) / 2)
+
 const waitOf = (policy: Policy, payment: Payment.Payment, { tries }: Asked, limits: Limits): Duration.Duration => {
   if (payment.state === "SUBMITTING" && tries === 0 && payment.unknownCalls > 0)
     return Duration.sum(Duration.millis(limits.createTimeLimitMillis), policy.createMargin)
   const isPayersTurn = payment.state === "PENDING" && payment.next !== null
+  if (!isPayersTurn && (payment.state === "SUBMITTING" || payment.state === "PENDING"))
+    return waitAfter(policy.confirmInDoubt, triesOf(payment, tries))
   return waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries)
 }
 

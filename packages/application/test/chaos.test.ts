@@ -9,7 +9,7 @@ import { receive } from "../src/Receive.ts"
 import { round } from "../src/Work.ts"
 import { asked, ports, withShop } from "./harness.ts"
 
-const runs = 1500
+const runs = 1000
 const startMillis = Date.UTC(2026, 10, 23, 8)
 const queues = ["inbox", "orders", "deliveries"] as const
 const kinds = ["open", "paid", "failed", "closed"] as const

@@ -39,20 +39,18 @@ it.world("ten copies of one notification, and copies that differ, make one histo
   })
 )
 
-it.world(
-  "a notification that overtakes the create's own answer is taken in; the answer then adds nothing but its next",
-  () =>
-    Effect.gen(function* () {
-      const { script, pay, payments } = yield* vendor
-      yield* script("create", "dropAfter")
-      const { payOrderNo } = yield* placed()
-      yield* pay(payOrderNo)
-      yield* told(payOrderNo, "paid")
-      yield* worked
-      yield* lived(Duration.seconds(30), 2)
-      expect(yield* states(payOrderNo)).toEqual(["SUBMITTING", "SUCCEEDED"])
-      expect((yield* payments).length).toBe(1)
-    })
+it.world("a notification that overtakes the create's own answer is taken in; the answer then adds nothing", () =>
+  Effect.gen(function* () {
+    const { script, pay, payments } = yield* vendor
+    yield* script("create", "dropAfter")
+    const { payOrderNo } = yield* placed()
+    yield* pay(payOrderNo)
+    yield* told(payOrderNo, "paid")
+    yield* worked
+    yield* lived(Duration.seconds(30), 2)
+    expect(yield* states(payOrderNo)).toEqual(["SUBMITTING", "SUCCEEDED"])
+    expect((yield* payments).length).toBe(1)
+  })
 )
 
 it.world("a forged notification changes nothing and is not kept", () =>

@@ -134,7 +134,7 @@ export const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: bo
   const known = seen(payment, evidence)
   switch (evidence.kind) {
     case "open": {
-      if (evidence.next === null) return known
+      if (evidence.next === null || !isPayable(payment)) return known
       if (known.next !== null && (!isFresh || sameNext(known.next, evidence.next))) return known
       const copy = draft(payment, known)
       copy.next = evidence.next
@@ -151,5 +151,8 @@ export const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: bo
       return known
   }
 }
+
+/** Whether the payer can still be shown what to do next. */
+const isPayable = ({ state }: Payment): boolean => state === "SUBMITTING" || state === "PENDING"
 
 const sameNext = (a: Payment["next"], b: Payment["next"]): boolean => JSON.stringify(a) === JSON.stringify(b)

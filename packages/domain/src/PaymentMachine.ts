@@ -186,8 +186,10 @@ export type Call = "create" | "operation"
 export const answered = (payment: Payment, call: Call, answer: Evidence.Answer): Step<Payment> => {
   if (answer._tag === "InDoubt") return { order: payment, urgent: false, alarms: [] }
   if (call === "operation") return operationAnswered(payment, answer)
+  // What the vendor has is followed by what it says of it: how one more call went adds nothing.
+  if (payment.arrived) return { order: payment, urgent: false, alarms: [] }
   const counted = patched(payment, { unknownCalls: Math.max(payment.unknownCalls - 1, 0) })
-  const neverArrived = !counted.arrived && counted.unknownCalls === 0
+  const neverArrived = counted.unknownCalls === 0
   const bump = (after: Payment): Payment => (after === payment ? payment : { ...after, version: payment.version + 1 })
   if (neverArrived && counted.state === "CLOSING")
     return { order: bump(enter(counted, "CLOSED")), urgent: false, alarms: [] }
@@ -196,7 +198,7 @@ export const answered = (payment: Payment, call: Call, answer: Evidence.Answer):
     const failure = { code: answer.code, detail: answer.detail }
     return { order: bump({ ...enter(counted, "FAILED"), failure }), urgent: false, alarms: [] }
   }
-  return { order: bump(counted), urgent: true, alarms: [] }
+  return { order: bump(counted), urgent: false, alarms: [] }
 }
 
 const operationAnswered = (payment: Payment, answer: Evidence.Answer): Step<Payment> => {
@@ -235,7 +237,7 @@ export const created = (
   nowMillis: number,
   settings: Settings
 ): Step<Payment> => {
-  const counted = patched(payment, { unknownCalls: Math.max(payment.unknownCalls - 1, 0) })
+  const counted = payment.arrived ? payment : patched(payment, { unknownCalls: Math.max(payment.unknownCalls - 1, 0) })
   const step = absorb(counted, evidence, nowMillis, settings)
   return step.order === counted && counted !== payment
     ? { ...step, order: { ...counted, version: payment.version + 1 } }

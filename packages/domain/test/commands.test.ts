@@ -217,7 +217,7 @@ describe("the answers to the calls of a create", () => {
   it("two in the air, the reject answered first, then the drop: undecided, as either may have arrived", () => {
     const two = PaymentMachine.sending(submitted, "create")
     const rejected = PaymentMachine.answered(two, "create", answers.reject)
-    expect([rejected.order.state, rejected.urgent]).toEqual(["SUBMITTING", true])
+    expect([rejected.order.state, rejected.urgent], "asked on the schedule").toEqual(["SUBMITTING", false])
     const dropped = PaymentMachine.answered(rejected.order, "create", answers.drop).order
     expect([dropped.state, Payment.inDoubt(dropped)]).toEqual(["SUBMITTING", true])
   })
@@ -255,10 +255,10 @@ describe("the answers to the calls of a create", () => {
     }
   )
 
-  it("closing, with something that may have arrived: the vendor is asked", () => {
+  it("closing, with something that may have arrived: the vendor is asked, on the schedule", () => {
     const closing = allowed(called(submitted, "drop"), commands.close)
     expect(PaymentMachine.answered(PaymentMachine.sending(closing, "create"), "create", answers.reject)).toMatchObject({
-      urgent: true,
+      urgent: false,
       order: { state: "CLOSING" }
     })
   })
@@ -269,14 +269,20 @@ describe("the answers to the calls of a create", () => {
     expect(PaymentCommands.need(called(submitted, "throttle"), expiresAtMillis, 0)).toBe("expire")
   })
 
-  it("evidence that answers a create settles that call, even where it teaches nothing else", () => {
+  it("evidence that answers a create settles that call; once the order is known to be there, a further call adds nothing", () => {
     const open = Evidence.make("open", "create", { next: { type: "none" } })
     const pending = PaymentMachine.created(submitted, open, soon, settings).order
     expect(pending).toMatchObject({ state: "PENDING", unknownCalls: 0, arrived: true, next: { type: "none" } })
     const resent = PaymentMachine.sending(pending, "create")
-    const again = PaymentMachine.created(resent, open, soon, settings).order
-    expect(again).toMatchObject({ unknownCalls: 0, version: resent.version + 1, learntVersion: pending.learntVersion })
-    expect(PaymentMachine.created(again, open, soon, settings).order).toBe(again)
+    expect(PaymentMachine.created(resent, open, soon, settings).order).toBe(resent)
+    for (const word of ["reject", "throttle", "unreachable", "drop"] as const)
+      expect(PaymentMachine.answered(resent, "create", answers[word])).toMatchObject({ order: resent, urgent: false })
+  })
+
+  it("a paid order needs no `next` any more: the create's late answer changes nothing", () => {
+    const paid = PaymentMachine.absorb(submitted, { ...late("paid"), transactionNo: "T-1" }, soon, settings).order
+    const open = Evidence.make("open", "create", { next: { type: "none" }, transactionNo: "T-1" })
+    expect(PaymentMachine.created(paid, open, soon, settings).order).toBe(paid)
   })
 
   it("doubt ends with the `next` of a pending order", () => {

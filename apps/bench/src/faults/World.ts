@@ -92,6 +92,8 @@ export interface World {
   readonly client: Client
   readonly sink: Sink.Sink
   readonly processes: Processes
+  /** Where the platform is. */
+  readonly platformUrl: string
   /** A call of the platform's controls; answers its JSON. */
   readonly platform: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Promise<unknown>
   readonly sources: () => Promise<Checker.Sources>
@@ -115,7 +117,9 @@ export interface Options {
   readonly gateways?: number
   /** Put before the command of each gateway. */
   readonly launcher?: ReadonlyArray<string>
+  /** Where the gateways look for the platform's API, if not where it is. */
   readonly platformUrl?: string
+  readonly environment?: { readonly [name: string]: string }
 }
 
 /** Brings a world up, its gateways not yet. */
@@ -148,7 +152,8 @@ export const start = async (options: Options = {}): Promise<World> => {
       PLATFORM_CLIENT_ID: "experiments",
       PLATFORM_CLIENT_SECRET: secrets.client,
       PLATFORM_WEBHOOK_SECRET: secrets.platform,
-      PLATFORM_MERCHANT_ID: "merchant-experiments"
+      PLATFORM_MERCHANT_ID: "merchant-experiments",
+      ...options.environment
     }
     const keys = new Map<string, string>()
     for (const app of apps) {
@@ -194,7 +199,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       }
       return Date.now() - begin
     }
-    return { folder, gateways, client, sink, processes, platform, sources, rest, close }
+    return { folder, gateways, client, sink, processes, platformUrl: url, platform, sources, rest, close }
   } catch (error) {
     await close()
     throw error

@@ -1,7 +1,6 @@
-import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
 import * as Checker from "@payment-proxy/testkit/Checker"
 import * as Chance from "../Chance.ts"
+import { hold } from "./lock.ts"
 import * as Plan from "./Plan.ts"
 import { Traffic } from "./Traffic.ts"
 import * as World from "./World.ts"
@@ -27,19 +26,6 @@ const restLimitMillis = 60_000
 const pausedMillis = 12_000
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
-
-/** Holds the database's write lock for a while, as another process could. */
-const lock = async (world: World.World, millis: number): Promise<void> => {
-  const database = new DatabaseSync(join(world.folder, "data/payment-proxy.db"))
-  try {
-    database.exec("PRAGMA busy_timeout = 1000")
-    database.exec("BEGIN IMMEDIATE")
-    await sleep(millis)
-    database.exec("ROLLBACK")
-  } finally {
-    database.close()
-  }
-}
 
 /** Lets accidents happen one after the other until it is told to end. */
 class Accidents {
@@ -117,7 +103,7 @@ class Accidents {
         gateway.resume()
         return this.#count(kind)
       case "lock":
-        await lock(this.#world, Chance.between(100, 800, this.#chance))
+        await hold(this.#world, Chance.between(100, 800, this.#chance))
         return this.#count(kind)
       case "refusing-endpoint":
         return

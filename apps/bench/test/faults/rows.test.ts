@@ -1,0 +1,241 @@
+import * as Checker from "@payment-proxy/testkit/Checker"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import * as Chance from "../../src/Chance.ts"
+import type { Order } from "../../src/faults/Client.ts"
+import { hold } from "../../src/faults/lock.ts"
+import * as Traffic from "../../src/faults/Traffic.ts"
+import * as World from "../../src/faults/World.ts"
+
+// Faults of the platform, of its messages and of callers, on real processes: two gateways on one SQLite file.
+
+const chance = Chance.numbers(20_261_123)
+const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
+const limitMillis = 20_000
+
+let world: World.World
+beforeAll(async () => {
+  world = await World.start({ gateways: 2 })
+  await Promise.all(world.gateways.map((gateway) => gateway.up()))
+}, 60_000)
+afterAll(async () => {
+  const verdict = Checker.check(await world.sources())
+  await world.close()
+  expect(verdict.violations, "of all rows together").toEqual([])
+})
+afterEach(async () => {
+  await world.platform("PUT", "/_faults", [])
+})
+
+interface Fault {
+  readonly on: string
+  readonly fault: string
+  readonly [knob: string]: unknown
+}
+
+const fail = (...faults: ReadonlyArray<Fault>) => world.platform("PUT", "/_faults", faults)
+
+/** How often each of the faults happened. */
+const fired = async (): Promise<ReadonlyArray<number>> =>
+  ((await world.platform("GET", "/_faults")) as ReadonlyArray<{ readonly fired: number }>).map((fault) => fault.fired)
+
+interface Shown {
+  readonly payOrderNo: string
+  readonly status: string
+  readonly inDoubt: boolean
+  readonly next: unknown
+}
+
+const placed = async (order: Order = Traffic.order(chance)) => {
+  const response = await world.client.call("POST", "/v1/orders", order.app, {
+    body: JSON.stringify(order.body),
+    headers: { "idempotency-key": order.key }
+  })
+  return { order, status: response.status, shown: (await response.json()) as Shown }
+}
+
+const now = async (app: string, payOrderNo: string, query = ""): Promise<Shown> => {
+  const response = await world.client.call("GET", `/v1/orders/${payOrderNo}${query}`, app)
+  return (await response.json()) as Shown
+}
+
+/** The order once it is in this state. */
+const until = async (app: string, payOrderNo: string, status: string): Promise<Shown> => {
+  const end = Date.now() + limitMillis
+  for (;;) {
+    const shown = await now(app, payOrderNo)
+    if (shown.status === status) return shown
+    if (Date.now() > end) throw new Error(`It is ${shown.status} after ${limitMillis} ms, not ${status}.`)
+    await sleep(100)
+  }
+}
+
+const history = async (app: string, payOrderNo: string) => {
+  const response = await world.client.call("GET", `/v1/orders/${payOrderNo}/history`, app)
+  const { items } = (await response.json()) as {
+    readonly items: ReadonlyArray<{ readonly status: string; readonly cause: string }>
+  }
+  return items.map(({ status, cause }) => [status, cause])
+}
+
+const payments = async (payOrderNo: string) =>
+  (await world.sources()).ledger.payments.filter(({ number }) => number === payOrderNo).length
+
+const events = (payOrderNo: string, state: string) =>
+  new Set(
+    world.sink.got
+      .filter((got) => got.payOrderNo === payOrderNo && got.body.includes(`"type":"order.${state}"`))
+      .map(({ eventId }) => eventId)
+  ).size
+
+const pay = (payOrderNo: string) => world.platform("POST", `/_payments/${payOrderNo}/pay`)
+
+/** In doubt, never failed; then PENDING with its next, and one payment at the platform; and payable to the end. */
+const comesBack = async (fault: string, knobs: object = {}) => {
+  await fail({ on: "create", fault, times: 1, ...knobs })
+  const { order, status, shown } = await placed()
+  expect(await fired(), "the fault happened").toEqual([1])
+  expect([status, shown.status], "in doubt, not failed").toEqual([202, "SUBMITTING"])
+  const pending = await until(order.app, shown.payOrderNo, "PENDING")
+  expect(pending.next).toMatchObject({ type: "redirect" })
+  expect(await payments(shown.payOrderNo)).toBe(1)
+  await pay(shown.payOrderNo)
+  await until(order.app, shown.payOrderNo, "SUCCEEDED")
+}
+
+describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
+  it("F25 the platform accepts and never answers", () => comesBack("hang"))
+
+  it("F26 the answer comes byte by byte: given up at the call's deadline", () => comesBack("drip", { millis: 200 }))
+
+  it("F27 the connection breaks after the request was read, done or not", async () => {
+    const half = { probability: 0.5, seed: 5 }
+    await fail({ on: "create", fault: "drop-after-accept", ...half }, { on: "create", fault: "drop-before-accept" })
+    const all = await Promise.all(Array.from({ length: 12 }, () => placed()))
+    const [after = 0, before = 0] = await fired()
+    expect(after).toBeGreaterThan(2)
+    expect(before).toBeGreaterThan(2)
+    await fail()
+    for (const { order, status, shown } of all) {
+      expect([status, shown.status, shown.inDoubt], "both look the same").toEqual([202, "SUBMITTING", true])
+      await until(order.app, shown.payOrderNo, "PENDING")
+      expect(await payments(shown.payOrderNo)).toBe(1)
+    }
+  })
+
+  it.each(["truncate", "cut"])("F28 the answer is cut off: %s", (fault) => comesBack(fault))
+
+  it.each([500, 502, 503, 504])("F29 %d after accepting", (status) => comesBack("error-after-accept", { status }))
+
+  it.each(["garbage", "html", "utf16", "gbk"])("F32 an answer that is no payment: %s", (fault) => comesBack(fault))
+
+  it.each(["bom", "wrong-type"])("F32 a payment, oddly dressed: %s", async (fault) => {
+    await fail({ on: "create", fault, times: 1 })
+    const { order, shown } = await placed()
+    expect(await fired()).toEqual([1])
+    expect((await until(order.app, shown.payOrderNo, "PENDING")).next).not.toBeNull()
+    expect(await payments(shown.payOrderNo)).toBe(1)
+  })
+
+  it("F39 a notification comes before the create's answer, and the payment does, too", async () => {
+    await fail({ on: "notify", fault: "before-answer", times: 1 })
+    const first = await placed()
+    expect(await fired()).toEqual([1])
+    expect((await now(first.order.app, first.shown.payOrderNo)).status).toBe("PENDING")
+
+    await fail({ on: "create", fault: "late", times: 1, millis: 400 })
+    const asking = placed()
+    const paid = (async () => {
+      for (;;) {
+        const held = (await world.sources()).ledger.requests.filter(({ call }) => call === "create").at(-1)
+        if (held !== undefined && held.number !== first.shown.payOrderNo) return pay(held.number)
+        await sleep(10)
+      }
+    })()
+    const { order, shown } = await asking
+    await paid
+    expect(await fired()).toEqual([1])
+    await until(order.app, shown.payOrderNo, "SUCCEEDED")
+    expect(
+      (await history(order.app, shown.payOrderNo)).filter(([status]) => status === "SUCCEEDED").length
+    ).toBeLessThan(3)
+    await world.rest(limitMillis)
+    expect(await payments(shown.payOrderNo)).toBe(1)
+  })
+
+  it("F39 F40 a notification ten times over: one history, one SUCCEEDED event", async () => {
+    await fail({ on: "notify", fault: "duplicate", copies: 10 })
+    const { order, shown } = await placed()
+    await pay(shown.payOrderNo)
+    await until(order.app, shown.payOrderNo, "SUCCEEDED")
+    await world.rest(limitMillis)
+    expect((await fired())[0]).toBeGreaterThan(0)
+    expect(await history(order.app, shown.payOrderNo)).toEqual([
+      ["SUBMITTING", "submit"],
+      ["PENDING", "create:open"],
+      ["SUCCEEDED", "notification:paid"]
+    ])
+    expect(events(shown.payOrderNo, "succeeded")).toBe(1)
+    const { ledger } = await world.sources()
+    expect(ledger.notifications.filter((one) => one.number === shown.payOrderNo && one.isTaken).length).toBe(10)
+  })
+
+  it("F43 the notification never comes: the platform is asked", async () => {
+    await fail({ on: "notify", fault: "suppress", times: 1 })
+    const { order, shown } = await placed()
+    await pay(shown.payOrderNo)
+    await until(order.app, shown.payOrderNo, "SUCCEEDED")
+    expect(await fired()).toEqual([1])
+    expect((await history(order.app, shown.payOrderNo)).at(-1)).toEqual(["SUCCEEDED", "query:paid"])
+  })
+
+  it("F55 a hundred creates with one key, on two gateways: one order, one payment, no 500", async () => {
+    const order = Traffic.order(chance)
+    const all = await Promise.all(Array.from({ length: 100 }, () => placed(order)))
+    expect(new Set(all.map(({ shown }) => shown.payOrderNo)).size).toBe(1)
+    expect(all.filter(({ status }) => status === 201).length).toBeLessThanOrEqual(1)
+    expect(all.every(({ status }) => status >= 200 && status < 300)).toBe(true)
+    const [first] = all
+    expect(await payments(first?.shown.payOrderNo ?? "")).toBe(1)
+  })
+
+  it("F55 a hundred creates with one key and two bodies: one order, the other body refused", async () => {
+    const order = Traffic.order(chance)
+    const other = { ...order, body: { ...order.body, description: "Another order under the same key" } }
+    const all = await Promise.all(Array.from({ length: 100 }, (_, index) => placed(index % 2 === 0 ? order : other)))
+    const numbers = new Set(all.flatMap(({ shown }) => shown.payOrderNo ?? []))
+    expect(numbers.size).toBe(1)
+    expect(all.filter(({ status }) => status === 422).length).toBe(50)
+    for (const number of numbers) expect(await payments(number)).toBe(1)
+  })
+
+  it.each(["K02", "K03"])("F55 a hundred creates with one key, the gateway killed at %s", async (point) => {
+    const [gateway, other] = world.gateways
+    await Promise.all(world.gateways.map((one) => one.end("SIGTERM")))
+    const running = await gateway?.up(point)
+    const order = Traffic.order(chance)
+    const all = await Promise.all(Array.from({ length: 100 }, () => world.client.place(order)))
+    expect((await running?.ended)?.signal, "it died there").toBe("SIGKILL")
+    await Promise.all([gateway?.up(), other?.up()])
+    const last = await world.client.placeUntilAnswered(order)
+    const numbers = new Set([...all, last].flatMap((outcome) => (outcome.type === "ok" ? [outcome.payOrderNo] : [])))
+    expect(numbers.size).toBe(1)
+    expect(all.filter(({ type }) => type === "fail")).toEqual([])
+    for (const number of numbers) {
+      await until(order.app, number, "PENDING")
+      expect(await payments(number)).toBe(1)
+    }
+  })
+
+  it("F23 another process holds the database's lock for two seconds: slower, and nothing else", async () => {
+    const holding = hold(world, 2000)
+    const begin = Date.now()
+    const { status } = await placed()
+    expect(Date.now() - begin, "it had to wait").toBeGreaterThan(1000)
+    expect([201, 202]).toContain(status)
+    await holding
+  })
+
+  it("comes to rest", async () => {
+    await world.rest(60_000)
+  })
+})
