@@ -3,8 +3,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import { FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { refused } from "../src/VendorHandlers.ts"
 import type { Answer, Stores, World } from "./world.ts"
 import { open } from "./world.ts"
 
@@ -148,10 +149,13 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       expect(told[2]?.data).toEqual(shown.body)
     })
 
-    it("refuses a forged notification and changes nothing", async () => {
+    it("refuses a forged notification, counts it, and changes nothing", async () => {
       const { payOrderNo, version } = order(await post(asked))
+      const count = Effect.map(Metric.value(Metric.tagged(refused, "vendor", "platform")), (state) => state.count)
+      const before = await world.run(count)
       expect((await notify(payOrderNo, { "x-fake-signature": "bad" })).status).toBe(401)
       expect(order(await world.call("GET", `/v1/orders/${payOrderNo}`)).version).toBe(version)
+      expect(await world.run(count)).toBe(before + 1)
     })
 
     it("knows no notifications of a vendor that is not configured: 404", async () => {

@@ -33,6 +33,8 @@ export class Client {
   readonly log: Array<Checker.ClientOp> = []
   readonly #keys: ReadonlyMap<string, string>
   readonly #urls: () => ReadonlyArray<string>
+  /** How long a client waits for an answer before it leaves. */
+  patienceMillis = 15_000
   #turn = 0
 
   /** `keys`: the key of each app. `urls`: the gateways, each of which may be down. */
@@ -47,15 +49,15 @@ export class Client {
     const url = urls[this.#turn++ % urls.length] ?? ""
     const headers = { authorization: `Bearer ${this.#keys.get(app) ?? ""}`, "content-type": "application/json" }
     return fetch(`${url}${path}`, {
-      signal: AbortSignal.timeout(4000),
+      signal: AbortSignal.timeout(this.patienceMillis),
       ...init,
       method,
       headers: { ...headers, ...init.headers }
     })
   }
 
-  /** Asks once; `patienceMillis` is how long the client waits before it leaves. */
-  async place({ app, key, body }: Order, patienceMillis = 15_000): Promise<Outcome> {
+  /** Asks once. */
+  async place({ app, key, body }: Order, patienceMillis = this.patienceMillis): Promise<Outcome> {
     const text = JSON.stringify(body)
     const asked = { app, idempotencyKey: key, bodyHash: hash(text), amount: body.amount }
     const outcome = await this.call("POST", "/v1/orders", app, {

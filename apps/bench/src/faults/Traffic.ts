@@ -40,7 +40,7 @@ export interface Mix {
   readonly leave: number
 }
 
-const patientMillis = 4000
+const patientMillis = 2000
 const impatientMillis = 30
 
 /** Business systems and payers, some at once, for as long as they are let. */
@@ -53,6 +53,7 @@ export class Traffic {
 
   constructor(world: World, mix: Mix, chance: () => number) {
     this.#world = world
+    world.client.patienceMillis = patientMillis
     this.#mix = mix
     this.#chance = chance
   }
@@ -107,7 +108,7 @@ export class Traffic {
       if (outcome.type !== "info") return outcome
     }
     for (;;) {
-      const outcome = await client.place(asked, patientMillis)
+      const outcome = await client.place(asked)
       if (outcome.type !== "info" || !this.#isOpen) return outcome
       await sleep(50)
     }

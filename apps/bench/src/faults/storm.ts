@@ -19,7 +19,7 @@ export interface Storm {
 
 const mix = { pay: 0.55, refuse: 0.1, close: 0.15, repeat: 0.15, other: 0.05, invalid: 0.05, leave: 0.1 }
 const gateways = 2
-const clients = 8
+const clients = 24
 const pauseMillis = 150
 const restLimitMillis = 60_000
 /** Longer than a lease: others have taken over by then. */
@@ -103,8 +103,8 @@ class Accidents {
         gateway.resume()
         return this.#count(kind)
       case "lock":
-        await hold(this.#world, Chance.between(100, 800, this.#chance))
-        return this.#count(kind)
+        if (await hold(this.#world, Chance.between(100, 800, this.#chance))) this.#count(kind)
+        return
       case "refusing-endpoint":
         return
     }

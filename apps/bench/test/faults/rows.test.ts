@@ -232,7 +232,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
     const { status } = await placed()
     expect(Date.now() - begin, "it had to wait").toBeGreaterThan(1000)
     expect([201, 202]).toContain(status)
-    await holding
+    expect(await holding, "it was held").toBe(true)
   })
 
   it("comes to rest", async () => {

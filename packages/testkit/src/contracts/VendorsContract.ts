@@ -159,6 +159,25 @@ export const vendorsContract = <R>(
       })
     )
 
+    it.effect("accepted and dropped, then the repeat rejected: the order is not FAILED, and the platform has it", () =>
+      Effect.gen(function* () {
+        const { service, payment, request } = yield* prepared
+        let order: Payment.Payment = payment
+        for (const how of ["dropAfter", "reject"] as const) {
+          yield* platform.nextCreate(payment.payOrderNo, how)
+          const answer = yield* Effect.flip(service.create(order, request, later))
+          if (answer._tag === "UnknownVendor") return yield* Effect.die(answer)
+          order = PaymentMachine.answered(order, "create", answer).order
+          if (how === "dropAfter") order = PaymentMachine.sending(order, "create")
+        }
+        expect(order.state).toBe("SUBMITTING")
+        const evidence = yield* service.query(order)
+        const nowMillis = yield* Clock.currentTimeMillis
+        expect(PaymentMachine.absorb(order, evidence, nowMillis, settings).order.state).toBe("PENDING")
+        expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
+      })
+    )
+
     it.effect("a vendor that is not configured is unknown to every call", () =>
       Effect.gen(function* () {
         const service = yield* Vendors
