@@ -1,44 +1,30 @@
+import { Registered } from "@payment-proxy/order-table"
 import { Apps } from "@payment-proxy/ports"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Database, typed } from "./Database.ts"
-
-const Endpoints = Schema.parseJson(
-  Schema.Array(Schema.Struct({ id: Schema.String, url: Schema.String, sealedSecret: Schema.String }))
-)
-const encodeEndpoints = Schema.encodeSync(Endpoints)
-const AppRows = Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String, endpoints: Endpoints }))
-const KeyRows = Schema.Array(Schema.Struct({ key_id: Schema.String, app: Schema.String, secret_sha256: Schema.String }))
 
 export const make = Effect.gen(function* () {
   const { reader, writer: sql, transaction } = yield* Database
   return Apps.of({
-    put: ({ id, name, endpoints }) =>
+    put: (app) =>
       transaction(
-        sql`INSERT INTO payment_proxy_app ${sql.insert({ id, name, endpoints: encodeEndpoints(endpoints) })}
+        sql`INSERT INTO payment_proxy_app ${sql.insert(Registered.toAppRow(app))}
           ON CONFLICT (id) DO UPDATE SET name = excluded.name, endpoints = excluded.endpoints`
       ).pipe(Effect.asVoid),
     byId: (id) =>
       reader`SELECT id, name, endpoints FROM payment_proxy_app WHERE id = ${id}`.pipe(
-        Effect.flatMap(Schema.decodeUnknown(AppRows)),
+        Effect.flatMap(Registered.decodeApps),
         Effect.orDie,
         Effect.map(([row]) => Option.fromNullable(row)),
         typed
       ),
-    addKey: ({ keyId, app, secretSha256 }) =>
-      transaction(
-        sql`INSERT INTO payment_proxy_app_key ${sql.insert({ key_id: keyId, app, secret_sha256: secretSha256 })}`
-      ).pipe(Effect.asVoid),
+    addKey: (key) =>
+      transaction(sql`INSERT INTO payment_proxy_app_key ${sql.insert(Registered.toKeyRow(key))}`).pipe(Effect.asVoid),
     keyById: (keyId) =>
       reader`SELECT key_id, app, secret_sha256 FROM payment_proxy_app_key WHERE key_id = ${keyId}`.pipe(
-        Effect.flatMap(Schema.decodeUnknown(KeyRows)),
+        Effect.flatMap(Registered.decodeKeys),
         Effect.orDie,
-        Effect.map(([row]) =>
-          Option.map(Option.fromNullable(row), ({ key_id, secret_sha256, app: owner }) => ({
-            keyId: key_id,
-            app: owner,
-            secretSha256: secret_sha256
-          }))
-        ),
+        Effect.map(([row]) => Option.fromNullable(row)),
         typed
       )
   })

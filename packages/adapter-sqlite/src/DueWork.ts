@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import type { SqlClient } from "@effect/sql"
+import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
 import type { Claimed, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
@@ -18,28 +19,6 @@ const patienceMillis = 600_000
 const ClaimedRows = Schema.Array(
   Schema.Struct({ id: Schema.String, due_tries: Schema.Number, due_millis: Schema.Number })
 )
-
-const DeliveryRow = Schema.Struct({
-  id: Schema.String,
-  event_id: Schema.String,
-  pay_order_no: Schema.String,
-  version: Schema.Number,
-  app: Schema.String,
-  endpoint: Schema.String,
-  type: Schema.String,
-  body: Schema.String,
-  created_millis: Schema.Number,
-  state: Schema.Literal("waiting", "delivered", "given-up"),
-  due_note: Schema.NullOr(Schema.String)
-})
-
-const toDelivery = ({ event_id, pay_order_no, created_millis, due_note, ...row }: typeof DeliveryRow.Type) => ({
-  ...row,
-  eventId: event_id,
-  payOrderNo: pay_order_no,
-  createdAtMillis: created_millis,
-  note: due_note
-})
 
 const maxNote = 256
 const noted = (note: string | null): string | null => note?.slice(0, maxNote) ?? null
@@ -129,17 +108,16 @@ export const make = Effect.gen(function* () {
     byId: (id) =>
       typed(
         reader`SELECT * FROM payment_proxy_delivery WHERE id = ${id}`.pipe(
-          Effect.flatMap(Schema.decodeUnknown(Schema.Array(DeliveryRow))),
+          Effect.flatMap(DeliveryRows.decode),
           Effect.orDie,
-          Effect.map(([row]) => Option.map(Option.fromNullable(row), toDelivery))
+          Effect.map(([row]) => Option.fromNullable(row))
         )
       ),
     ofOrder: (payOrderNo) =>
       typed(
         reader`SELECT * FROM payment_proxy_delivery WHERE pay_order_no = ${payOrderNo} ORDER BY version, id`.pipe(
-          Effect.flatMap(Schema.decodeUnknown(Schema.Array(DeliveryRow))),
-          Effect.orDie,
-          Effect.map((rows) => rows.map(toDelivery))
+          Effect.flatMap(DeliveryRows.decode),
+          Effect.orDie
         )
       ),
     giveUp: (id, token, note) =>

@@ -1,39 +1,17 @@
 import { randomUUID } from "node:crypto"
-import { Evidence } from "@payment-proxy/domain"
+import { Inbox as Rows } from "@payment-proxy/order-table"
 import { crashPoint, Inbox } from "@payment-proxy/ports"
-import { Clock, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Effect, Layer, Option } from "effect"
 import { Database, typed } from "./Database.ts"
-
-const StoredEvidence = Schema.parseJson(Evidence.Evidence)
-const encodeEvidence = Schema.encodeSync(StoredEvidence)
-
-const Rows = Schema.Array(
-  Schema.Struct({
-    id: Schema.String,
-    vendor: Schema.String,
-    subject_by: Schema.Literal("payOrderNo", "transactionNo"),
-    subject_no: Schema.String,
-    sha256: Schema.String,
-    body: Schema.String,
-    evidence: Schema.NullOr(StoredEvidence),
-    received_millis: Schema.Number
-  })
-)
 
 export const make = Effect.gen(function* () {
   const { reader, writer: sql, transaction } = yield* Database
   return Inbox.of({
-    keep: ({ vendor, subject, body, sha256, evidence }) =>
+    keep: (notification) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         transaction(
           sql`INSERT INTO payment_proxy_inbox ${sql.insert({
-            id: `ntf_${randomUUID()}`,
-            vendor,
-            subject_by: subject.by,
-            subject_no: subject.no,
-            sha256,
-            body,
-            evidence: evidence === null ? null : encodeEvidence(evidence),
+            ...Rows.toRow(`ntf_${randomUUID()}`, notification),
             received_millis: nowMillis,
             due_millis: nowMillis
           })} ON CONFLICT DO NOTHING RETURNING id`.pipe(Effect.zipLeft(crashPoint("K13")))
@@ -42,15 +20,9 @@ export const make = Effect.gen(function* () {
     byId: (id) =>
       reader`SELECT id, vendor, subject_by, subject_no, sha256, body, evidence, received_millis
         FROM payment_proxy_inbox WHERE id = ${id}`.pipe(
-        Effect.flatMap(Schema.decodeUnknown(Rows)),
+        Effect.flatMap(Rows.decode),
         Effect.orDie,
-        Effect.map(([row]) =>
-          Option.map(Option.fromNullable(row), ({ subject_by, subject_no, received_millis, ...kept }) => ({
-            ...kept,
-            subject: { by: subject_by, no: subject_no },
-            receivedAtMillis: received_millis
-          }))
-        ),
+        Effect.map(([row]) => Option.fromNullable(row)),
         typed
       )
   })

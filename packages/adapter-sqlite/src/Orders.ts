@@ -1,21 +1,9 @@
 import { Payment } from "@payment-proxy/domain"
+import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import type { Change, PlacedOrder, Search } from "@payment-proxy/ports"
 import { crashPoint, Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database } from "./Database.ts"
-import * as Rows from "./Rows.ts"
-
-const HistoryRow = Schema.Struct({
-  pay_order_no: Schema.String,
-  version: Schema.Number,
-  state: Payment.State,
-  cause: Schema.String,
-  detail: Schema.NullOr(Schema.String),
-  at_millis: Schema.Number
-})
-const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
-const VersionRow = Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number })
-const Sealed = Schema.Struct({ sealed_request: Schema.NullOr(Schema.String) })
 
 /** The number or the key of a new order is taken; who has it is read once the transaction is undone. */
 class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
@@ -28,9 +16,7 @@ export const make = Effect.gen(function* () {
     writer`INSERT INTO payment_proxy_order ${writer.insert({
       ...Rows.lasting(change.payment),
       ...Rows.changing(change.payment),
-      idempotency_key: change.placing?.idempotencyKey ?? null,
-      fingerprint: change.placing?.fingerprint ?? null,
-      sealed_request: change.placing?.sealedRequest ?? null,
+      ...Rows.placing(change),
       due_millis: dueMillis
     })} ON CONFLICT DO NOTHING RETURNING id`.pipe(
       Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Taken())))
@@ -48,33 +34,13 @@ export const make = Effect.gen(function* () {
       Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : new Stale({ payOrderNo: change.payment.payOrderNo })))
     )
 
-  const record = ({ entry }: Change) =>
-    writer`INSERT INTO payment_proxy_history ${writer.insert({
-      pay_order_no: entry.payOrderNo,
-      version: entry.version,
-      state: entry.state,
-      cause: entry.cause,
-      detail: entry.detail,
-      at_millis: entry.atMillis
-    })}`
+  const record = ({ entry }: Change) => writer`INSERT INTO payment_proxy_history ${writer.insert(History.toRow(entry))}`
 
-  const send = ({ payment, deliveries }: Change, nowMillis: number) =>
-    deliveries.length === 0
+  const send = (change: Change, nowMillis: number) =>
+    change.deliveries.length === 0
       ? Effect.void
       : writer`INSERT INTO payment_proxy_delivery ${writer.insert(
-          deliveries.map(({ eventId, endpoint, type, body }) => ({
-            id: `dlv_${eventId}_${endpoint}`,
-            event_id: eventId,
-            pay_order_no: payment.payOrderNo,
-            version: payment.version,
-            app: payment.app,
-            endpoint,
-            type,
-            body,
-            created_millis: nowMillis,
-            state: "waiting",
-            due_millis: nowMillis
-          }))
+          Deliveries.toRows(change).map((row) => ({ ...row, created_millis: nowMillis, due_millis: nowMillis }))
         )}`
 
   const write = (change: Change, nowMillis: number) =>
@@ -91,16 +57,10 @@ export const make = Effect.gen(function* () {
       found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
     )
 
-  const placedOf = (row: unknown) =>
-    Effect.all({
-      payment: Rows.toPayment(row),
-      fingerprint: Effect.map(Schema.decodeUnknown(Fingerprint)(row), ({ fingerprint }) => fingerprint)
-    })
-
   const existing = ({ payment, placing }: Change) =>
     reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
       WHERE pay_order_no = ${payment.payOrderNo} OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})`.pipe(
-      Effect.flatMap(([row]) => placedOf(row)),
+      Effect.flatMap(([row]) => Rows.toPlaced(row)),
       toPort,
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
     )
@@ -147,7 +107,7 @@ export const make = Effect.gen(function* () {
         WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`.pipe(
         Effect.flatMap(
           ([row]): Effect.Effect<Option.Option<PlacedOrder>, unknown> =>
-            row === undefined ? Effect.succeedNone : Effect.asSome(placedOf(row))
+            row === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPlaced(row))
         ),
         toPort
       ),
@@ -159,20 +119,13 @@ export const make = Effect.gen(function* () {
     sealedRequest: (payOrderNo) =>
       reader`SELECT sealed_request FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`.pipe(
         Effect.flatMap(([row]) =>
-          row === undefined ? Effect.succeedNone : Effect.asSome(Schema.decodeUnknown(Sealed)(row))
+          row === undefined ? Effect.succeedNone : Effect.map(Rows.toSealed(row), Option.fromNullable)
         ),
-        Effect.map(Option.flatMapNullable(({ sealed_request }) => sealed_request)),
         toPort
       ),
     history: (payOrderNo) =>
       reader`SELECT pay_order_no, version, state, cause, detail, at_millis FROM payment_proxy_history
-        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(
-        Effect.flatMap(Schema.decodeUnknown(Schema.Array(HistoryRow))),
-        Effect.map((rows) =>
-          rows.map(({ pay_order_no, at_millis, ...row }) => ({ ...row, payOrderNo: pay_order_no, atMillis: at_millis }))
-        ),
-        toPort
-      ),
+        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
     search: (search) =>
       reader`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
         ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(decoded), toPort),
@@ -180,8 +133,7 @@ export const make = Effect.gen(function* () {
       payOrderNos.length === 0
         ? Effect.succeed(new Map())
         : reader`SELECT pay_order_no, version FROM payment_proxy_order WHERE ${reader.in("pay_order_no", payOrderNos)}`.unprepared.pipe(
-            Effect.flatMap(Schema.decodeUnknown(Schema.Array(VersionRow))),
-            Effect.map((rows) => new Map(rows.map(({ pay_order_no, version }) => [pay_order_no, version]))),
+            Effect.flatMap(Rows.toVersions),
             toPort
           ),
     // A full disk shows only when something is written.

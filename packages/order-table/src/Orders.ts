@@ -1,5 +1,6 @@
 import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
-import { ParseResult, Schema } from "effect"
+import type { Change, PlacedOrder } from "@payment-proxy/ports"
+import { Effect, ParseResult, Schema } from "effect"
 
 const Facts = Schema.parseJson(Payment.Facts)
 const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
@@ -128,3 +129,34 @@ export const lasting = (payment: Payment.Payment) => ({
   expires_millis: payment.expiresAtMillis,
   deadline_millis: payment.deadlineMillis
 })
+
+const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
+const decodeFingerprint = Schema.decodeUnknown(Fingerprint)
+
+/** A row with the fingerprint of what was asked, as it was placed. */
+export const toPlaced = (row: unknown) =>
+  ParseResult.flatMap(toPayment(row), (payment) =>
+    ParseResult.map(decodeFingerprint(row), ({ fingerprint }): PlacedOrder => ({ payment, fingerprint }))
+  )
+
+/** How an order came in, in its columns. */
+export const placing = ({ placing: given }: Change) => ({
+  idempotency_key: given?.idempotencyKey ?? null,
+  fingerprint: given?.fingerprint ?? null,
+  sealed_request: given?.sealedRequest ?? null
+})
+
+const Sealed = Schema.Struct({ sealed_request: Schema.NullOr(Schema.String) })
+
+/** The stored request of a row. */
+export const toSealed = (row: unknown) =>
+  Effect.map(Schema.decodeUnknown(Sealed)(row), ({ sealed_request }) => sealed_request)
+
+const VersionRows = Schema.Array(Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number }))
+
+/** Rows as versions by number. */
+export const toVersions = (rows: unknown) =>
+  Effect.map(
+    Schema.decodeUnknown(VersionRows)(rows),
+    (all) => new Map(all.map(({ pay_order_no, version }) => [pay_order_no, version]))
+  )

@@ -1,0 +1,52 @@
+import { Evidence } from "@payment-proxy/domain"
+import type { Kept, Notification } from "@payment-proxy/ports"
+import { Effect, type ParseResult, Schema } from "effect"
+
+const StoredEvidence = Schema.parseJson(Evidence.Evidence)
+const encodeEvidence = Schema.encodeSync(StoredEvidence)
+
+const Row = Schema.Struct({
+  id: Schema.String,
+  vendor: Schema.String,
+  subject_by: Schema.Literal("payOrderNo", "transactionNo"),
+  subject_no: Schema.String,
+  sha256: Schema.String,
+  body: Schema.String,
+  evidence: Schema.NullOr(StoredEvidence),
+  received_millis: Schema.Number
+})
+
+/** The columns of a notification. */
+export const columns = [
+  "id",
+  "vendor",
+  "subject_by",
+  "subject_no",
+  "sha256",
+  "body",
+  "evidence",
+  "received_millis"
+] as const
+
+/** A notification as a row, without its times. */
+export const toRow = (id: string, { vendor, subject, body, sha256, evidence }: Notification) => ({
+  id,
+  vendor,
+  subject_by: subject.by,
+  subject_no: subject.no,
+  sha256,
+  body,
+  evidence: evidence === null ? null : encodeEvidence(evidence)
+})
+
+const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
+
+/** Rows as notifications. */
+export const decode = (rows: unknown): Effect.Effect<ReadonlyArray<Kept>, ParseResult.ParseError> =>
+  Effect.map(decodeRows(rows), (all) =>
+    all.map(({ subject_by, subject_no, received_millis, ...kept }) => ({
+      ...kept,
+      subject: { by: subject_by, no: subject_no },
+      receivedAtMillis: received_millis
+    }))
+  )

@@ -1,0 +1,5 @@
+export * as Deliveries from "./Deliveries.ts"
+export * as History from "./History.ts"
+export * as Inbox from "./Inbox.ts"
+export * as Orders from "./Orders.ts"
+export * as Registered from "./Registered.ts"
