@@ -2,7 +2,7 @@ import { HttpServerResponse } from "@effect/platform"
 import { Problem } from "@payment-proxy/api"
 import type { Contended, KeyReused, OrderNotFound } from "@payment-proxy/application"
 import type { Machine } from "@payment-proxy/domain"
-import type { StoreUnavailable, Unfit, UnknownVendor } from "@payment-proxy/ports"
+import type { StoreUnavailable, Unfit, UnknownVendor, Unsettled } from "@payment-proxy/ports"
 import { Data, Effect } from "effect"
 import type { Unauthorized } from "./AppKey.ts"
 
@@ -21,6 +21,7 @@ export type Failure =
   | Contended
   | KeyReused
   | StoreUnavailable
+  | Unsettled
   | Unfit
   | UnknownVendor
   | Machine.Refused
@@ -43,6 +44,11 @@ export const of = (failure: Failure): Problem.Problem => {
       )
     case "StoreUnavailable":
       return Problem.make("STORE_UNAVAILABLE", "Nothing was done. Try again with the same Idempotency-Key.")
+    case "Unsettled":
+      return Problem.make(
+        "IN_FLIGHT",
+        "It is not known yet whether this is on disk. Send it again, with the same Idempotency-Key."
+      )
     case "Unfit":
       return Problem.make(
         "BODY_INVALID",
@@ -66,7 +72,9 @@ export const answer = (problem: Problem.Problem): HttpServerResponse.HttpServerR
     status: problem.status,
     contentType: Problem.contentType,
     headers: {
-      ...(problem.status === 503 || problem.code === "CONTENDED" ? { "retry-after": String(retryAfterSeconds) } : {}),
+      ...(problem.status === 503 || problem.code === "CONTENDED" || problem.code === "IN_FLIGHT"
+        ? { "retry-after": String(retryAfterSeconds) }
+        : {}),
       ...(problem.status === 401 && problem.code === "UNAUTHORIZED"
         ? { "www-authenticate": 'Bearer realm="payment-proxy"' }
         : {})

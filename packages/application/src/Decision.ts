@@ -1,5 +1,5 @@
 import type { Machine, Payment } from "@payment-proxy/domain"
-import type { App, Change, NewDelivery, Placing, StoreUnavailable, Vendor } from "@payment-proxy/ports"
+import type { App, Change, NewDelivery, Placing, StoreUnavailable, Unsettled, Vendor } from "@payment-proxy/ports"
 import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Data, Duration, Effect, Either, Option } from "effect"
 import { Changes } from "./Changes.ts"
@@ -113,7 +113,7 @@ export const decide = <E>(
   payOrderNo: string,
   cause: Cause,
   decision: Decide<E>
-): Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable, Needs> =>
+): Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable | Unsettled, Needs> =>
   Effect.gen(function* () {
     const orders = yield* Orders
     const due = yield* DueWork

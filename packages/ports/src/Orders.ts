@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import type { Duration, Effect, Option } from "effect"
 import { Context } from "effect"
-import type { Duplicate, PlacedOrder, Stale, StoreUnavailable } from "./Store.ts"
+import type { Duplicate, PlacedOrder, Stale, StoreUnavailable, Unsettled } from "./Store.ts"
 
 /** One row of an order's history: what it became, when, and by what. */
 export interface HistoryEntry {
@@ -63,7 +63,9 @@ export class Orders extends Context.Tag("@payment-proxy/ports/Orders")<
   Orders,
   {
     /** All of `changes` or none; each is checked against the version that it was decided from. */
-    readonly commit: (changes: ReadonlyArray<Change>) => Effect.Effect<void, Stale | Duplicate | StoreUnavailable>
+    readonly commit: (
+      changes: ReadonlyArray<Change>
+    ) => Effect.Effect<void, Stale | Duplicate | StoreUnavailable | Unsettled>
     readonly byNumber: (payOrderNo: string) => Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>
     /** One app's order by number; another app's is not there. */
     readonly ofApp: (app: string, payOrderNo: string) => Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>

@@ -4,6 +4,9 @@ import { Data } from "effect"
 /** The store is not there at the moment: nothing of the call is on disk. Try again later. */
 export class StoreUnavailable extends Data.TaggedError("StoreUnavailable")<{ readonly cause: unknown }> {}
 
+/** The outcome of a commit is not known yet: it may be on disk or not. Read before anything is said of it. */
+export class Unsettled extends Data.TaggedError("Unsettled")<{ readonly cause: unknown }> {}
+
 /** Another commit moved the order since it was read: read it again and decide again. */
 export class Stale extends Data.TaggedError("Stale")<{ readonly payOrderNo: string }> {}
 

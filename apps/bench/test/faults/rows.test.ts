@@ -167,6 +167,9 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
     const { order, shown } = await placed()
     await pay(shown.payOrderNo)
     await until(order.app, shown.payOrderNo, "SUCCEEDED")
+    const copies = async () =>
+      (await world.sources()).ledger.notifications.filter((one) => one.number === shown.payOrderNo && one.isTaken)
+    await expect.poll(async () => (await copies()).length, { timeout: limitMillis }).toBe(10)
     await world.rest(limitMillis)
     expect((await fired())[0]).toBeGreaterThan(0)
     expect(await history(order.app, shown.payOrderNo)).toEqual([
@@ -175,8 +178,6 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
       ["SUCCEEDED", "notification:paid"]
     ])
     expect(events(shown.payOrderNo, "succeeded")).toBe(1)
-    const { ledger } = await world.sources()
-    expect(ledger.notifications.filter((one) => one.number === shown.payOrderNo && one.isTaken).length).toBe(10)
   })
 
   it("F43 the notification never comes: the platform is asked", async () => {

@@ -1,0 +1,175 @@
+import { SqlError } from "@effect/sql"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Effect, type Scope, Stream } from "effect"
+import {
+  type ConnectionOptions,
+  createConnection,
+  createPool,
+  type Connection as Link,
+  type PoolConnection
+} from "mysql2"
+
+/** Where the database is, and how patient we are with it. */
+export interface Options {
+  /** `mysql://user:password@host:port/database` */
+  readonly url: string
+  /** For reads and single statements; two more are the commits' own. */
+  readonly maxConnections: number
+  readonly acquireMillis: number
+  readonly statementMillis: number
+}
+
+/** The kind of server; it decides what collations and session settings are called. */
+export type Server = "mariadb" | "mysql"
+
+/** Compares by the byte and without padding: `abc`, `ABC` and `abc ` are three. */
+export const collations = { mariadb: "utf8mb4_nopad_bin", mysql: "utf8mb4_0900_bin" } as const
+
+const shared = ({ url }: Options): ConnectionOptions => ({
+  uri: url,
+  connectTimeout: 3000,
+  enableKeepAlive: true,
+  supportBigNumbers: true,
+  bigNumberStrings: false,
+  dateStrings: true,
+  timezone: "Z",
+  charset: "utf8mb4"
+})
+
+/** What every session is set to, whatever the server's defaults are. */
+const settings = (server: Server): ReadonlyArray<string> => [
+  `SET NAMES utf8mb4 COLLATE ${collations[server]}`,
+  "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 5${
+    server === "mariadb" ? ", idle_write_transaction_timeout = 5" : ""
+  }`
+]
+
+const failed = (cause: unknown, message: string): SqlError.SqlError => new SqlError.SqlError({ cause, message })
+
+/** The server's error number, or what the connection said; `undefined` where it said neither. */
+export const codeOf = (error: unknown): number | string | undefined => {
+  const cause = error instanceof SqlError.SqlError ? error.cause : error
+  if (typeof cause !== "object" || cause === null) return undefined
+  if ("errno" in cause && typeof cause.errno === "number" && cause.errno > 0) return cause.errno
+  return "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+}
+
+/** Whether the server itself said no: everything else leaves open what became of the statement. */
+export const isAnswered = (error: unknown): boolean => typeof codeOf(error) === "number"
+
+const dead = new WeakSet<object>()
+
+/** Ends a connection on which something may be open. */
+export const destroy = (link: Link): Effect.Effect<void> =>
+  Effect.sync(() => {
+    dead.add(link)
+    link.destroy()
+  })
+
+/** Whether a statement may be tried on it. */
+export const isAlive = (link: Link): boolean => !dead.has(link)
+
+/** Runs a statement, or several in one packet, once; a connection on which one did not end is not used again. */
+export const run = (link: Link, sql: string, values: ReadonlyArray<unknown>, limitMillis: number, isPrepared = false) =>
+  Effect.async<unknown, SqlError.SqlError>((resume) => {
+    const done = (cause: unknown, result: unknown): void => {
+      if (cause === null) return resume(Effect.succeed(result))
+      if (!isAnswered(cause)) Effect.runSync(destroy(link))
+      resume(Effect.fail(failed(cause, "A statement failed.")))
+    }
+    const statement = { sql, values: [...values], timeout: limitMillis }
+    if (isPrepared) link.execute(statement as { sql: string; values: Array<never>; timeout: number }, done)
+    else link.query(statement, done)
+    return destroy(link)
+  })
+
+const serverOf = (version: unknown): Server => (/mariadb/i.test(JSON.stringify(version)) ? "mariadb" : "mysql")
+
+/** Settles a new session; answers what server it is on. */
+const settle = (link: Link, limitMillis: number): Effect.Effect<Server, SqlError.SqlError> =>
+  Effect.gen(function* () {
+    const server = serverOf(yield* run(link, "SELECT VERSION() AS version", [], limitMillis))
+    for (const statement of settings(server)) yield* run(link, statement, [], limitMillis)
+    return server
+  })
+
+/** A connection of one's own, on which several statements may go out in one packet; closed with the scope. */
+export const own = (options: Options): Effect.Effect<Link, SqlError.SqlError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.async<Link, SqlError.SqlError>((resume) => {
+      const link = createConnection({ ...shared(options), multipleStatements: true })
+      // Nobody listens for what happens to an idle connection: the next statement on it says so.
+      link.on("error", () => dead.add(link))
+      link.connect((cause) =>
+        resume(cause === null ? Effect.succeed(link) : Effect.fail(failed(cause, "No connection to the database.")))
+      )
+      return Effect.sync(() => link.destroy())
+    }),
+    (link) => Effect.sync(() => link.destroy())
+  ).pipe(Effect.tap((link) => settle(link, options.statementMillis)))
+
+const connectionOf = (link: Link, { statementMillis }: Options): Connection => {
+  const rows = (sql: string, params: ReadonlyArray<unknown>, isPrepared: boolean) =>
+    Effect.map(run(link, sql, params, statementMillis, isPrepared), (result) => (Array.isArray(result) ? result : []))
+  return {
+    execute: (sql, params) => rows(sql, params, true),
+    executeRaw: (sql, params) => run(link, sql, params, statementMillis),
+    executeStream: (sql, params) => Stream.fromIterableEffect(rows(sql, params, false)),
+    executeValues: (sql, params) => Effect.map(rows(sql, params, false), (all) => all.map((row) => Object.values(row))),
+    executeUnprepared: (sql, params) => rows(sql, params, false)
+  }
+}
+
+/** Connections from a pool, each settled before its first use, given back unless something was left open on it. */
+export const pool = (options: Options) =>
+  Effect.gen(function* () {
+    const links = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        createPool({ ...shared(options), connectionLimit: options.maxConnections, maxIdle: options.maxConnections })
+      ),
+      (open) =>
+        Effect.async<void>((resume) => {
+          open.end(() => resume(Effect.void))
+        }).pipe(Effect.timeoutOption("5 seconds"))
+    )
+    const settled = new WeakMap<object, Server>()
+    const broken = new WeakSet<object>()
+
+    const taken = Effect.async<PoolConnection, SqlError.SqlError>((resume) => {
+      let isLate = false
+      const give = (outcome: Effect.Effect<PoolConnection, SqlError.SqlError>) => {
+        clearTimeout(timer)
+        resume(outcome)
+      }
+      const timer = setTimeout(() => {
+        isLate = true
+        resume(Effect.fail(failed({ code: "ACQUIRE_TIMEOUT" }, "No connection is free.")))
+      }, options.acquireMillis)
+      links.getConnection((cause, link) => {
+        if (isLate) link?.release()
+        else if (cause) give(Effect.fail(failed(cause, "No connection to the database.")))
+        else give(Effect.succeed(link))
+      })
+    }).pipe(Effect.uninterruptible)
+
+    const acquire = Effect.acquireRelease(taken, (link) =>
+      Effect.sync(() => (broken.has(link) || !isAlive(link) ? link.destroy() : link.release()))
+    ).pipe(
+      Effect.tap((link) =>
+        settled.has(link)
+          ? Effect.void
+          : Effect.map(settle(link, options.statementMillis), (server) => settled.set(link, server))
+      )
+    )
+    return {
+      /** A settled connection for the scope, and what server it is on. */
+      acquire: Effect.map(acquire, (link) => ({
+        link,
+        server: settled.get(link) ?? ("mysql" as Server),
+        connection: connectionOf(link, options)
+      })),
+      /** Something is open on it: it is ended, not given back. */
+      discard: (link: object) => Effect.sync(() => broken.add(link))
+    }
+  })

@@ -1,0 +1,80 @@
+import { Reactivity } from "@effect/experimental"
+import { SqlClient, SqlError } from "@effect/sql"
+import { MysqlClient } from "@effect/sql-mysql2"
+import { StoreUnavailable } from "@payment-proxy/ports"
+import { Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
+import * as Connections from "./Connections.ts"
+
+/** The database's clock in milliseconds since the epoch, as an expression of SQL; leases and due times are in it. */
+export class Now extends Context.Reference<Now>()("@payment-proxy/adapter-mysql/Now", {
+  defaultValue: (): Effect.Effect<string> => Effect.succeed("CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
+}) {}
+
+/** The database: for statements that stand alone, and for some that belong together. */
+export class Database extends Context.Tag("@payment-proxy/adapter-mysql/Database")<
+  Database,
+  {
+    readonly sql: SqlClient.SqlClient
+    readonly server: Connections.Server
+    readonly options: Connections.Options
+    /** Runs `effect` in one transaction, again where the server undid it for another's sake. */
+    readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, Typed<E>, R>
+  }
+>() {}
+
+export type Typed<E> = Exclude<E, { readonly _tag: "SqlError" }> | StoreUnavailable
+
+const isSqlError = (error: unknown): boolean => error instanceof SqlError.SqlError
+
+/** Whatever the database fails with, also as a defect, as the ports' own error; other failures pass. */
+export const typed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Typed<E>, R> =>
+  effect.pipe(
+    Effect.catchAllDefect((cause) => new StoreUnavailable({ cause })),
+    Effect.mapError((error) => (isSqlError(error) ? new StoreUnavailable({ cause: error }) : (error as Typed<E>)))
+  )
+
+/** Deadlock, lock wait, and a row that changed under a snapshot: the server undid the statement or all of it. */
+export const undone: ReadonlySet<unknown> = new Set([1213, 1205, 1020])
+
+/** How often, and after what waits, something is done again that the server undid. */
+export const again = Schedule.exponential(Duration.millis(5), 3).pipe(
+  Schedule.jittered,
+  Schedule.intersect(Schedule.recurs(5))
+)
+
+const transactionOf =
+  ({ acquire, discard }: Effect.Effect.Success<ReturnType<typeof Connections.pool>>) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Typed<E>, R> =>
+    Effect.gen(function* () {
+      const { link, connection } = yield* acquire
+      const step = (statement: string) =>
+        Effect.onError(connection.executeUnprepared(statement, [], undefined), () => discard(link))
+      yield* step("BEGIN")
+      const exit = yield* Effect.exit(Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 0]))
+      yield* step(Exit.isSuccess(exit) ? "COMMIT" : "ROLLBACK")
+      return yield* exit
+    }).pipe(
+      Effect.scoped,
+      Effect.uninterruptible,
+      Effect.retry({ while: (error) => undone.has(Connections.codeOf(error)), schedule: again }),
+      typed
+    )
+
+/** The database at an address; nothing is changed in it. */
+export const make = (options: Connections.Options) =>
+  Effect.gen(function* () {
+    const pool = yield* Connections.pool(options)
+    const acquirer = Effect.map(pool.acquire, ({ connection }) => connection)
+    const sql = yield* SqlClient.make({
+      acquirer,
+      compiler: MysqlClient.makeCompiler(),
+      transactionAcquirer: acquirer,
+      spanAttributes: []
+    })
+    const { server } = yield* Effect.scoped(pool.acquire)
+    return Database.of({ sql, server, options, transaction: transactionOf(pool) })
+  }).pipe(typed)
+
+/** `make` as a layer. */
+export const layer = (options: Connections.Options): Layer.Layer<Database, StoreUnavailable> =>
+  Layer.scoped(Database, make(options)).pipe(Layer.provide(Reactivity.layer))

@@ -1,0 +1,319 @@
+import { randomBytes } from "node:crypto"
+import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
+import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
+import { Data, Deferred, Duration, Effect, ExecutionStrategy, Exit, Queue, Schedule, Schema, Scope } from "effect"
+import type { Connection as Link } from "mysql2"
+import * as Connections from "./Connections.ts"
+import { again, type Database, Now, typed, undone } from "./Database.ts"
+
+/** The number or the key of a new order is taken; who has it is read by the caller. */
+export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
+
+type Failure = Stale | Taken | StoreUnavailable | Unsettled
+
+/** What one caller wants on disk, all or none. */
+interface Member {
+  readonly changes: ReadonlyArray<Change>
+  /** Written with each history row: tells our own rows from another's where a COMMIT's outcome is unknown. */
+  readonly nonce: string
+  readonly now: string
+  readonly outcome: Deferred.Deferred<void, Failure>
+}
+
+/** How a try ended that did not commit. `short`: a member does not fit. `lost`: the COMMIT left, and no answer came. */
+class Uncommitted extends Data.TaggedError("Uncommitted")<{
+  readonly reason: "short" | "undone" | "refused" | "lost" | "unsent"
+  readonly cause: unknown
+}> {}
+
+const lanes = 2
+const maxMembers = 64
+const maxWaiting = 4096
+
+/** How long a lost COMMIT's outcome is looked for before the caller is told that it is unknown. */
+const settling = Schedule.exponential(Duration.millis(50)).pipe(
+  Schedule.union(Schedule.spaced(Duration.seconds(1))),
+  Schedule.upTo(Duration.seconds(20))
+)
+
+interface Statement {
+  readonly sql: string
+  readonly values: ReadonlyArray<unknown>
+}
+
+const isNew = ({ expected }: Change): boolean => expected === 0
+
+const dueInOf = ({ dueIn }: Change): number | null => (dueIn === null ? null : Duration.toMillis(dueIn))
+
+const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ")
+
+/** Rows of equal columns as one INSERT; `times` are columns of the database's clock, `last` a value added to the last of them. */
+const insert = (
+  table: string,
+  rows: ReadonlyArray<{
+    readonly row: Readonly<Record<string, unknown>>
+    readonly now: string
+    readonly after: number | null
+  }>,
+  times: ReadonlyArray<string>
+): ReadonlyArray<Statement> => {
+  const [first] = rows
+  if (first === undefined) return []
+  const names = Object.keys(first.row)
+  const tuple = (now: string) =>
+    `(${[placeholders(names.length), ...times.map((_, index) => (index === times.length - 1 ? `${now} + ?` : now))].filter(Boolean).join(", ")})`
+  return [
+    {
+      sql: `INSERT INTO ${table} (${[...names, ...times].join(", ")}) VALUES ${rows.map(({ now }) => tuple(now)).join(", ")}`,
+      values: rows.flatMap(({ row, after }) => [
+        ...names.map((name) => row[name]),
+        ...(times.length === 0 ? [] : [after])
+      ])
+    }
+  ]
+}
+
+const changingNames = ["pay_status", "transaction_no", "pay_date", "paid_millis", "facts", "version", "learnt_version"]
+
+/** Versions that move as one UPDATE joined to their list: it finds as many rows as there are members that are not stale. */
+const update = (moved: ReadonlyArray<{ readonly change: Change; readonly now: string }>): ReadonlyArray<Statement> => {
+  if (moved.length === 0) return []
+  const names = ["no", "expected", ...changingNames, "due"]
+  const line = (now: string, index: number) => {
+    const columns = [...names.slice(0, -1).map(() => "?"), `${now} + ?`]
+    return `SELECT ${columns.map((column, at) => (index === 0 ? `${column} AS ${names[at]}` : column)).join(", ")}`
+  }
+  const set = changingNames.map((name) => `o.${name} = v.${name}`)
+  return [
+    {
+      sql: `UPDATE payment_proxy_order o JOIN (${moved.map(({ now }, index) => line(now, index)).join(" UNION ALL ")}) v
+        ON o.pay_order_no = v.no AND o.version = v.expected
+        SET ${set.join(", ")}, o.due_millis = v.due, o.due_token = NULL, o.due_lease_millis = NULL, o.due_tries = 0, o.due_note = NULL`,
+      values: moved.flatMap(({ change }) => {
+        const row: Readonly<Record<string, unknown>> = Rows.changing(change.payment)
+        return [change.payment.payOrderNo, change.expected, ...changingNames.map((name) => row[name]), dueInOf(change)]
+      })
+    }
+  ]
+}
+
+const all = (members: ReadonlyArray<Member>) =>
+  members.flatMap(({ changes, now, nonce }) => changes.map((change) => ({ change, now, nonce })))
+
+/** The first packet: new orders and moved ones. What it found is looked at before anything more is written. */
+const orders = (members: ReadonlyArray<Member>) => {
+  const placed = all(members).filter(({ change }) => isNew(change))
+  const moved = all(members).filter(({ change }) => !isNew(change))
+  const rows = placed.map(({ change, now }) => ({
+    row: { ...Rows.lasting(change.payment), ...Rows.changing(change.payment), ...Rows.placing(change) },
+    now,
+    after: dueInOf(change)
+  }))
+  return {
+    statements: [
+      { sql: "BEGIN", values: [] },
+      ...insert("payment_proxy_order", rows, ["due_millis"]),
+      ...update(moved)
+    ],
+    expected: [...(placed.length === 0 ? [] : [placed.length]), ...(moved.length === 0 ? [] : [moved.length])]
+  }
+}
+
+/** The second packet: history, events, and the COMMIT. */
+const consequences = (members: ReadonlyArray<Member>): ReadonlyArray<Statement> => [
+  ...insert(
+    "payment_proxy_history",
+    all(members).map(({ change, now, nonce }) => ({
+      row: { ...History.toRow(change.entry), nonce },
+      now,
+      after: null
+    })),
+    []
+  ),
+  ...insert(
+    "payment_proxy_delivery",
+    all(members).flatMap(({ change, now }) => Deliveries.toRows(change).map((row) => ({ row, now, after: 0 }))),
+    ["created_millis", "due_millis"]
+  ),
+  { sql: "COMMIT", values: [] }
+]
+
+const packet = (link: Link, statements: ReadonlyArray<Statement>, limitMillis: number) =>
+  Connections.run(
+    link,
+    statements.map(({ sql }) => sql).join(";\n"),
+    statements.flatMap(({ values }) => values),
+    limitMillis
+  )
+
+const Header = Schema.Struct({ affectedRows: Schema.Number })
+const headersOf = Schema.decodeUnknown(Schema.Array(Header))
+
+const reasonOf = (error: unknown, isCommitSent: boolean): Uncommitted["reason"] => {
+  const code = Connections.codeOf(error)
+  if (undone.has(code)) return "undone"
+  if (code === 1062) return "short"
+  if (typeof code === "number") return "refused"
+  return isCommitSent ? "lost" : "unsent"
+}
+
+const uncommitted = (isCommitSent: boolean) => (cause: unknown) =>
+  new Uncommitted({ reason: reasonOf(cause, isCommitSent), cause })
+
+/** One try of a whole batch in one transaction. Unless it commits, nothing of it is left open on the connection. */
+const attempt = (link: Link, members: ReadonlyArray<Member>, limitMillis: number) =>
+  Effect.gen(function* () {
+    const { statements, expected } = orders(members)
+    const results = yield* Effect.mapError(packet(link, statements, limitMillis), uncommitted(false))
+    const headers = yield* Effect.orDie(headersOf(results))
+    const isShort = expected.some((count, index) => headers[index + 1]?.affectedRows !== count)
+    if (isShort) return yield* new Uncommitted({ reason: "short", cause: "A member is stale." })
+    const news = all(members).some(({ change }) => isNew(change))
+    yield* crashPoint(news ? "K02" : "K09")
+    yield* Effect.mapError(packet(link, consequences(members), limitMillis), uncommitted(true))
+    if (news) yield* crashPoint("K03")
+  }).pipe(
+    Effect.tapErrorCause(() =>
+      // Without an answer to the ROLLBACK the connection is not used again; what the server has open ends with it.
+      Connections.run(link, "ROLLBACK", [], limitMillis).pipe(Effect.catchAll(() => Connections.destroy(link)))
+    )
+  )
+
+/** Batches in which no order is twice: its second change is decided from what the first one makes. */
+const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Member>> => {
+  const seen = new Set<string>()
+  const now: Array<Member> = []
+  const later: Array<Member> = []
+  for (const member of members) {
+    const numbers = member.changes.map(({ payment }) => payment.payOrderNo)
+    const isFree = later.length === 0 && !numbers.some((no) => seen.has(no))
+    for (const no of numbers) seen.add(no)
+    ;(isFree ? now : later).push(member)
+  }
+  return later.length === 0 ? [now] : [now, ...apart(later)]
+}
+
+/** Commits of concurrent callers, sharing transactions (stack.md): what waits while a lane is busy goes out together. */
+export const make = (database: Database["Type"]) =>
+  Effect.gen(function* () {
+    const { options, sql, transaction } = database
+    const queue = yield* Queue.bounded<Member>(maxWaiting)
+
+    /** Which of a member's changes does not fit what is on disk. */
+    const unfit = (changes: ReadonlyArray<Change>): Effect.Effect<Change, StoreUnavailable> => {
+      const [first, ...others] = changes
+      if (first === undefined) return Effect.dieMessage("A commit of nothing was taken for stale.")
+      if (others.length === 0) return Effect.succeed(first)
+      const numbers = changes.map(({ payment }) => payment.payOrderNo)
+      return sql`SELECT pay_order_no, version FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}`.unprepared.pipe(
+        Effect.flatMap(Rows.toVersions),
+        typed,
+        Effect.mapError((cause) => (cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause }))),
+        Effect.map((versions) => {
+          const found = changes.find(({ payment, expected }) => (versions.get(payment.payOrderNo) ?? 0) !== expected)
+          // Where every number fits, it is a new order's key that is taken.
+          return found ?? changes.find(isNew) ?? first
+        })
+      )
+    }
+
+    /** Whether a member's rows are there: looked at once nobody holds its orders any more. */
+    const isWritten = ({ changes, nonce }: Member) =>
+      transaction(
+        Effect.gen(function* () {
+          const [first] = changes
+          if (first === undefined) return true
+          const numbers = changes.map(({ payment }) => payment.payOrderNo)
+          yield* sql`SELECT id FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)} FOR UPDATE`.unprepared
+          const { payOrderNo, version } = first.entry
+          const rows = yield* sql`SELECT nonce FROM payment_proxy_history
+            WHERE pay_order_no = ${payOrderNo} AND version = ${version} AND nonce = ${nonce}`
+          return rows.length === 1
+        })
+      )
+
+    const lane = Effect.gen(function* () {
+      const scope = yield* Effect.scope
+      let link: Link | undefined
+      let own: Scope.CloseableScope | undefined
+      const drop = Effect.suspend(() => {
+        const closing = own
+        link = undefined
+        own = undefined
+        return closing === undefined ? Effect.void : Scope.close(closing, Exit.void)
+      })
+      const connected = Effect.gen(function* () {
+        if (link !== undefined && Connections.isAlive(link)) return link
+        yield* drop
+        own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+        link = yield* Effect.mapError(Scope.extend(Connections.own(options), own), uncommitted(false))
+        return link
+      })
+      const tried = (members: ReadonlyArray<Member>) =>
+        Effect.flatMap(connected, (open) => attempt(open, members, options.statementMillis)).pipe(
+          Effect.retry({ while: ({ reason }) => reason === "undone", schedule: again })
+        )
+
+      /** A member by itself: whatever comes of it is its own. */
+      const alone = (member: Member, tries = 0): Effect.Effect<void, Failure> =>
+        tried([member]).pipe(Effect.catchAll((failure) => told(member, failure, tries)))
+
+      const told = (member: Member, { reason, cause }: Uncommitted, tries: number): Effect.Effect<void, Failure> => {
+        if (reason === "lost") return readBack(member, tries)
+        if (reason === "unsent" && tries === 0) return alone(member, tries + 1)
+        if (reason !== "short") return new StoreUnavailable({ cause })
+        return Effect.flatMap(
+          unfit(member.changes),
+          (change): Effect.Effect<never, Failure> =>
+            isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
+        )
+      }
+
+      const readBack = (member: Member, tries: number): Effect.Effect<void, Failure> =>
+        isWritten(member).pipe(
+          Effect.retry(settling),
+          Effect.mapError(({ cause }) => new Unsettled({ cause })),
+          Effect.flatMap((isThere) => {
+            if (isThere) return Effect.void
+            return tries < 2 ? alone(member, tries + 1) : new StoreUnavailable({ cause: "The COMMIT was lost thrice." })
+          })
+        )
+
+      const settle = (member: Member, outcome: Effect.Effect<void, Failure>) =>
+        Effect.flatMap(Effect.exit(outcome), (exit) => Deferred.done(member.outcome, exit))
+
+      const batch = (members: ReadonlyArray<Member>) =>
+        tried(members).pipe(
+          Effect.retry({ while: ({ reason }) => reason === "unsent", times: 1 }),
+          Effect.matchEffect({
+            onSuccess: () => Effect.forEach(members, (member) => settle(member, Effect.void), { discard: true }),
+            onFailure: (failure) => {
+              const isOnesOwn = members.length > 1 && (failure.reason === "short" || failure.reason === "refused")
+              return Effect.forEach(
+                members,
+                (member) => settle(member, isOnesOwn ? alone(member) : told(member, failure, 1)),
+                { discard: true }
+              )
+            }
+          })
+        )
+
+      return yield* Effect.forever(
+        Effect.flatMap(Queue.takeBetween(queue, 1, maxMembers), (taken) =>
+          Effect.forEach(apart([...taken]), batch, { discard: true })
+        )
+      )
+    })
+
+    for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(lane)
+
+    /** All of `changes` or none; the outcome is known when it answers. */
+    const commit = (changes: ReadonlyArray<Change>): Effect.Effect<void, Failure> =>
+      Effect.gen(function* () {
+        const outcome = yield* Deferred.make<void, Failure>()
+        const now = yield* yield* Now
+        yield* Queue.offer(queue, { changes, nonce: randomBytes(16).toString("hex"), now, outcome })
+        return yield* Deferred.await(outcome)
+      })
+    return { commit }
+  })

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto"
+import { Inbox as Rows } from "@payment-proxy/order-table"
+import { crashPoint, Inbox } from "@payment-proxy/ports"
+import { Effect, Layer, Option } from "effect"
+import * as Connections from "./Connections.ts"
+import { Database, Now, typed } from "./Database.ts"
+
+export const make = Effect.gen(function* () {
+  const { sql, transaction } = yield* Database
+  const columns = sql.literal(Rows.columns.join(", "))
+  return Inbox.of({
+    keep: (notification) =>
+      Effect.gen(function* () {
+        const now = sql.literal(yield* Effect.flatten(Now))
+        const row = Rows.toRow(`ntf_${randomUUID()}`, notification)
+        const names = sql.literal([...Object.keys(row), "received_millis", "due_millis"].join(", "))
+        yield* sql`INSERT INTO payment_proxy_inbox (${names}) VALUES (${row.id}, ${row.vendor}, ${row.subject_by},
+          ${row.subject_no}, ${row.sha256}, ${row.body}, ${row.evidence}, ${now}, ${now})`
+        yield* crashPoint("K13")
+        return "kept" as const
+      }).pipe(
+        Effect.catchIf(
+          (error) => Connections.codeOf(error) === 1062,
+          () => Effect.succeed("known" as const)
+        ),
+        transaction
+      ),
+    byId: (id) =>
+      sql`SELECT ${columns} FROM payment_proxy_inbox WHERE id = ${id}`.pipe(
+        Effect.flatMap((rows) => Effect.orDie(Rows.decode(rows))),
+        Effect.map(([row]) => Option.fromNullable(row)),
+        typed
+      )
+  })
+})
+
+/** Verified notifications in MySQL or MariaDB. */
+export const layer = Layer.effect(Inbox, make)

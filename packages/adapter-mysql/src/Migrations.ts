@@ -1,0 +1,118 @@
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Data, Effect, Schema } from "effect"
+import type { Server } from "./Connections.ts"
+import type { Database } from "./Database.ts"
+import { originalColumns, type Step, steps } from "./Schema.ts"
+
+/** The database's schema is not one that this program knows; nothing was changed in it. */
+export class SchemaUnfit extends Data.TaggedError("SchemaUnfit")<{ readonly detail: string }> {
+  override get message(): string {
+    return `The database cannot be used: ${this.detail}`
+  }
+}
+
+const lockSeconds = 60
+
+const Lock = Schema.Tuple(Schema.Struct({ held: Schema.NullOr(Schema.Number) }))
+const Recorded = Schema.Array(
+  Schema.Struct({ id: Schema.Number, name: Schema.String, finished_at: Schema.NullOr(Schema.String) })
+)
+const Columns = Schema.Array(Schema.Struct({ name: Schema.String }))
+
+type Run = (statement: string, values?: ReadonlyArray<unknown>) => ReturnType<Connection["executeUnprepared"]>
+
+const record = `CREATE TABLE IF NOT EXISTS payment_proxy_migration (
+  id int NOT NULL, name varchar(64) NOT NULL, started_at datetime(3) NOT NULL, finished_at datetime(3) NULL,
+  PRIMARY KEY (id)) ENGINE=InnoDB`
+
+const columnsOf = (run: Run, table: string) =>
+  run("SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?", [
+    table
+  ]).pipe(
+    Effect.flatMap(Schema.decodeUnknown(Columns)),
+    Effect.map((rows) => new Set(rows.map(({ name }) => name)))
+  )
+
+const nameOf = (column: string): string => column.split(" ", 1)[0] ?? ""
+
+/** A table of ours that is there already: the original one is taken over, with its rows; any other is not ours. */
+const takenOver = (step: Step, columns: ReadonlySet<string>) => {
+  if (columns.size === 0) return Effect.succeed(false)
+  const missing = originalColumns.map(nameOf).filter((name) => !columns.has(name))
+  if (step.id === 1 && missing.length === 0) return Effect.succeed(true)
+  return new SchemaUnfit({
+    detail:
+      step.id === 1
+        ? `it has a table payment_proxy_order without ${missing.join(", ")}, which is not the one that is taken over.`
+        : `it has a table ${step.makes.table} that is not ours: rename it, or name another database.`
+  })
+}
+
+const isCreate = ({ statement }: Step): boolean => statement.startsWith("CREATE")
+
+/** One step: named before it runs and after it ran, so that one that was cut off in between is known. */
+const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | undefined) =>
+  Effect.gen(function* () {
+    if (recorded !== undefined && recorded.finished_at !== null) return
+    const columns = yield* columnsOf(run, step.makes.table)
+    const isMade = columns.has(step.makes.column)
+    if (recorded !== undefined)
+      yield* Effect.logWarning(`Migration ${step.id} (${step.name}) was cut off; it ${isMade ? "had" : "had not"} run.`)
+    const isThere = recorded === undefined && isCreate(step) ? yield* takenOver(step, columns) : isMade
+    yield* run("INSERT IGNORE INTO payment_proxy_migration (id, name, started_at) VALUES (?, ?, NOW(3))", [
+      step.id,
+      step.name
+    ])
+    if (!isThere) yield* run(step.statement)
+    yield* run("UPDATE payment_proxy_migration SET finished_at = NOW(3) WHERE id = ?", [step.id])
+  })
+
+/** What must be there, and is not: someone changed the schema behind our back. */
+const check = (run: Run, all: ReadonlyArray<Step>) =>
+  Effect.forEach(all, ({ makes: { table, column } }) =>
+    Effect.flatMap(columnsOf(run, table), (columns) =>
+      columns.has(column) ? Effect.void : new SchemaUnfit({ detail: `the column ${table}.${column} is missing.` })
+    )
+  )
+
+const migrated = (run: Run, server: Server) =>
+  Effect.gen(function* () {
+    yield* run(record)
+    const known = yield* Effect.flatMap(
+      run("SELECT id, name, finished_at FROM payment_proxy_migration ORDER BY id"),
+      Schema.decodeUnknown(Recorded)
+    )
+    const all = steps(server)
+    const newest = all.at(-1)?.id ?? 0
+    const newer = known.find(({ id }) => id > newest)
+    if (newer !== undefined)
+      return yield* new SchemaUnfit({
+        detail: `its schema is at ${newer.id} (${newer.name}), and this program knows up to ${newest}: run a newer one.`
+      })
+    yield* Effect.forEach(
+      all,
+      (step) =>
+        take(
+          run,
+          step,
+          known.find(({ id }) => id === step.id)
+        ),
+      { discard: true }
+    )
+    yield* check(run, all)
+  })
+
+/** Brings the schema up to date: one statement a step, forward only; one process at a time, the others wait. */
+export const migrate = ({ sql, server }: Database["Type"]) =>
+  Effect.gen(function* () {
+    const connection = yield* sql.reserve
+    const run: Run = (statement, values = []) => connection.executeUnprepared(statement, values, undefined)
+    const lock = "CONCAT('payment_proxy_migration ', DATABASE())"
+    const [{ held }] = yield* Effect.flatMap(
+      run(`SELECT GET_LOCK(${lock}, ${lockSeconds}) AS held`),
+      Schema.decodeUnknown(Lock)
+    )
+    if (held !== 1)
+      return yield* new SchemaUnfit({ detail: `another process migrates it for more than ${lockSeconds} s already.` })
+    yield* Effect.ensuring(migrated(run, server), Effect.ignore(run(`SELECT RELEASE_LOCK(${lock})`)))
+  }).pipe(Effect.scoped)

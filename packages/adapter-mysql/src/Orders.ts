@@ -1,0 +1,114 @@
+import { Payment } from "@payment-proxy/domain"
+import { History, Orders as Rows } from "@payment-proxy/order-table"
+import type { PlacedOrder, Search } from "@payment-proxy/ports"
+import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import { Effect, Layer, Option } from "effect"
+import { Database, Now } from "./Database.ts"
+import * as GroupCommit from "./GroupCommit.ts"
+
+/** Every failure of a read as the port's own. */
+const toPort = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreUnavailable, R> =>
+  effect.pipe(
+    Effect.catchAllDefect((cause) => new StoreUnavailable({ cause })),
+    Effect.mapError((cause) => (cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })))
+  )
+
+const first = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
+  Effect.flatMap(rows, (found) =>
+    found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
+  )
+
+/** Rows that cannot be read are named and left out: the others go on. */
+const decoded = (rows: ReadonlyArray<unknown>) =>
+  Effect.forEach(rows, (row) =>
+    Rows.toPayment(row).pipe(
+      Effect.asSome,
+      Effect.catchAll((fault) =>
+        Effect.logError("An order's row cannot be read; the others go on.", fault).pipe(Effect.as(Option.none()))
+      )
+    )
+  ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
+
+export const make = Effect.gen(function* () {
+  const database = yield* Database
+  const { sql } = database
+  const { commit } = yield* GroupCommit.make(database)
+  const columns = sql.literal(Rows.columns.join(", "))
+
+  const existing = ({ change: { payment, placing } }: GroupCommit.Taken) =>
+    sql`SELECT ${columns}, fingerprint FROM payment_proxy_order
+      WHERE pay_order_no = ${payment.payOrderNo}
+        OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})`.pipe(
+      Effect.flatMap(([row]) => Rows.toPlaced(row)),
+      toPort,
+      Effect.flatMap((placed) => new Duplicate({ existing: placed }))
+    )
+
+  const where = (search: Search) =>
+    sql.and([
+      sql`app = ${search.app}`,
+      ...(search.businessNo === null ? [] : [sql`business_no = ${search.businessNo}`]),
+      ...(search.state === null ? [] : [sql`pay_status = ${Payment.states[search.state]}`]),
+      ...(search.vendor === null ? [] : [sql`vendor = ${search.vendor}`]),
+      ...(search.createdFromMillis === null ? [] : [sql`created_millis >= ${search.createdFromMillis}`]),
+      ...(search.createdToMillis === null ? [] : [sql`created_millis < ${search.createdToMillis}`]),
+      ...(search.after === null ? [] : [sql`pay_order_no < ${search.after}`])
+    ])
+
+  return Orders.of({
+    commit: (changes) => Effect.catchTag(commit(changes), "Taken", existing),
+    byNumber: (payOrderNo) =>
+      first(sql`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`).pipe(toPort),
+    ofApp: (app, payOrderNo) =>
+      first(sql`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo} AND app = ${app}`).pipe(
+        toPort
+      ),
+    byKey: (app, idempotencyKey) =>
+      sql`SELECT ${columns}, fingerprint FROM payment_proxy_order
+        WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`.pipe(
+        Effect.flatMap(
+          ([row]): Effect.Effect<Option.Option<PlacedOrder>, unknown> =>
+            row === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPlaced(row))
+        ),
+        toPort
+      ),
+    byTransactionNo: (vendor, transactionNo) =>
+      first(
+        sql`SELECT ${columns} FROM payment_proxy_order
+          WHERE transaction_no = ${transactionNo} AND vendor = ${vendor} AND trans_type = 1`
+      ).pipe(toPort),
+    sealedRequest: (payOrderNo) =>
+      sql`SELECT sealed_request FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`.pipe(
+        Effect.flatMap(([row]) =>
+          row === undefined ? Effect.succeedNone : Effect.map(Rows.toSealed(row), Option.fromNullable)
+        ),
+        toPort
+      ),
+    history: (payOrderNo) =>
+      sql`SELECT ${sql.literal(History.columns.join(", "))} FROM payment_proxy_history
+        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
+    search: (search) =>
+      sql`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
+        ORDER BY pay_order_no DESC LIMIT ${sql.literal(String(Math.trunc(search.limit)))}`.unprepared.pipe(
+        Effect.flatMap(decoded),
+        toPort
+      ),
+    versions: (payOrderNos) =>
+      payOrderNos.length === 0
+        ? Effect.succeed(new Map())
+        : sql`SELECT pay_order_no, version FROM payment_proxy_order WHERE ${sql.in("pay_order_no", payOrderNos)}`.unprepared.pipe(
+            Effect.flatMap(Rows.toVersions),
+            toPort
+          ),
+    // A server that is read-only or full shows only when something is written.
+    ready: Effect.flatMap(Effect.flatten(Now), (now) =>
+      toPort(
+        sql`INSERT INTO payment_proxy_pulse (id, at_millis) VALUES (1, ${sql.literal(now)})
+          ON DUPLICATE KEY UPDATE at_millis = VALUES(at_millis)`
+      )
+    ).pipe(Effect.asVoid)
+  })
+})
+
+/** Orders in MySQL or MariaDB. */
+export const layer = Layer.scoped(Orders, make)

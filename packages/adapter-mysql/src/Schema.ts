@@ -1,0 +1,200 @@
+import { collations, type Server } from "./Connections.ts"
+
+/** One step of the schema: one statement, and what is there once it has run. */
+export interface Step {
+  readonly id: number
+  readonly name: string
+  readonly statement: string
+  readonly makes: { readonly table: string; readonly column: string }
+}
+
+const options = (server: Server) =>
+  `ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE ${collations[server]}`
+
+/** The columns of the table as it always was, with their types, nullability and defaults (design §4). */
+export const originalColumns = [
+  "id bigint NOT NULL AUTO_INCREMENT",
+  "pay_order_no varchar(64) NULL",
+  "pay_status smallint NULL",
+  "amount varchar(64) NULL",
+  "currency smallint NULL",
+  "trans_type smallint NULL",
+  "pay_method smallint NULL",
+  "pay_source smallint NULL",
+  "transaction_no varchar(256) NULL",
+  "third_party_no varchar(256) NULL",
+  "third_party_customer_no varchar(256) NULL",
+  "pay_date datetime NULL",
+  "is_deleted char NULL",
+  "creator varchar(64) NOT NULL DEFAULT 'SYSTEM'",
+  "modifier varchar(64) NOT NULL DEFAULT 'SYSTEM'",
+  "gmt_created datetime NULL DEFAULT CURRENT_TIMESTAMP",
+  "gmt_modified datetime NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP",
+  "remark varchar(256) NULL",
+  "extra_info varchar(256) NULL",
+  "business_no varchar(64) NULL"
+] as const
+
+const due = [
+  "due_millis bigint NULL",
+  "due_token varchar(64) NULL",
+  "due_lease_millis bigint NULL",
+  "due_tries int NOT NULL DEFAULT 0",
+  "due_note varchar(256) NULL"
+]
+
+const table = (name: string, parts: ReadonlyArray<string>, server: Server): string =>
+  `CREATE TABLE ${name} (${parts.join(", ")}) ${options(server)}`
+
+const orderColumns = [
+  "app varchar(64) NULL",
+  "vendor varchar(64) NULL",
+  "version bigint NULL",
+  "learnt_version bigint NULL",
+  "idempotency_key varchar(255) NULL",
+  "fingerprint varchar(64) NULL",
+  "capture varchar(16) NULL",
+  "metadata text NULL",
+  "created_millis bigint NULL",
+  "expires_millis bigint NULL",
+  "deadline_millis bigint NULL",
+  "paid_millis bigint NULL",
+  "facts mediumtext NULL",
+  "sealed_request mediumtext NULL",
+  ...due
+]
+
+/** Every step, in order: numbered, forward only. The last three columns of a history row settle a lost COMMIT. */
+export const steps = (server: Server): ReadonlyArray<Step> => [
+  {
+    id: 1,
+    name: "the original table",
+    statement: table(
+      "payment_proxy_order",
+      [
+        ...originalColumns,
+        "PRIMARY KEY (id)",
+        "UNIQUE KEY payment_order_pay_order_no_index (pay_order_no)",
+        "KEY payment_order_pay_status_index (pay_status)",
+        "KEY payment_order_trans_type (trans_type)",
+        "KEY payment_order_transaction_no_index (transaction_no)",
+        "KEY payment_order_business_no_index (business_no)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_order", column: "pay_order_no" }
+  },
+  {
+    id: 2,
+    name: "what the system needs of an order",
+    statement: `ALTER TABLE payment_proxy_order ${[
+      ...orderColumns.map((column) => `ADD COLUMN ${column}`),
+      "ADD UNIQUE KEY payment_proxy_order_key (app, idempotency_key)",
+      "ADD KEY payment_proxy_order_due (due_millis)",
+      "ADD KEY payment_proxy_order_app (app, pay_order_no)"
+    ].join(", ")}`,
+    makes: { table: "payment_proxy_order", column: "due_note" }
+  },
+  {
+    id: 3,
+    name: "history",
+    statement: table(
+      "payment_proxy_history",
+      [
+        "pay_order_no varchar(64) NOT NULL",
+        "version bigint NOT NULL",
+        "state varchar(32) NOT NULL",
+        "cause varchar(64) NOT NULL",
+        "detail text NULL",
+        "at_millis bigint NOT NULL",
+        "nonce varchar(32) NOT NULL",
+        "PRIMARY KEY (pay_order_no, version)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_history", column: "nonce" }
+  },
+  {
+    id: 4,
+    name: "deliveries",
+    statement: table(
+      "payment_proxy_delivery",
+      [
+        "id varchar(160) NOT NULL",
+        "event_id varchar(64) NOT NULL",
+        "pay_order_no varchar(64) NOT NULL",
+        "version bigint NOT NULL",
+        "app varchar(64) NOT NULL",
+        "endpoint varchar(64) NOT NULL",
+        "type varchar(64) NOT NULL",
+        "body mediumtext NOT NULL",
+        "created_millis bigint NOT NULL",
+        "state varchar(16) NOT NULL",
+        ...due,
+        "PRIMARY KEY (id)",
+        "KEY payment_proxy_delivery_due (due_millis)",
+        "KEY payment_proxy_delivery_order (pay_order_no, endpoint, version)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_delivery", column: "due_note" }
+  },
+  {
+    id: 5,
+    name: "inbox",
+    statement: table(
+      "payment_proxy_inbox",
+      [
+        "id varchar(64) NOT NULL",
+        "vendor varchar(64) NOT NULL",
+        "subject_by varchar(16) NOT NULL",
+        "subject_no varchar(256) NOT NULL",
+        "sha256 char(64) NOT NULL",
+        "body mediumtext NOT NULL",
+        "evidence mediumtext NULL",
+        "received_millis bigint NOT NULL",
+        ...due,
+        "PRIMARY KEY (id)",
+        "UNIQUE KEY payment_proxy_inbox_once (vendor, subject_by, subject_no, sha256)",
+        "KEY payment_proxy_inbox_due (due_millis)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_inbox", column: "due_note" }
+  },
+  {
+    id: 6,
+    name: "apps",
+    statement: table(
+      "payment_proxy_app",
+      ["id varchar(64) NOT NULL", "name varchar(256) NOT NULL", "endpoints mediumtext NOT NULL", "PRIMARY KEY (id)"],
+      server
+    ),
+    makes: { table: "payment_proxy_app", column: "endpoints" }
+  },
+  {
+    id: 7,
+    name: "app keys",
+    statement: table(
+      "payment_proxy_app_key",
+      [
+        "key_id varchar(64) NOT NULL",
+        "app varchar(64) NOT NULL",
+        "secret_sha256 char(64) NOT NULL",
+        "PRIMARY KEY (key_id)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_app_key", column: "secret_sha256" }
+  },
+  {
+    id: 8,
+    name: "pulse",
+    statement: table(
+      "payment_proxy_pulse",
+      ["id int NOT NULL", "at_millis bigint NOT NULL", "PRIMARY KEY (id)"],
+      server
+    ),
+    makes: { table: "payment_proxy_pulse", column: "at_millis" }
+  }
+]

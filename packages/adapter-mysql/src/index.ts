@@ -1,0 +1,30 @@
+import type { Apps, Deliveries, DueWork, Inbox, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import { Effect, Layer } from "effect"
+import * as AppsStore from "./Apps.ts"
+import type { Options } from "./Connections.ts"
+import * as Database from "./Database.ts"
+import * as DueWorkStore from "./DueWork.ts"
+import * as InboxStore from "./Inbox.ts"
+import { migrate, SchemaUnfit } from "./Migrations.ts"
+import * as OrdersStore from "./Orders.ts"
+
+export { Now } from "./Database.ts"
+export { SchemaUnfit }
+
+const migrated = Layer.effectDiscard(
+  Effect.flatMap(Database.Database, (database) =>
+    migrate(database).pipe(
+      Effect.catchIf((error) => !(error instanceof SchemaUnfit), Effect.die),
+      Database.typed
+    )
+  )
+)
+
+/** Every store port on one database, its schema brought up to date first. */
+export const layer = (
+  options: Pick<Options, "url"> & Partial<Options>
+): Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps, StoreUnavailable | SchemaUnfit> => {
+  const all = { maxConnections: 10, acquireMillis: 1000, statementMillis: 5000, ...options }
+  const stores = Layer.mergeAll(OrdersStore.layer, DueWorkStore.layer, InboxStore.layer, AppsStore.layer)
+  return stores.pipe(Layer.provide(migrated), Layer.provide(Database.layer(all)))
+}

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { find, type Program } from "./Program.ts"
+
+/** Starts a program that ends (-9) when we are gone, however that went; says its process id first. */
+const tethered = `exec 3<&0
+"$@" </dev/null &
+pid=$!
+echo "pid $pid" >&2
+(read -r line <&3; kill -9 "$pid") >/dev/null 2>&1 &
+wait "$pid"`
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const keptLines = 50
+
+interface Running {
+  readonly pid: number
+  readonly shell: ChildProcess
+  readonly ended: Promise<void>
+}
+
+/** A database server of our own on 127.0.0.1, durable at each COMMIT, which can be killed and started again. */
+export class Server {
+  readonly program: Program
+  readonly port: number
+  readonly #folder: string
+  readonly #extra: ReadonlyArray<string>
+  #running: Running | undefined
+
+  private constructor(program: Program, port: number, folder: string, extra: ReadonlyArray<string>) {
+    this.program = program
+    this.port = port
+    this.#folder = folder
+    this.#extra = extra
+  }
+
+  /** A new one, empty, in a temporary folder; `extra` are options of its program. */
+  static async start(extra: ReadonlyArray<string> = [], folder?: string): Promise<Server> {
+    const program = find()
+    const server = new Server(
+      program,
+      await freePort(),
+      folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-mariadb-")),
+      extra
+    )
+    mkdirSync(join(server.#folder, "data"), { recursive: true })
+    if (program.kind === "mysql")
+      spawnSync(program.command, ["--no-defaults", "--initialize-insecure", ...server.#user(), ...server.#datadir()])
+    await server.up()
+    return server
+  }
+
+  /** Whether its program runs. */
+  get isUp(): boolean {
+    return this.#running !== undefined
+  }
+
+  get pid(): number {
+    return this.#running?.pid ?? 0
+  }
+
+  /** Where a database of it is, for whoever comes. */
+  url(database: string, port = this.port): string {
+    return `mysql://root@127.0.0.1:${port}/${database}`
+  }
+
+  #datadir(): ReadonlyArray<string> {
+    return [`--datadir=${join(this.#folder, "data")}`]
+  }
+
+  #user(): ReadonlyArray<string> {
+    return process.getuid?.() === 0 ? ["--user=root"] : []
+  }
+
+  #options(): ReadonlyArray<string> {
+    const { kind, messages } = this.program
+    return [
+      "--no-defaults",
+      ...this.#user(),
+      ...this.#datadir(),
+      ...(kind === "mariadb" ? ["--skip-grant-tables"] : ["--mysqlx=OFF"]),
+      ...(messages === null ? [] : [`--lc-messages-dir=${messages}`]),
+      `--socket=${join(this.#folder, "s")}`,
+      `--pid-file=${join(this.#folder, "pid")}`,
+      "--bind-address=127.0.0.1",
+      `--port=${this.port}`,
+      "--innodb-flush-log-at-trx-commit=1",
+      "--max-connections=400",
+      ...this.#extra
+    ]
+  }
+
+  /** Starts its program on the same data; answers once it takes connections. */
+  async up(): Promise<void> {
+    const { command, libraries } = this.program
+    const shell = spawn("sh", ["-c", tethered, "sh", command, ...this.#options()], {
+      env: { ...process.env, ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+      stdio: ["pipe", "ignore", "pipe"]
+    })
+    const lines: Array<string> = []
+    let pid = 0
+    const ended = new Promise<void>((done) =>
+      shell.once("exit", () => {
+        this.#running = undefined
+        shell.stdin?.destroy()
+        done()
+      })
+    )
+    this.#running = { pid, shell, ended }
+    await new Promise<void>((done, fail) => {
+      createInterface({ input: shell.stderr }).on("line", (line) => {
+        if (line.startsWith("pid ")) {
+          pid = Number(line.slice(4))
+          this.#running = { pid, shell, ended }
+        }
+        lines.push(line)
+        if (lines.length > keptLines) lines.shift()
+        if (line.includes("ready for connections")) done()
+      })
+      void ended.then(() => fail(new Error(`The database server ended:\n${lines.join("\n")}`)))
+    })
+  }
+
+  /** A signal for its program: SIGKILL, SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#running !== undefined) process.kill(this.#running.pid, signal)
+  }
+
+  /** Ends it with a signal, and waits until it is gone. */
+  async down(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.signal(signal)
+    await running.ended
+  }
+
+  /** Ends it, and leaves nothing of it. */
+  async close(): Promise<void> {
+    await this.down()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
