@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import * as Keyfile from "@payment-proxy/adapter-keyfile"
+import * as Mysql from "@payment-proxy/adapter-mysql"
 import * as OAuth from "@payment-proxy/adapter-oauth"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
@@ -8,15 +9,21 @@ import { Event } from "@payment-proxy/api"
 import { Changes } from "@payment-proxy/application"
 import { type Configuration, CrashAt } from "@payment-proxy/configuration"
 import { Announcer } from "@payment-proxy/ports"
-import { Layer, Option } from "effect"
+import { Layer, Option, Redacted } from "effect"
 
 /** How apps are shown an order: as the order API does. */
 export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of }))
 
-/** The stores and the vault, in the folder that the environment names. */
+const databaseOf = ({ DATABASE_URL, PAYMENT_PROXY_DATA }: Configuration["environment"]) =>
+  Option.match(DATABASE_URL, {
+    onNone: () => Sqlite.layer({ filename: join(PAYMENT_PROXY_DATA, "payment-proxy.db") }),
+    onSome: (url) => Mysql.layer({ url: Redacted.value(url) })
+  })
+
+/** The stores, and the vault in the folder that the environment names. */
 export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
   Layer.merge(
-    Sqlite.layer({ filename: join(environment.PAYMENT_PROXY_DATA, "payment-proxy.db") }),
+    databaseOf(environment),
     Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
   )
 

@@ -42,8 +42,8 @@ const main = load(process.env, fileText).pipe(
 )
 
 main.pipe(
-  Effect.catchTag("ConfigurationInvalid", (invalid) =>
-    Console.error(invalid.message).pipe(Effect.zipRight(Effect.sync(() => process.exit(1))))
+  Effect.catchTag("ConfigurationInvalid", "DatabaseUnfit", ({ message }) =>
+    Console.error(message).pipe(Effect.zipRight(Effect.sync(() => process.exit(1))))
   ),
   Effect.provide(Logger.json),
   NodeRuntime.runMain({ disablePrettyLogger: true })

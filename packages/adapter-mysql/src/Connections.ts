@@ -17,6 +17,8 @@ export interface Options {
   readonly maxConnections: number
   readonly acquireMillis: number
   readonly statementMillis: number
+  /** How long a commit of unknown outcome is looked for before it is said to be unknown. */
+  readonly settleMillis: number
 }
 
 /** The kind of server; it decides what collations and session settings are called. */
@@ -40,7 +42,7 @@ const shared = ({ url }: Options): ConnectionOptions => ({
 const settings = (server: Server): ReadonlyArray<string> => [
   `SET NAMES utf8mb4 COLLATE ${collations[server]}`,
   "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 5${
+  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', time_zone = '+00:00', innodb_lock_wait_timeout = 2${
     server === "mariadb" ? ", idle_write_transaction_timeout = 5" : ""
   }`
 ]

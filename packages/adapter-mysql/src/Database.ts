@@ -2,7 +2,7 @@ import { Reactivity } from "@effect/experimental"
 import { SqlClient, SqlError } from "@effect/sql"
 import { MysqlClient } from "@effect/sql-mysql2"
 import { StoreUnavailable } from "@payment-proxy/ports"
-import { Context, Duration, Effect, Exit, Layer, Schedule } from "effect"
+import { Context, Data, Duration, Effect, Exit, Layer, Schedule, Schema } from "effect"
 import * as Connections from "./Connections.ts"
 
 /** The database's clock in milliseconds since the epoch, as an expression of SQL; leases and due times are in it. */
@@ -21,6 +21,13 @@ export class Database extends Context.Tag("@payment-proxy/adapter-mysql/Database
     readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, Typed<E>, R>
   }
 >() {}
+
+/** This database cannot be ours: its schema is not known, or it does not keep what it says that it keeps. Nothing was changed in it. */
+export class DatabaseUnfit extends Data.TaggedError("DatabaseUnfit")<{ readonly detail: string }> {
+  override get message(): string {
+    return `The database cannot be used: ${this.detail}`
+  }
+}
 
 export type Typed<E> = Exclude<E, { readonly _tag: "SqlError" }> | StoreUnavailable
 
@@ -60,7 +67,28 @@ const transactionOf =
       typed
     )
 
-/** The database at an address; nothing is changed in it. */
+/** How long a start waits for a database that is not there yet. */
+const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
+
+/** No such database, or not for this user: waiting does not help. */
+const denied: ReadonlySet<unknown> = new Set([1044, 1045, 1049, 1698])
+const isDenied = (error: unknown): boolean => denied.has(Connections.codeOf(error))
+const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const Variables = Schema.Array(Schema.Struct({ Value: Schema.String }))
+
+/** A server that syncs its log now and then forgets orders that were answered; where it has no such setting, nothing is said. */
+const durable = (sql: SqlClient.SqlClient) =>
+  Effect.gen(function* () {
+    const rows = yield* sql`SHOW GLOBAL VARIABLES LIKE 'innodb_flush_log_at_trx_commit'`.unprepared
+    const [setting] = yield* Schema.decodeUnknown(Variables)(rows)
+    if (setting !== undefined && setting.Value !== "1")
+      return yield* new DatabaseUnfit({
+        detail: `it does not sync each commit: set innodb_flush_log_at_trx_commit to 1, where it is ${setting.Value}.`
+      })
+  }).pipe(Effect.catchTag("ParseError", Effect.die))
+
+/** The database at an address, waited for where it is not there yet; nothing is changed in it. */
 export const make = (options: Connections.Options) =>
   Effect.gen(function* () {
     const pool = yield* Connections.pool(options)
@@ -71,10 +99,17 @@ export const make = (options: Connections.Options) =>
       transactionAcquirer: acquirer,
       spanAttributes: []
     })
-    const { server } = yield* Effect.scoped(pool.acquire)
+    const { server } = yield* Effect.scoped(pool.acquire).pipe(
+      Effect.catchIf(isDenied, ({ cause }) => new DatabaseUnfit({ detail: `${saidBy(cause)}. Look at DATABASE_URL.` })),
+      Effect.tapErrorTag("SqlError", ({ cause }) =>
+        Effect.logWarning(`The database is not there yet: ${saidBy(cause)}`)
+      ),
+      Effect.retry({ schedule: patience, while: isSqlError })
+    )
+    yield* durable(sql)
     return Database.of({ sql, server, options, transaction: transactionOf(pool) })
   }).pipe(typed)
 
 /** `make` as a layer. */
-export const layer = (options: Connections.Options): Layer.Layer<Database, StoreUnavailable> =>
+export const layer = (options: Connections.Options): Layer.Layer<Database, StoreUnavailable | DatabaseUnfit> =>
   Layer.scoped(Database, make(options)).pipe(Layer.provide(Reactivity.layer))

@@ -1,7 +1,20 @@
 import { randomBytes } from "node:crypto"
 import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
-import { Data, Deferred, Duration, Effect, ExecutionStrategy, Exit, Queue, Schedule, Schema, Scope } from "effect"
+import {
+  Clock,
+  Data,
+  Deferred,
+  Duration,
+  Effect,
+  Either,
+  ExecutionStrategy,
+  Exit,
+  Queue,
+  Schedule,
+  Schema,
+  Scope
+} from "effect"
 import type { Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
@@ -18,30 +31,61 @@ interface Member {
   readonly nonce: string
   readonly now: string
   readonly outcome: Deferred.Deferred<void, Failure>
+  /** Since when it waits for a lane. */
+  readonly sinceMillis: number
+  /** How often its COMMIT was lost and turned out not to have been done. */
+  readonly lost: number
 }
 
-/** How a try ended that did not commit. `short`: a member does not fit. `lost`: the COMMIT left, and no answer came. */
-class Uncommitted extends Data.TaggedError("Uncommitted")<{
-  readonly reason: "short" | "undone" | "refused" | "lost" | "unsent"
-  readonly cause: unknown
-}> {}
+/** Why a try did not commit; nothing of it is on disk, but for `lost`. */
+type Reason =
+  /** A member does not fit what is there: its version, its number or its key. */
+  | "short"
+  /** Somebody holds a row for longer than we wait. */
+  | "locked"
+  /** The server undid the transaction for another's sake. */
+  | "undone"
+  /** The server takes no writes at all, or no connections. */
+  | "closed"
+  /** The server does not take this statement. */
+  | "refused"
+  /** No connection, or it broke before the COMMIT left. */
+  | "unsent"
+  /** As `unsent`, after a time limit. */
+  | "silent"
+  /** The COMMIT left, and no answer came. */
+  | "lost"
+
+class Uncommitted extends Data.TaggedError("Uncommitted")<{ readonly reason: Reason; readonly cause: unknown }> {}
 
 const lanes = 2
 const maxMembers = 64
 const maxWaiting = 4096
+const maxLost = 3
+const withdrawEvery = Duration.millis(100)
 
 /** How long a lost COMMIT's outcome is looked for before the caller is told that it is unknown. */
-const settling = Schedule.exponential(Duration.millis(50)).pipe(
-  Schedule.union(Schedule.spaced(Duration.seconds(1))),
-  Schedule.upTo(Duration.seconds(20))
-)
+const settling = (limitMillis: number) =>
+  Schedule.exponential(Duration.millis(50)).pipe(
+    Schedule.union(Schedule.spaced(Duration.seconds(1))),
+    Schedule.upTo(Duration.millis(limitMillis))
+  )
 
 interface Statement {
   readonly sql: string
   readonly values: ReadonlyArray<unknown>
 }
 
+/** What may be one member's own fault. */
+const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused"])
+
+/** Patience with a connection is real time, whatever clock the orders go by. */
+const real = Clock.make()
+
 const isNew = ({ expected }: Change): boolean => expected === 0
+
+const misfit = (change: Change): Taken | Stale =>
+  isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
 
 const dueInOf = ({ dueIn }: Change): number | null => (dueIn === null ? null : Duration.toMillis(dueIn))
 
@@ -149,12 +193,19 @@ const packet = (link: Link, statements: ReadonlyArray<Statement>, limitMillis: n
 const Header = Schema.Struct({ affectedRows: Schema.Number })
 const headersOf = Schema.decodeUnknown(Schema.Array(Header))
 
-const reasonOf = (error: unknown, isCommitSent: boolean): Uncommitted["reason"] => {
+/** Too many connections, shutting down, out of space, read-only: whatever we would write. */
+const closed: ReadonlySet<unknown> = new Set([1040, 1203, 1226, 1053, 1021, 1114, 1290, 1792, 1836])
+const timeouts: ReadonlySet<unknown> = new Set(["PROTOCOL_SEQUENCE_TIMEOUT", "ETIMEDOUT"])
+
+const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
   const code = Connections.codeOf(error)
+  if (code === 1205) return "locked"
   if (undone.has(code)) return "undone"
   if (code === 1062) return "short"
+  if (closed.has(code)) return "closed"
   if (typeof code === "number") return "refused"
-  return isCommitSent ? "lost" : "unsent"
+  if (isCommitSent) return "lost"
+  return timeouts.has(code) ? "silent" : "unsent"
 }
 
 const uncommitted = (isCommitSent: boolean) => (cause: unknown) =>
@@ -197,7 +248,30 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
 export const make = (database: Database["Type"]) =>
   Effect.gen(function* () {
     const { options, sql, transaction } = database
-    const queue = yield* Queue.bounded<Member>(maxWaiting)
+    const queue = yield* Queue.unbounded<Member>()
+    /** Those in the queue that nobody has yet; a lane and `withdraw` take a member out of it, whichever comes first. */
+    const waiting = new Set<Member>()
+    const tooMany = new StoreUnavailable({ cause: "Too many commits wait for the database." })
+
+    /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
+    const wait = (member: Member) => {
+      if (waiting.size >= maxWaiting) return Deferred.fail(member.outcome, tooMany)
+      waiting.add(member)
+      return Queue.offer(queue, member)
+    }
+
+    /** Members that no lane took in time: nothing of them was written. */
+    const withdraw = Effect.suspend(() =>
+      Effect.forEach(
+        [...waiting].filter(({ sinceMillis }) => sinceMillis + options.acquireMillis <= real.unsafeCurrentTimeMillis()),
+        (member) =>
+          Effect.zipRight(
+            Effect.sync(() => waiting.delete(member)),
+            Deferred.fail(member.outcome, tooMany)
+          ),
+        { discard: true }
+      )
+    )
 
     /** Which of a member's changes does not fit what is on disk. */
     const unfit = (changes: ReadonlyArray<Change>): Effect.Effect<Change, StoreUnavailable> => {
@@ -232,6 +306,21 @@ export const make = (database: Database["Type"]) =>
         })
       )
 
+    /** Finds out what became of a member whose COMMIT was not answered; where nothing did, it waits for its turn again. */
+    const lookFor = (member: Member, cause: unknown): Effect.Effect<unknown> =>
+      isWritten(member).pipe(
+        Effect.retry(settling(options.settleMillis)),
+        Effect.matchEffect({
+          onFailure: () => Deferred.fail(member.outcome, new Unsettled({ cause })),
+          onSuccess: (isThere) => {
+            if (isThere) return Deferred.succeed(member.outcome, undefined)
+            const lost = member.lost + 1
+            if (lost === maxLost) return Deferred.fail(member.outcome, new StoreUnavailable({ cause }))
+            return wait({ ...member, sinceMillis: real.unsafeCurrentTimeMillis(), lost })
+          }
+        })
+      )
+
     const lane = Effect.gen(function* () {
       const scope = yield* Effect.scope
       let link: Link | undefined
@@ -251,68 +340,51 @@ export const make = (database: Database["Type"]) =>
       })
       const tried = (members: ReadonlyArray<Member>) =>
         Effect.flatMap(connected, (open) => attempt(open, members, options.statementMillis)).pipe(
-          Effect.retry({ while: ({ reason }) => reason === "undone", schedule: again })
+          Effect.retry({ while: ({ reason }) => reason === "undone", schedule: again }),
+          // The connection may have been dead for long; a new one tells.
+          Effect.retry({ while: ({ reason }) => reason === "unsent", times: 1 })
         )
 
-      /** A member by itself: whatever comes of it is its own. */
-      const alone = (member: Member, tries = 0): Effect.Effect<void, Failure> =>
-        tried([member]).pipe(Effect.catchAll((failure) => told(member, failure, tries)))
-
-      const told = (member: Member, { reason, cause }: Uncommitted, tries: number): Effect.Effect<void, Failure> => {
-        if (reason === "lost") return readBack(member, tries)
-        if (reason === "unsent" && tries === 0) return alone(member, tries + 1)
-        if (reason !== "short") return new StoreUnavailable({ cause })
-        return Effect.flatMap(
-          unfit(member.changes),
-          (change): Effect.Effect<never, Failure> =>
-            isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
+      /** What a member is told that did not get through; where that is not known, it is looked for aside. */
+      const told = (member: Member, { reason, cause }: Uncommitted) => {
+        if (reason === "lost") return Effect.asVoid(Effect.forkIn(lookFor(member, cause), scope))
+        if (reason !== "short") return Deferred.fail(member.outcome, new StoreUnavailable({ cause }))
+        return Effect.flatMap(Effect.either(unfit(member.changes)), (found) =>
+          Deferred.fail(member.outcome, Either.isLeft(found) ? found.left : misfit(found.right))
         )
       }
 
-      const readBack = (member: Member, tries: number): Effect.Effect<void, Failure> =>
-        isWritten(member).pipe(
-          Effect.retry(settling),
-          Effect.mapError(({ cause }) => new Unsettled({ cause })),
-          Effect.flatMap((isThere) => {
-            if (isThere) return Effect.void
-            return tries < 2 ? alone(member, tries + 1) : new StoreUnavailable({ cause: "The COMMIT was lost thrice." })
-          })
-        )
-
-      const settle = (member: Member, outcome: Effect.Effect<void, Failure>) =>
-        Effect.flatMap(Effect.exit(outcome), (exit) => Deferred.done(member.outcome, exit))
-
-      const batch = (members: ReadonlyArray<Member>) =>
+      const batch = (members: ReadonlyArray<Member>): Effect.Effect<void> =>
         tried(members).pipe(
-          Effect.retry({ while: ({ reason }) => reason === "unsent", times: 1 }),
           Effect.matchEffect({
-            onSuccess: () => Effect.forEach(members, (member) => settle(member, Effect.void), { discard: true }),
-            onFailure: (failure) => {
-              const isOnesOwn = members.length > 1 && (failure.reason === "short" || failure.reason === "refused")
-              return Effect.forEach(
-                members,
-                (member) => settle(member, isOnesOwn ? alone(member) : told(member, failure, 1)),
-                { discard: true }
-              )
-            }
+            onSuccess: () =>
+              Effect.forEach(members, ({ outcome }) => Deferred.succeed(outcome, undefined), { discard: true }),
+            onFailure: (failure) =>
+              // One of them is to blame: each by itself finds out which, and the others are not held up by it.
+              members.length > 1 && blamed.has(failure.reason)
+                ? Effect.forEach(members, (member) => batch([member]), { discard: true })
+                : Effect.forEach(members, (member) => told(member, failure), { discard: true })
           })
         )
 
       return yield* Effect.forever(
-        Effect.flatMap(Queue.takeBetween(queue, 1, maxMembers), (taken) =>
-          Effect.forEach(apart([...taken]), batch, { discard: true })
-        )
+        Effect.flatMap(Queue.takeBetween(queue, 1, maxMembers), (taken) => {
+          const members = [...taken].filter((member) => waiting.delete(member))
+          return Effect.forEach(members.length === 0 ? [] : apart(members), batch, { discard: true })
+        })
       )
     })
 
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(lane)
+    yield* Effect.forkScoped(Effect.withClock(Effect.repeat(withdraw, Schedule.spaced(withdrawEvery)), real))
 
-    /** All of `changes` or none; the outcome is known when it answers. */
+    /** All of `changes` or none; the outcome is known when it answers, or said to be unknown. */
     const commit = (changes: ReadonlyArray<Change>): Effect.Effect<void, Failure> =>
       Effect.gen(function* () {
         const outcome = yield* Deferred.make<void, Failure>()
         const now = yield* yield* Now
-        yield* Queue.offer(queue, { changes, nonce: randomBytes(16).toString("hex"), now, outcome })
+        const nonce = randomBytes(16).toString("hex")
+        yield* wait({ changes, nonce, now, outcome, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
         return yield* Deferred.await(outcome)
       })
     return { commit }

@@ -1,15 +1,8 @@
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Data, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import type { Server } from "./Connections.ts"
-import type { Database } from "./Database.ts"
+import { type Database, DatabaseUnfit } from "./Database.ts"
 import { originalColumns, type Step, steps } from "./Schema.ts"
-
-/** The database's schema is not one that this program knows; nothing was changed in it. */
-export class SchemaUnfit extends Data.TaggedError("SchemaUnfit")<{ readonly detail: string }> {
-  override get message(): string {
-    return `The database cannot be used: ${this.detail}`
-  }
-}
 
 const lockSeconds = 60
 
@@ -40,7 +33,7 @@ const takenOver = (step: Step, columns: ReadonlySet<string>) => {
   if (columns.size === 0) return Effect.succeed(false)
   const missing = originalColumns.map(nameOf).filter((name) => !columns.has(name))
   if (step.id === 1 && missing.length === 0) return Effect.succeed(true)
-  return new SchemaUnfit({
+  return new DatabaseUnfit({
     detail:
       step.id === 1
         ? `it has a table payment_proxy_order without ${missing.join(", ")}, which is not the one that is taken over.`
@@ -71,7 +64,7 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
 const check = (run: Run, all: ReadonlyArray<Step>) =>
   Effect.forEach(all, ({ makes: { table, column } }) =>
     Effect.flatMap(columnsOf(run, table), (columns) =>
-      columns.has(column) ? Effect.void : new SchemaUnfit({ detail: `the column ${table}.${column} is missing.` })
+      columns.has(column) ? Effect.void : new DatabaseUnfit({ detail: `the column ${table}.${column} is missing.` })
     )
   )
 
@@ -86,7 +79,7 @@ const migrated = (run: Run, server: Server) =>
     const newest = all.at(-1)?.id ?? 0
     const newer = known.find(({ id }) => id > newest)
     if (newer !== undefined)
-      return yield* new SchemaUnfit({
+      return yield* new DatabaseUnfit({
         detail: `its schema is at ${newer.id} (${newer.name}), and this program knows up to ${newest}: run a newer one.`
       })
     yield* Effect.forEach(
@@ -113,6 +106,6 @@ export const migrate = ({ sql, server }: Database["Type"]) =>
       Schema.decodeUnknown(Lock)
     )
     if (held !== 1)
-      return yield* new SchemaUnfit({ detail: `another process migrates it for more than ${lockSeconds} s already.` })
+      return yield* new DatabaseUnfit({ detail: `another process migrates it for more than ${lockSeconds} s already.` })
     yield* Effect.ensuring(migrated(run, server), Effect.ignore(run(`SELECT RELEASE_LOCK(${lock})`)))
   }).pipe(Effect.scoped)

@@ -33,6 +33,17 @@ export const Environment = Schema.Struct({
   PAYMENT_PROXY_CONFIG: Schema.optionalWith(Schema.NonEmptyString, { default: () => "payment-proxy.config.yaml" }),
   /** The folder of the embedded database and the key file. */
   PAYMENT_PROXY_DATA: Schema.optionalWith(Schema.NonEmptyString, { default: () => ".payment-proxy" }),
+  /** The database of all gateways and workers, MySQL or MariaDB; without it, a file in the folder above. */
+  DATABASE_URL: Schema.optionalWith(
+    Schema.Redacted(
+      Schema.String.pipe(
+        Schema.pattern(/^mysql:\/\/[^\s/]+\/[^\s/?]+(\?[^\s]*)?$/, {
+          message: () => "This is not of the form mysql://user:password@host:3306/database."
+        })
+      )
+    ),
+    { as: "Option", exact: true }
+  ),
   PAYMENT_PROXY_HOST: Schema.optionalWith(Schema.NonEmptyString, { default: () => "127.0.0.1" }),
   PAYMENT_PROXY_PORT: Schema.optionalWith(port, { default: () => 4000 }),
   /** Where vendors reach us; notifications come to `<this>/notify/<vendor>`. */

@@ -3,6 +3,7 @@ import { Context, Effect, Either, Layer, Option, type Scope } from "effect"
 import { createConnection } from "mysql2/promise"
 import { find } from "./mariadb/Program.ts"
 import { Server } from "./mariadb/Server.ts"
+import { TcpProxy } from "./mariadb/TcpProxy.ts"
 
 /** A MariaDB or MySQL server for tests: the run's own (`MYSQL_URL`), or one that lives as long as the layer. */
 export class ThrowawayMariaDb extends Context.Tag("@payment-proxy/testkit/ThrowawayMariaDb")<
@@ -50,6 +51,22 @@ export const own = (extra: ReadonlyArray<string> = [], folder?: string): Effect.
     (server) => Effect.promise(() => server.close())
   )
 
+/** The same database through a proxy that fails as told; it goes with the scope. */
+export const proxied = (
+  url: string
+): Effect.Effect<{ readonly url: string; readonly proxy: TcpProxy }, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(() => TcpProxy.start(() => Number(new URL(url).port))),
+    (proxy) => Effect.promise(() => proxy.close())
+  ).pipe(
+    Effect.map((proxy) => {
+      const address = new URL(url)
+      address.port = String(proxy.port)
+      return { url: address.href, proxy }
+    })
+  )
+
+/** A server for as long as the layer lives. */
 export const layer: Layer.Layer<ThrowawayMariaDb> = Layer.scoped(
   ThrowawayMariaDb,
   Effect.gen(function* () {
