@@ -18,17 +18,6 @@ const first = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
     found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
   )
 
-/** Rows that cannot be read are named and left out: the others go on. */
-const decoded = (rows: ReadonlyArray<unknown>) =>
-  Effect.forEach(rows, (row) =>
-    Rows.toPayment(row).pipe(
-      Effect.asSome,
-      Effect.catchAll((fault) =>
-        Effect.logError("An order's row cannot be read; the others go on.", fault).pipe(Effect.as(Option.none()))
-      )
-    )
-  ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
-
 export const make = Effect.gen(function* () {
   const database = yield* Database
   const { sql } = database
@@ -90,7 +79,7 @@ export const make = Effect.gen(function* () {
     search: (search) =>
       sql`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
         ORDER BY pay_order_no DESC LIMIT ${sql.literal(String(Math.trunc(search.limit)))}`.unprepared.pipe(
-        Effect.flatMap(decoded),
+        Effect.flatMap(Rows.readable),
         toPort
       ),
     versions: (payOrderNos) =>

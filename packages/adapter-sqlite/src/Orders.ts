@@ -65,16 +65,6 @@ export const make = Effect.gen(function* () {
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
     )
 
-  const decoded = (rows: ReadonlyArray<unknown>) =>
-    Effect.forEach(rows, (row) =>
-      Rows.toPayment(row).pipe(
-        Effect.asSome,
-        Effect.catchAll((fault) =>
-          Effect.logError("An order's row cannot be read; the others go on.", fault).pipe(Effect.as(Option.none()))
-        )
-      )
-    ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
-
   const where = (search: Search) =>
     reader.and([
       reader`app = ${search.app}`,
@@ -128,7 +118,7 @@ export const make = Effect.gen(function* () {
         WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
     search: (search) =>
       reader`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
-        ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(decoded), toPort),
+        ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(Rows.readable), toPort),
     versions: (payOrderNos) =>
       payOrderNos.length === 0
         ? Effect.succeed(new Map())

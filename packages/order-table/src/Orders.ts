@@ -1,6 +1,6 @@
 import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
 import type { Change, PlacedOrder } from "@payment-proxy/ports"
-import { Effect, ParseResult, Schema } from "effect"
+import { Effect, Option, ParseResult, Schema } from "effect"
 
 const Facts = Schema.parseJson(Payment.Facts)
 const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
@@ -132,6 +132,29 @@ export const lasting = (payment: Payment.Payment) => ({
 
 const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
 const decodeFingerprint = Schema.decodeUnknown(Fingerprint)
+
+const maxFault = 200
+
+/** Where a row is wrong and how, in one short line: no values, as they may be a payer's. */
+const faultOf = (error: ParseResult.ParseError | ParseResult.ParseIssue): string =>
+  ParseResult.ArrayFormatter.formatIssueSync("issue" in error ? error.issue : (error as ParseResult.ParseIssue))
+    .map(({ path, message }) => `${path.map(String).join(".")}: ${message.replace(/,? actual [\s\S]*$/, "")}`)
+    .join("; ")
+    .slice(0, maxFault)
+
+/** Rows as payments; those that are none are named in the log and left out: the others go on. */
+export const readable = (rows: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<Payment.Payment>> =>
+  Effect.forEach(rows, (row) =>
+    toPayment(row).pipe(
+      Effect.asSome,
+      Effect.catchAll((error) =>
+        Effect.logError("An order's row cannot be read; the others go on.", {
+          payOrderNo: typeof row === "object" && row !== null && "pay_order_no" in row ? row.pay_order_no : null,
+          fault: faultOf(error)
+        }).pipe(Effect.as(Option.none()))
+      )
+    )
+  ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
 
 /** A row with the fingerprint of what was asked, as it was placed. */
 export const toPlaced = (row: unknown) =>

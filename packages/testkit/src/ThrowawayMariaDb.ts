@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { Context, Effect, Either, Layer, Option, type Scope } from "effect"
 import { createConnection } from "mysql2/promise"
 import { find } from "./mariadb/Program.ts"
-import { Server } from "./mariadb/Server.ts"
+import { type Options, Server } from "./mariadb/Server.ts"
 import { TcpProxy } from "./mariadb/TcpProxy.ts"
 
 /** A MariaDB or MySQL server for tests: the run's own (`MYSQL_URL`), or one that lives as long as the layer. */
@@ -45,9 +45,9 @@ const databaseOf = (server: string) =>
   ).pipe(Effect.map((name) => at(server, name)))
 
 /** A server of one's own, which may be killed. */
-export const own = (extra: ReadonlyArray<string> = [], folder?: string): Effect.Effect<Server, never, Scope.Scope> =>
+export const own = (options: Options = {}): Effect.Effect<Server, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.promise(() => Server.start(extra, folder)),
+    Effect.promise(() => Server.start(options)),
     (server) => Effect.promise(() => server.close())
   )
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,6 +24,18 @@ const freePort = (): Promise<number> =>
 
 const keptLines = 50
 
+/** What a test may change of a server. */
+export interface Options {
+  /** Options of its program. */
+  readonly extra?: ReadonlyArray<string>
+  /** Where its data goes. */
+  readonly folder?: string
+  /** It has users with rights, `app` and `admin`; otherwise everybody may do everything. */
+  readonly isGuarded?: boolean
+}
+
+const open = ({ kind }: Program): ReadonlyArray<string> => (kind === "mariadb" ? ["--skip-grant-tables"] : [])
+
 interface Running {
   readonly pid: number
   readonly shell: ChildProcess
@@ -45,18 +57,19 @@ export class Server {
     this.#extra = extra
   }
 
-  /** A new one, empty, in a temporary folder; `extra` are options of its program. */
-  static async start(extra: ReadonlyArray<string> = [], folder?: string): Promise<Server> {
+  /** A new one, empty, in a temporary folder. */
+  static async start({ extra = [], folder, isGuarded = false }: Options = {}): Promise<Server> {
     const program = find()
     const server = new Server(
       program,
       await freePort(),
       folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-mariadb-")),
-      extra
+      isGuarded ? extra : [...extra, ...open(program)]
     )
     mkdirSync(join(server.#folder, "data"), { recursive: true })
     if (program.kind === "mysql")
       spawnSync(program.command, ["--no-defaults", "--initialize-insecure", ...server.#user(), ...server.#datadir()])
+    if (isGuarded) server.#guard()
     await server.up()
     return server
   }
@@ -70,9 +83,34 @@ export class Server {
     return this.#running?.pid ?? 0
   }
 
-  /** Where a database of it is, for whoever comes. */
-  url(database: string, port = this.port): string {
-    return `mysql://root@127.0.0.1:${port}/${database}`
+  /** Where a database of it is, for whoever comes; a guarded one knows `app` and `admin`. */
+  url(database: string, user = "root"): string {
+    return `mysql://${user}@127.0.0.1:${this.port}/${database}`
+  }
+
+  /** Makes the tables of users, and the users. */
+  #guard(): void {
+    const { command, libraries, messages } = this.program
+    const scripts = ["mysql_system_tables.sql", "mysql_system_tables_data.sql"]
+    const folder = messages ?? "/usr/share/mysql"
+    const { status, stderr } = spawnSync(
+      command,
+      ["--no-defaults", "--bootstrap", ...this.#user(), ...this.#datadir(), `--lc-messages-dir=${folder}`],
+      {
+        env: { ...process.env, ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+        encoding: "utf8",
+        input: [
+          "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;",
+          ...scripts.map((name) => readFileSync(join(folder, name), "utf8"))
+        ].join("\n")
+      }
+    )
+    if (status !== 0) throw new Error(`The tables of users could not be made:\n${stderr}`)
+    writeFileSync(
+      join(this.#folder, "users.sql"),
+      "CREATE USER IF NOT EXISTS admin;\nGRANT ALL ON *.* TO admin;\nCREATE USER IF NOT EXISTS app;\n" +
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP ON *.* TO app;\n"
+    )
   }
 
   #datadir(): ReadonlyArray<string> {
@@ -89,7 +127,8 @@ export class Server {
       "--no-defaults",
       ...this.#user(),
       ...this.#datadir(),
-      ...(kind === "mariadb" ? ["--skip-grant-tables"] : ["--mysqlx=OFF"]),
+      ...(kind === "mysql" ? ["--mysqlx=OFF"] : []),
+      "--skip-name-resolve",
       ...(messages === null ? [] : [`--lc-messages-dir=${messages}`]),
       `--socket=${join(this.#folder, "s")}`,
       `--pid-file=${join(this.#folder, "pid")}`,
@@ -97,6 +136,7 @@ export class Server {
       `--port=${this.port}`,
       "--innodb-flush-log-at-trx-commit=1",
       "--max-connections=400",
+      ...(existsSync(join(this.#folder, "users.sql")) ? [`--init-file=${join(this.#folder, "users.sql")}`] : []),
       ...this.#extra
     ]
   }
@@ -143,6 +183,12 @@ export class Server {
     if (running === undefined) return
     this.signal(signal)
     await running.ended
+  }
+
+  /** Starts it once more, all that is new on disk: a server that is killed in its first second may not come up again. */
+  async settle(): Promise<void> {
+    await this.down("SIGTERM")
+    await this.up()
   }
 
   /** Ends it, and leaves nothing of it. */

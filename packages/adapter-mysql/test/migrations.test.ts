@@ -1,0 +1,130 @@
+import { expect, layer } from "@effect/vitest"
+import { Orders } from "@payment-proxy/ports"
+import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
+import { Effect, Layer } from "effect"
+import * as Mysql from "../src/index.ts"
+import { originalColumns, steps } from "../src/Schema.ts"
+import { database } from "./scratch.ts"
+
+const { statements } = ThrowawayMariaDb
+
+/** Starts on the database, as a process does; what it says when it refuses. */
+const start = (url: string) => Effect.scoped(Layer.build(Mysql.layer({ url })))
+const refused = (url: string) => Effect.map(Effect.flip(start(url)), String)
+
+/** Everything that `information_schema` says of a database's columns and indexes. */
+const schema = (url: string) =>
+  Effect.all([
+    statements(
+      url,
+      `SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name, extra
+      FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position`
+    ),
+    statements(
+      url,
+      `SELECT table_name, index_name, seq_in_index, column_name, non_unique
+      FROM information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1, 2, 3`
+    )
+  ])
+
+const clean = Effect.gen(function* () {
+  const url = yield* database
+  yield* start(url)
+  return yield* schema(url)
+})
+
+layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("migrations", (it) => {
+  it.scoped("a second start changes nothing", () =>
+    Effect.gen(function* () {
+      const url = yield* database
+      yield* start(url)
+      const [before, recorded] = [yield* schema(url), yield* statements(url, "SELECT * FROM payment_proxy_migration")]
+      yield* start(url)
+      expect(yield* schema(url)).toEqual(before)
+      expect(yield* statements(url, "SELECT * FROM payment_proxy_migration")).toEqual(recorded)
+    })
+  )
+
+  it.scoped("ten processes at once: each step runs once", () =>
+    Effect.gen(function* () {
+      const url = yield* database
+      yield* Effect.all(
+        Array.from({ length: 10 }, () => start(url)),
+        { concurrency: "unbounded" }
+      )
+      expect(yield* schema(url)).toEqual(yield* clean)
+      const rows = yield* statements(url, "SELECT id FROM payment_proxy_migration WHERE finished_at IS NOT NULL")
+      expect(rows.length).toBe(steps("mariadb").length)
+    })
+  )
+
+  it.scoped("F09 cut off before or after each step's statement: the next start ends with the same schema", () =>
+    Effect.gen(function* () {
+      const whole = yield* clean
+      for (const { id } of steps("mariadb"))
+        for (const hasRun of [false, true]) {
+          const url = yield* database
+          yield* start(url)
+          // As if the process had died in step `id`: what comes after it is not there.
+          yield* Effect.forEach(
+            steps("mariadb").filter((step) => step.id > id || (step.id === id && !hasRun)),
+            ({ makes: { table } }) => statements(url, `DROP TABLE IF EXISTS ${table}`)
+          )
+          // The second step's table is the first one's.
+          if (id === 1 || (id === 2 && !hasRun)) {
+            yield* statements(url, "DROP TABLE IF EXISTS payment_proxy_order")
+            const first = steps("mariadb")[0]
+            if (first !== undefined && (id === 2 || hasRun)) yield* statements(url, first.statement)
+          }
+          yield* statements(
+            url,
+            `DELETE FROM payment_proxy_migration WHERE id > ${id}`,
+            `UPDATE payment_proxy_migration SET finished_at = NULL WHERE id = ${id}`
+          )
+          yield* start(url)
+          expect(yield* schema(url), `step ${id}, ${hasRun ? "after" : "before"} its statement`).toEqual(whole)
+        }
+    })
+  )
+
+  it.scoped("the original table is taken over with its rows", () =>
+    Effect.gen(function* () {
+      const url = yield* database
+      yield* statements(
+        url,
+        `CREATE TABLE payment_proxy_order (${originalColumns.join(", ")}, PRIMARY KEY (id),
+          UNIQUE KEY payment_order_pay_order_no_index (pay_order_no))`,
+        "INSERT INTO payment_proxy_order (pay_order_no, pay_status, amount) VALUES ('OLD-1', 30, '1.00')"
+      )
+      const context = yield* Layer.build(Mysql.layer({ url }))
+      yield* Effect.flatMap(Orders, (orders) => orders.commit([aChange(aPayment(), 0)])).pipe(Effect.provide(context))
+      const rows = yield* statements(url, "SELECT pay_order_no, amount FROM payment_proxy_order ORDER BY id")
+      expect(rows[0]).toEqual({ pay_order_no: "OLD-1", amount: "1.00" })
+      expect(rows.length).toBe(2)
+    })
+  )
+
+  it.scoped("a newer schema, a foreign table of the same name, a column that someone took away: refused, by name", () =>
+    Effect.gen(function* () {
+      const newer = yield* database
+      yield* start(newer)
+      yield* statements(newer, "INSERT INTO payment_proxy_migration VALUES (99, 'sharding', NOW(3), NOW(3))")
+      expect(yield* refused(newer)).toMatch(/schema is at 99 \(sharding\), and this program knows up to \d+/)
+
+      const foreign = yield* database
+      yield* statements(foreign, "CREATE TABLE payment_proxy_order (id int, total decimal(10, 2))")
+      const before = yield* statements(foreign, "SHOW CREATE TABLE payment_proxy_order")
+      expect(yield* refused(foreign)).toContain("without pay_order_no, pay_status")
+      expect(yield* statements(foreign, "SHOW CREATE TABLE payment_proxy_order")).toEqual(before)
+
+      const other = yield* database
+      yield* statements(other, "CREATE TABLE payment_proxy_inbox (id int)")
+      expect(yield* refused(other)).toContain("a table payment_proxy_inbox that is not ours")
+
+      const lacking = yield* database
+      yield* start(lacking)
+      yield* statements(lacking, "ALTER TABLE payment_proxy_inbox DROP COLUMN due_note")
+      expect(yield* refused(lacking)).toContain("the column payment_proxy_inbox.due_note is missing")
+    })
+  )
+})
