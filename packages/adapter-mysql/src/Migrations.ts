@@ -1,4 +1,5 @@
 import type { Connection } from "@effect/sql/SqlConnection"
+import { crashPoint } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
 import type { Server } from "./Connections.ts"
 import { type Database, DatabaseUnfit } from "./Database.ts"
@@ -57,6 +58,7 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
       step.name
     ])
     if (!isThere) yield* run(step.statement)
+    yield* crashPoint("K25")
     yield* run("UPDATE payment_proxy_migration SET finished_at = NOW(3) WHERE id = ?", [step.id])
   })
 

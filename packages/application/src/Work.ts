@@ -14,7 +14,7 @@ export interface Pace {
   readonly lease: Duration.Duration
   /** How often an idle loop looks for work that nobody told it of. */
   readonly idle: Duration.Duration
-  /** How long a piece rests that failed for a reason that is not its own. */
+  /** How long a piece rests that failed for a reason that is not its own; twice as long each time after. */
   readonly rest: Duration.Duration
 }
 
@@ -50,11 +50,18 @@ const renewed = (claimed: Claimed) =>
     const { lease } = yield* Paces
     yield* Effect.sleep(Duration.times(lease, 1 / 3)).pipe(
       Effect.zipRight(due.renew(claimed, lease)),
+      Effect.zipLeft(crashPoint("K23")),
       Effect.orElseSucceed(() => true),
       Effect.repeat({ while: (holds) => holds })
     )
     return yield* Effect.never
   })
+
+const maxDoublings = 7
+
+/** One that fails again and again rests longer each time, so that it takes nothing from the others. */
+const restOf = (rest: Duration.Duration, { tries }: Claimed): Duration.Duration =>
+  Duration.times(rest, 2 ** Math.min(tries, maxDoublings))
 
 /** One piece of work: whatever goes wrong with it stays with it. A worker that is stopped hands it back. */
 const work = (claimed: Claimed) =>
@@ -66,7 +73,7 @@ const work = (claimed: Claimed) =>
     yield* Effect.raceFirst(perform(claimed), renewed(claimed)).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
-          Effect.zipRight(giveBack(rest, "failed"))
+          Effect.zipRight(giveBack(restOf(rest, claimed), "failed"))
         )
       ),
       Effect.catchAllCause(() => Effect.void),

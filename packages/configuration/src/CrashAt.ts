@@ -30,6 +30,8 @@ export const CrashAt = Schema.transform(
 
 /** Long enough for what was written to have left this process. */
 const flush = Duration.millis(20)
+/** The whole has left when the next piece is asked for; an answer to it may be there in no time, and the end of this. */
+const atOnce = Duration.zero
 
 /** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
 export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
@@ -40,11 +42,11 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
     if (visits === visit) process.kill(process.pid, signal)
   }
   const encoder = new TextEncoder()
-  const after = (name: CrashPoint) =>
+  const after = (name: CrashPoint, wait: Duration.Duration) =>
     Stream.drain(
       Stream.fromEffect(
         Effect.zipRight(
-          Effect.sleep(flush),
+          Effect.sleep(wait),
           Effect.sync(() => here(name))
         )
       )
@@ -52,9 +54,9 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
   const halves = (bytes: Uint8Array, half: CrashPoint, whole: CrashPoint | undefined) => {
     const middle = Math.floor(bytes.length / 2)
     return Stream.make(bytes.subarray(0, middle)).pipe(
-      Stream.concat(after(half)),
+      Stream.concat(after(half, flush)),
       Stream.concat(Stream.make(bytes.subarray(middle))),
-      Stream.concat(whole === undefined ? Stream.empty : after(whole)),
+      Stream.concat(whole === undefined ? Stream.empty : after(whole, atOnce)),
       Stream.toAsyncIterable
     )
   }

@@ -18,7 +18,9 @@ export const crashPoints = {
   K14: "a notification on disk, not yet answered",
   K15: "a notification answered, not yet applied",
   K16: "due work claimed, not yet done",
-  K17: "a query answered, nothing of it written"
+  K17: "a query answered, nothing of it written",
+  K23: "a lease renewed, the work not yet done",
+  K25: "a migration's statement done, the step not yet recorded"
 } as const
 export type CrashPoint = keyof typeof crashPoints
 

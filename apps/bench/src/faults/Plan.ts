@@ -1,4 +1,4 @@
-import { crashPoints } from "@payment-proxy/ports"
+import { type CrashPoint, crashPoints } from "@payment-proxy/ports"
 import * as Chance from "../Chance.ts"
 
 /** A fault of the platform, as its controls take it. */
@@ -16,10 +16,17 @@ export interface PlatformFault {
 export const accidents = ["kill", "crash", "pause", "terminate", "lock", "refusing-endpoint"] as const
 export type Accident = (typeof accidents)[number]
 
+/** What happens between our processes and a database server, now and then. */
+export const mishaps = ["dark", "cut", "lost-commit", "slow"] as const
+export type Mishap = (typeof mishaps)[number]
+
 /** What goes wrong in one run: some of all that can, by chance. */
 export interface Plan {
   readonly platform: ReadonlyArray<PlatformFault>
+  /** With a file for all. */
   readonly accidents: ReadonlyArray<Accident>
+  /** With a database server. */
+  readonly mishaps: ReadonlyArray<Mishap>
 }
 
 type Make = (chance: () => number) => Omit<PlatformFault, "on" | "fault" | "seed">
@@ -72,14 +79,20 @@ const catalogue: ReadonlyArray<readonly [on: string, fault: string, make: Make]>
   ["token", "latency", often(0.3, slow)]
 ]
 
-/** Three to eight faults of the platform and two to four accidents, the same for the same chance. */
+/** Three to eight faults of the platform, and some of everything else, the same for the same chance. */
 export const make = (chance: () => number): Plan => ({
   platform: Chance.shuffled(catalogue, chance)
     .slice(0, Chance.between(3, 8, chance))
     .map(([on, fault, more]) => ({ on, fault, seed: Math.floor(chance() * 2 ** 32), ...more(chance) })),
-  accidents: Chance.shuffled(accidents, chance).slice(0, Chance.between(2, 4, chance))
+  accidents: Chance.shuffled(accidents, chance).slice(0, Chance.between(2, 4, chance)),
+  mishaps: Chance.shuffled(mishaps, chance).slice(0, Chance.between(1, 3, chance))
 })
+
+/** The points that come by under load; those of a slow vendor and of a start have tests of their own. */
+export const busyPoints = (Object.keys(crashPoints) as ReadonlyArray<CrashPoint>).filter(
+  (point) => point !== "K23" && point !== "K25"
+)
 
 /** A crash point and a visit there, by chance. */
 export const crashAt = (chance: () => number): string =>
-  `${Chance.pick(Object.keys(crashPoints), chance)}:${Chance.between(1, 20, chance)}`
+  `${Chance.pick(busyPoints, chance)}:${Chance.between(1, 20, chance)}`

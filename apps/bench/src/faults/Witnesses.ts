@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite"
 import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
 import type * as Checker from "@payment-proxy/testkit/Checker"
 import { Either, Schema } from "effect"
+import { createConnection } from "mysql2/promise"
 
 type Row = { readonly [column: string]: unknown }
 
@@ -38,46 +39,73 @@ const orderOf = (row: Row): Checker.OrderRow => {
   }
 }
 
-/** What the embedded database holds, read past all our own code. */
-export const dump = (folder: string): Checker.Dump => {
+const tables = [
+  "payment_proxy_order",
+  "payment_proxy_history",
+  "payment_proxy_inbox",
+  "payment_proxy_delivery",
+  "payment_proxy_app"
+] as const
+type Tables = { readonly [T in (typeof tables)[number]]: ReadonlyArray<Row> }
+
+const ofFile = (folder: string): Tables => {
   const database = new DatabaseSync(join(folder, "payment-proxy.db"), { readOnly: true })
   try {
     database.exec("PRAGMA busy_timeout = 5000")
     database.exec("BEGIN")
     const all = (table: string) => database.prepare(`SELECT * FROM ${table}`).all() as ReadonlyArray<Row>
-    return {
-      nowMillis: Date.now(),
-      orders: all("payment_proxy_order").map(orderOf),
-      history: all("payment_proxy_history").map((row) => ({
-        payOrderNo: text(row, "pay_order_no"),
-        version: Number(row["version"]),
-        state: text(row, "state") as Payment.State,
-        cause: text(row, "cause"),
-        atMillis: millis(row, "at_millis")
-      })),
-      inbox: all("payment_proxy_inbox").map((row) => ({
-        ...due(row),
-        number: text(row, "subject_no"),
-        sha256: text(row, "sha256")
-      })),
-      deliveries: all("payment_proxy_delivery").map((row) => ({
-        ...due(row),
-        eventId: text(row, "event_id"),
-        payOrderNo: text(row, "pay_order_no"),
-        version: Number(row["version"]),
-        endpoint: text(row, "endpoint"),
-        state: text(row, "state") as Checker.DeliveryRow["state"],
-        createdMillis: millis(row, "created_millis")
-      })),
-      endpoints: all("payment_proxy_app").flatMap((row) =>
-        (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => ({
-          app: text(row, "id"),
-          endpoint: id
-        }))
-      )
-    }
+    return Object.fromEntries(tables.map((table) => [table, all(table)])) as Tables
   } finally {
     database.close()
+  }
+}
+
+const ofServer = async (url: string): Promise<Tables> => {
+  const connection = await createConnection({ uri: url, supportBigNumbers: true })
+  try {
+    await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+    const found: Array<readonly [string, unknown]> = []
+    for (const table of tables) found.push([table, (await connection.query(`SELECT * FROM ${table}`))[0]])
+    return Object.fromEntries(found) as Tables
+  } finally {
+    connection.destroy()
+  }
+}
+
+/** What the database holds, read past all our own code: a MariaDB by its address, or a file by its folder. */
+export const dump = async (place: string): Promise<Checker.Dump> => {
+  const all = place.startsWith("mysql:") ? await ofServer(place) : ofFile(place)
+  return {
+    nowMillis: Date.now(),
+    orders: all.payment_proxy_order.map(orderOf),
+    history: all.payment_proxy_history.map((row) => ({
+      payOrderNo: text(row, "pay_order_no"),
+      version: Number(row["version"]),
+      state: text(row, "state") as Payment.State,
+      cause: text(row, "cause"),
+      atMillis: millis(row, "at_millis")
+    })),
+    inbox: all.payment_proxy_inbox.map((row) => ({
+      ...due(row),
+      number: text(row, "subject_no"),
+      sha256: text(row, "sha256")
+    })),
+    deliveries: all.payment_proxy_delivery.map((row) => ({
+      ...due(row),
+      eventId: text(row, "event_id"),
+      payOrderNo: text(row, "pay_order_no"),
+      version: Number(row["version"]),
+      endpoint: text(row, "endpoint"),
+      state: text(row, "state") as Checker.DeliveryRow["state"],
+      createdMillis: millis(row, "created_millis")
+    })),
+    endpoints: all.payment_proxy_app.flatMap((row) =>
+      (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => ({
+        app: text(row, "id"),
+        endpoint: id
+      }))
+    )
   }
 }
 

@@ -4,6 +4,10 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Checker from "@payment-proxy/testkit/Checker"
+import { Server } from "@payment-proxy/testkit/mariadb/Server"
+import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
+import { createConnection } from "mysql2/promise"
+import { bundle } from "./Bundle.ts"
 import { Client } from "./Client.ts"
 import { Processes, type Running, root } from "./Processes.ts"
 import * as Sink from "./Sink.ts"
@@ -32,24 +36,22 @@ const freePort = (): Promise<number> =>
 /** Short limits, so that a call of unknown outcome is asked about after three seconds. */
 const limits = "    kind: mapped\n    limits: { createMillis: 500, queryMillis: 1000, closeMillis: 1000 }\n"
 
-/** A gateway at its address, whichever process serves it now. */
-export class Gateway {
-  readonly url: string
+/** A gateway or a worker, whichever process is it now. */
+export class Service {
   readonly #start: (crashAt: string | undefined) => Running
   #running: Running | undefined
   #paused = false
 
-  constructor(url: string, start: (crashAt: string | undefined) => Running) {
-    this.url = url
+  constructor(start: (crashAt: string | undefined) => Running) {
     this.#start = start
   }
 
-  /** The process that serves it; there may be none. */
+  /** The process that it is; there may be none. */
   get process(): Running | undefined {
     return this.#running
   }
 
-  /** Starts it and waits until it takes orders; `crashAt` is where it will kill itself. */
+  /** Starts it and waits until it works; `crashAt` is where it will kill itself. */
   async up(crashAt?: string): Promise<Running> {
     const running = this.#start(crashAt)
     this.#running = running
@@ -85,10 +87,22 @@ export class Gateway {
   }
 }
 
+/** A MariaDB of our own, and what stands between it and us. */
+export interface Database {
+  readonly server: Server
+  readonly proxy: TcpProxy
+  /** Past the proxy. */
+  readonly url: string
+}
+
 /** Everything that an experiment needs, each part a process of its own: gateways on one database, a platform, a sink. */
 export interface World {
   readonly folder: string
-  readonly gateways: ReadonlyArray<Gateway>
+  readonly gateways: ReadonlyArray<Service>
+  /** Without any, the gateways work at what is due themselves. */
+  readonly workers: ReadonlyArray<Service>
+  /** Without one, all share a file. */
+  readonly database: Database | undefined
   readonly client: Client
   readonly sink: Sink.Sink
   readonly processes: Processes
@@ -115,6 +129,9 @@ const startPlatform = (processes: Processes, folder: string) =>
 /** What an experiment may change of its gateways. */
 export interface Options {
   readonly gateways?: number
+  readonly workers?: number
+  /** A MariaDB in place of a file. */
+  readonly isMariaDb?: boolean
   /** Put before the command of each gateway. */
   readonly launcher?: ReadonlyArray<string>
   /** Where the gateways look for the platform's API, if not where it is. */
@@ -122,13 +139,26 @@ export interface Options {
   readonly environment?: { readonly [name: string]: string }
 }
 
-/** Brings a world up, its gateways not yet. */
+const startDatabase = async (folder: string): Promise<Database> => {
+  const server = await Server.start({ folder: join(folder, "mariadb") })
+  await server.settle()
+  const admin = await createConnection({ uri: server.url("information_schema") })
+  await admin.query("CREATE DATABASE payment_proxy")
+  admin.destroy()
+  const proxy = await TcpProxy.start(() => server.port)
+  return { server, proxy, url: server.url("payment_proxy") }
+}
+
+/** Brings a world up, its gateways and workers not yet. */
 export const start = async (options: Options = {}): Promise<World> => {
   const folder = mkdtempSync(join(tmpdir(), "payment-proxy-faults-"))
   const processes = new Processes(join(tmpdir(), "payment-proxy-compiled"))
   const sink = await Sink.start(secrets.shop)
+  let database: Database | undefined
   const close = async () => {
     await processes.sweep()
+    await database?.proxy.close()
+    await database?.server.close()
     await sink.close()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -141,6 +171,9 @@ export const start = async (options: Options = {}): Promise<World> => {
     )
     const data = join(folder, "data")
     mkdirSync(data)
+    database = options.isMariaDb ? await startDatabase(folder) : undefined
+    const databaseUrl = database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
+    const workerCount = options.workers ?? 0
     const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))
     const urls = ports.map((port) => `http://127.0.0.1:${port}`)
     const environment = {
@@ -153,6 +186,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       PLATFORM_CLIENT_SECRET: secrets.client,
       PLATFORM_WEBHOOK_SECRET: secrets.platform,
       PLATFORM_MERCHANT_ID: "merchant-experiments",
+      ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
       ...options.environment
     }
     const keys = new Map<string, string>()
@@ -163,22 +197,28 @@ export const start = async (options: Options = {}): Promise<World> => {
       })
       keys.set(app, (await made.ready)["key"] ?? "")
     }
-    const gateways = ports.map(
-      (port, index) =>
-        new Gateway(urls[index] ?? "", (crashAt) =>
-          processes.start(
-            "gateway",
-            "src/main.ts",
-            [],
-            {
-              ...environment,
-              PAYMENT_PROXY_PORT: String(port),
-              PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
-              ...(crashAt === undefined ? {} : { PAYMENT_PROXY_CRASH_AT: crashAt })
-            },
-            options.launcher
-          )
+    const mains = new Map(
+      await Promise.all(["gateway", "worker"].map(async (app) => [app, await bundle(app, folder)] as const))
+    )
+    const service = (app: string, own: { readonly [name: string]: string }) =>
+      new Service((crashAt) =>
+        processes.start(
+          app,
+          mains.get(app) ?? "",
+          [],
+          { ...environment, ...own, ...(crashAt === undefined ? {} : { PAYMENT_PROXY_CRASH_AT: crashAt }) },
+          options.launcher
         )
+      )
+    const gateways = ports.map((port, index) =>
+      service("gateway", {
+        PAYMENT_PROXY_PORT: String(port),
+        PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
+        PAYMENT_PROXY_WORK: String(workerCount === 0)
+      })
+    )
+    const workers = Array.from({ length: workerCount }, () =>
+      service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "" })
     )
     const client = new Client(keys, () => urls)
     const platform: World["platform"] = async (method, path, body) => {
@@ -188,7 +228,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     const sources = async (): Promise<Checker.Sources> => ({
       client: client.log,
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
-      dump: Witnesses.dump(data),
+      dump: await Witnesses.dump(database?.url ?? data),
       sink: sink.got
     })
     const rest = async (limitMillis: number) => {
@@ -199,7 +239,20 @@ export const start = async (options: Options = {}): Promise<World> => {
       }
       return Date.now() - begin
     }
-    return { folder, gateways, client, sink, processes, platformUrl: url, platform, sources, rest, close }
+    return {
+      folder,
+      gateways,
+      workers,
+      database,
+      client,
+      sink,
+      processes,
+      platformUrl: url,
+      platform,
+      sources,
+      rest,
+      close
+    }
   } catch (error) {
     await close()
     throw error

@@ -42,7 +42,7 @@ const badlyCertified = async (cert: string) => {
 
 const inWorld = async (
   platformUrl: string,
-  use: (world: World.World, gateway: World.Gateway) => Promise<void>
+  use: (world: World.World, gateway: World.Service) => Promise<void>
 ): Promise<void> => {
   const world = await World.start({ platformUrl, environment: { NODE_EXTRA_CA_CERTS: authority } })
   try {
