@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto"
-import { Context, Effect, Either, Layer, Option, type Scope } from "effect"
+import { Context, Effect, Layer, type Scope } from "effect"
 import { createConnection } from "mysql2/promise"
-import { find } from "./mariadb/Program.ts"
 import { type Options, Server } from "./mariadb/Server.ts"
 import { TcpProxy } from "./mariadb/TcpProxy.ts"
 
@@ -75,10 +74,3 @@ export const layer: Layer.Layer<ThrowawayMariaDb> = Layer.scoped(
     return ThrowawayMariaDb.of({ database: databaseOf(url) })
   })
 )
-
-/** Why tests on a real server cannot run here; `undefined` where they can. In CI they run all the same, and fail. */
-export const missing: string | undefined =
-  process.env["MYSQL_URL"] !== undefined || process.env["CI"]
-    ? undefined
-    : (process.env["NO_MYSQL"] ??
-      Option.getOrUndefined(Either.getLeft(Either.try({ try: () => find(), catch: (error) => String(error) }))))
