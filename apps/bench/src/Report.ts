@@ -84,6 +84,32 @@ export const make = (input: {
   }
 }
 
+/** Several reports of one bench, in one value. */
+export const together = (name: string, reports: ReadonlyArray<Report>, notes: ReadonlyArray<string>): object => ({
+  name,
+  ratios: Object.fromEntries(
+    reports.flatMap((report) =>
+      Object.entries(report.ratios).map(([peer, ratio]) => [`${report.name}: ${peer}`, ratio])
+    )
+  ),
+  ours: Object.fromEntries(reports.map((report) => [report.name, report.ours])),
+  peers: Object.fromEntries(reports.map((report) => [report.name, report.peers])),
+  notes,
+  seed: reports[0]?.seed,
+  machine: machine()
+})
+
+const units = [
+  [1e6, "ms"],
+  [1e3, "µs"],
+  [1, "ns"]
+] as const
+
+const time = (nanos: number): string => {
+  const [size, unit] = units.find(([least]) => nanos >= least) ?? [1, "ns"]
+  return `${rounded(nanos / size)} ${unit}`
+}
+
 const heads = ["", "per second", "spread", "p50", "p99", "RSS", "CPU"]
 
 /** The report as a table for people. */
@@ -92,8 +118,8 @@ export const table = ({ ours, peers, references, ratios, notes }: Report): strin
     name,
     f.perSecond.toLocaleString("en"),
     `${f.spreadPercent} %`,
-    `${f.p50Nanos} ns`,
-    `${f.p99Nanos} ns`,
+    time(f.p50Nanos),
+    time(f.p99Nanos),
     `${f.rssMib} MiB`,
     `${f.cpuPercent} %`
   ]

@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto"
-import { Console, Effect } from "effect"
+import { Cause, Console, Effect } from "effect"
 import * as Arguments from "./Arguments.ts"
 import * as crashes from "./faults/crashes.ts"
 import * as storm from "./faults/storm.ts"
 import * as Verdict from "./faults/Verdict.ts"
+import * as orders from "./load/orders.ts"
 import * as machine from "./machine.ts"
 import type { Printed } from "./Printed.ts"
 
@@ -32,6 +33,8 @@ const deaths = (isMariaDb: boolean) => ({
 /** Every bench: what it does unless told otherwise, and how it is run. */
 const benches = {
   machine: { seconds: 10, times: 1, run: machine.run },
+  create: { seconds: 30, times: 3, run: (asked: Arguments.Arguments) => orders.run("create", asked) },
+  read: { seconds: 30, times: 3, run: (asked: Arguments.Arguments) => orders.run("read", asked) },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),
   "faults-embedded": storms({ isMariaDb: false, databaseKills: 0 }),
@@ -58,7 +61,10 @@ const program = Effect.gen(function* () {
   yield* Console.log(lines.join("\n"))
   yield* Console.log(JSON.stringify(json))
   if (!isRight) yield* exitWith(1)
-}).pipe(Effect.catchTag("Usage", ({ message }) => Effect.zipRight(Console.error(message), exitWith(2))))
+}).pipe(
+  Effect.catchTag("Usage", ({ message }) => Effect.zipRight(Console.error(message), exitWith(2))),
+  Effect.catchAllCause((cause) => Effect.zipRight(Console.error(Cause.pretty(cause)), exitWith(1)))
+)
 
 // Node's own clean-up may spin for ever over sockets that were reset (seen with 24.21): nothing is left to clean up.
 const end = Effect.sync(() => process.stdout.write("", () => process.exit()))

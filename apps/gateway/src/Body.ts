@@ -1,6 +1,4 @@
 import type { IncomingMessage } from "node:http"
-import { HttpServerRequest } from "@effect/platform"
-import { NodeHttpServerRequest } from "@effect/platform-node"
 import { StrictJson } from "@payment-proxy/api"
 import { Effect, Either } from "effect"
 import { type Refused, refuse } from "./Problems.ts"
@@ -31,15 +29,24 @@ const received = (incoming: IncomingMessage): Effect.Effect<Uint8Array, Refused>
   })
 
 /** The request's body as received, at most 256 KB. */
-export const bytes = Effect.gen(function* () {
-  const incoming = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
-  const declared = Number(incoming.headers["content-length"] ?? 0)
-  if (declared > maxBytes) return yield* tooLarge
-  return yield* received(incoming)
-})
+export const bytes = (incoming: IncomingMessage): Effect.Effect<Uint8Array, Refused> =>
+  Number(incoming.headers["content-length"] ?? 0) > maxBytes ? Effect.fail(tooLarge) : received(incoming)
 
 const isJson = (contentType: string | undefined): boolean =>
   /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(contentType ?? "")
+
+const notJson = refuse("CONTENT_TYPE_UNSUPPORTED", "Send JSON: Content-Type: application/json.")
+const encoded = refuse("CONTENT_TYPE_UNSUPPORTED", "Send the body as it is, without a Content-Encoding.")
+const notText = refuse("BODY_NOT_JSON", "The body is not UTF-8.")
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
 
 const refusalOf = (refusal: StrictJson.Refusal) => {
   switch (refusal.reason) {
@@ -53,16 +60,12 @@ const refusalOf = (refusal: StrictJson.Refusal) => {
 }
 
 /** The request's body as JSON: UTF-8, not too deep, each member once. */
-export const json = Effect.gen(function* () {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  if (!isJson(request.headers["content-type"]))
-    return yield* refuse("CONTENT_TYPE_UNSUPPORTED", "Send JSON: Content-Type: application/json.")
-  if ((request.headers["content-encoding"] ?? "identity") !== "identity")
-    return yield* refuse("CONTENT_TYPE_UNSUPPORTED", "Send the body as it is, without a Content-Encoding.")
-  const body = yield* bytes
-  const text = yield* Effect.try({
-    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body),
-    catch: () => refuse("BODY_NOT_JSON", "The body is not UTF-8.")
+export const json = (incoming: IncomingMessage): Effect.Effect<unknown, Refused> => {
+  const { headers } = incoming
+  if (!isJson(headers["content-type"])) return notJson
+  if ((headers["content-encoding"] ?? "identity") !== "identity") return encoded
+  return Effect.flatMap(bytes(incoming), (body) => {
+    const text = textOf(body)
+    return text === undefined ? notText : Either.mapLeft(StrictJson.parse(text), refusalOf)
   })
-  return yield* Either.mapLeft(StrictJson.parse(text), refusalOf)
-})
+}

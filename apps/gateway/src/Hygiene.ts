@@ -1,5 +1,4 @@
-import { HttpServerRequest } from "@effect/platform"
-import { NodeHttpServerRequest } from "@effect/platform-node"
+import type { IncomingMessage } from "node:http"
 import { Effect } from "effect"
 import { type Refused, refuse } from "./Problems.ts"
 import { maxHeaders } from "./Server.ts"
@@ -26,14 +25,13 @@ const repeated = (rawHeaders: ReadonlyArray<string>): string | undefined => {
 }
 
 /** What Node's parser lets through and we do not: it is refused before anything is read or authenticated. */
-export const check: Effect.Effect<void, Refused, HttpServerRequest.HttpServerRequest> = Effect.gen(function* () {
-  const incoming = NodeHttpServerRequest.toIncomingMessage(yield* HttpServerRequest.HttpServerRequest)
-  const { rawHeaders, url = "", httpVersionMajor } = incoming
+export const check = ({ rawHeaders, url = "", httpVersionMajor }: IncomingMessage): Effect.Effect<void, Refused> => {
   if (rawHeaders.length / 2 > maxHeaders)
-    return yield* refuse("HEADERS_TOO_LARGE", `A request has at most ${maxHeaders} headers.`)
+    return refuse("HEADERS_TOO_LARGE", `A request has at most ${maxHeaders} headers.`)
   const twice = repeated(rawHeaders)
-  if (twice !== undefined) return yield* refuse("HEADER_REPEATED", `Send the header ${twice} once.`)
-  if (httpVersionMajor !== 1) return yield* refuse("REQUEST_MALFORMED", "Speak HTTP/1.1 (RFC 9112).")
-  if (!url.startsWith("/"))
-    return yield* refuse("REQUEST_MALFORMED", "Ask for a path, like GET /v1/orders: no whole address, no *.")
-})
+  if (twice !== undefined) return refuse("HEADER_REPEATED", `Send the header ${twice} once.`)
+  if (httpVersionMajor !== 1) return refuse("REQUEST_MALFORMED", "Speak HTTP/1.1 (RFC 9112).")
+  return url.startsWith("/")
+    ? Effect.void
+    : refuse("REQUEST_MALFORMED", "Ask for a path, like GET /v1/orders: no whole address, no *.")
+}

@@ -6,7 +6,7 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Changes } from "@payment-proxy/application"
+import { Changes, KnownApps } from "@payment-proxy/application"
 import { type Configuration, CrashAt } from "@payment-proxy/configuration"
 import { Announcer } from "@payment-proxy/ports"
 import { Layer, Option, Redacted } from "effect"
@@ -39,7 +39,7 @@ export const fromConfiguration = (configuration: Configuration) => {
     ])
   )
   const adapters = Layer.mergeAll(
-    storesOf(configuration),
+    Layer.provideMerge(KnownApps.layer, storesOf(configuration)),
     VendorHttp.layer(mapped).pipe(Layer.provide(OAuth.layer(oauth))),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer

@@ -1,9 +1,9 @@
-import { HttpServerResponse } from "@effect/platform"
-import { Problem } from "@payment-proxy/api"
+import { HttpApiError, HttpServerError, HttpServerResponse } from "@effect/platform"
+import { Decoding, Problem } from "@payment-proxy/api"
 import type { Contended, KeyReused, OrderNotFound } from "@payment-proxy/application"
 import type { Machine } from "@payment-proxy/domain"
 import type { StoreUnavailable, Unfit, UnknownVendor, Unsettled } from "@payment-proxy/ports"
-import { Data, Effect } from "effect"
+import { Cause, Data, Effect } from "effect"
 import type { Unauthorized } from "./AppKey.ts"
 
 /** A request that is refused with this problem. */
@@ -89,3 +89,37 @@ export const answered = <R>(
     Effect.tapErrorTag("StoreUnavailable", ({ cause }) => Effect.logError("The store is not available.", cause)),
     Effect.catchAll((failure) => Effect.succeed(answer(of(failure))))
   )
+
+/** What went wrong outside a handler, as the problem that the caller is answered. */
+const problemOf = (error: unknown): Problem.Problem | undefined => {
+  if (error instanceof Refused) return error.problem
+  if (error instanceof HttpApiError.HttpApiDecodeError) {
+    const faults = error.issues.map(({ path, message }) => ({
+      pointer: Decoding.pointerOf(path),
+      code: "PARAMETER_INVALID",
+      detail: message
+    }))
+    return Problem.make("PARAMETER_INVALID", "The address has faults.", faults)
+  }
+  return error instanceof HttpServerError.RouteNotFound
+    ? Problem.make("NOT_FOUND", "There is nothing at this address for this method. /docs lists what there is.")
+    : undefined
+}
+
+const unforeseen = Problem.make(
+  "INTERNAL",
+  "It is on record. Ask for the order, or try again with the same Idempotency-Key."
+)
+
+/** An answer, whatever happens: what we did not foresee is logged and shown as nothing. */
+export const guarded = <E, R>(
+  app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.catchAllCause(app, (cause) => {
+    const problem = problemOf(Cause.squash(cause))
+    if (problem !== undefined) return Effect.succeed(answer(problem))
+    if (Cause.isInterruptedOnly(cause)) return Effect.succeed(HttpServerResponse.empty({ status: 499 }))
+    return Effect.logError("A request failed in a way that was not foreseen.", cause).pipe(
+      Effect.as(answer(unforeseen))
+    )
+  })

@@ -1,6 +1,10 @@
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
-import type { Socket } from "node:net"
+import type { AddressInfo, Socket } from "node:net"
+import { HttpServer, HttpServerError } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
 import { Problem } from "@payment-proxy/api"
+import { Effect, Layer } from "effect"
+import * as Door from "./Door.ts"
 
 /** How many headers a request has at most. */
 export const maxHeaders = 100
@@ -54,7 +58,7 @@ const write = (socket: Socket, problem: Problem.Problem): void => {
 }
 
 /** Node's server with limits set on purpose: a slow, silent or broken client holds nothing for long, and is told what is wrong. */
-export const make = (overrides: Partial<Limits> = {}): Server => {
+const make = (overrides: Partial<Limits>): Server => {
   const { maxConnections, ...options } = { ...limits, ...overrides }
   const server = createServer(options)
   const answers = new WeakMap<object, ServerResponse>()
@@ -71,3 +75,46 @@ export const make = (overrides: Partial<Limits> = {}): Server => {
   })
   return server
 }
+
+const listening = (server: Server, address: { readonly host: string; readonly port: number }) =>
+  Effect.async<AddressInfo, HttpServerError.ServeError>((resume) => {
+    const fail = (cause: unknown): void => resume(new HttpServerError.ServeError({ cause }))
+    server.once("error", fail)
+    server.listen(address, () => {
+      server.off("error", fail)
+      resume(Effect.succeed(server.address() as AddressInfo))
+    })
+  })
+
+/** Takes no more connections, and waits for the answers to the requests that it has. */
+const closed = (server: Server) =>
+  Effect.async<void>((resume) => {
+    if (server.listening) server.close(() => resume(Effect.void))
+    else resume(Effect.void)
+  })
+
+/** A server at an address, by HTTP/1.1: the door's calls go through the door, all others to whatever is served. */
+export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
+  Layer.scoped(
+    HttpServer.HttpServer,
+    Effect.gen(function* () {
+      const door = yield* Door.make
+      const server = yield* Effect.acquireRelease(
+        Effect.sync(() => make(overrides)),
+        closed
+      )
+      const { address: hostname, port } = yield* listening(server, address)
+      return HttpServer.make({
+        address: { _tag: "TcpAddress", hostname, port },
+        serve: (app, middleware) =>
+          Effect.gen(function* () {
+            const routes = yield* middleware === undefined
+              ? NodeHttpServer.makeHandler(app)
+              : NodeHttpServer.makeHandler(app, middleware)
+            server.on("request", (request, response) => {
+              if (!door(request, response)) routes(request, response)
+            })
+          })
+      })
+    })
+  ).pipe(Layer.merge(NodeHttpServer.layerContext))

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Api } from "@payment-proxy/api"
 import { receive } from "@payment-proxy/application"
 import type { Reply } from "@payment-proxy/ports"
@@ -20,10 +21,10 @@ export const layer = HttpApiBuilder.group(Api, "vendors", (handlers) =>
   handlers.handleRaw("notify", ({ path: { vendor } }) =>
     answered(
       Effect.gen(function* () {
-        const { headers } = yield* HttpServerRequest.HttpServerRequest
-        const body = yield* Body.bytes
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const body = yield* Body.bytes(NodeHttpServerRequest.toIncomingMessage(request))
         const sha256 = createHash("sha256").update(body).digest("hex")
-        return yield* receive(vendor, { headers, body }, sha256).pipe(
+        return yield* receive(vendor, { headers: request.headers, body }, sha256).pipe(
           Effect.map(replied),
           Effect.catchTags({
             NotVerified: ({ reason, reply }) =>

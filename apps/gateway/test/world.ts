@@ -1,5 +1,4 @@
 import { HttpServer } from "@effect/platform"
-import { NodeHttpServer } from "@effect/platform-node"
 import { Changes, secretContext, Work } from "@payment-proxy/application"
 import type { Deliveries, DueWork, Inbox, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Apps, Vault } from "@payment-proxy/ports"
@@ -22,9 +21,9 @@ const worldOf = (stores: Stores) => {
     Layers.announcer
   )
   const ports = Layer.provideMerge(Changes.layer, adapters)
-  const server = NodeHttpServer.layer(
-    () => Server.make({ requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }),
-    { host: "127.0.0.1", port: 0 }
+  const server = Server.layer(
+    { host: "127.0.0.1", port: 0 },
+    { requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }
   )
   return Layer.mergeAll(Http.layer, Work.layer).pipe(
     Layer.provideMerge(server),

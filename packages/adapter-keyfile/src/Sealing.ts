@@ -14,7 +14,7 @@ export const additional = (keyId: string, context: string): string => `${version
 
 /** `v1.<keyId>.<iv>.<ciphertext>.<tag>`, the last three in base64url without padding. */
 export const format = ({ keyId, iv, ciphertext, tag }: Sealing): string =>
-  [version, keyId, ...[iv, ciphertext, tag].map((bytes) => Encoding.encodeBase64Url(bytes))].join(".")
+  [version, keyId, ...[iv, ciphertext, tag].map((bytes) => Buffer.from(bytes).toString("base64url"))].join(".")
 
 /** Reads what `format` wrote, and nothing else: a text of other bits for the same bytes is none. */
 export const parse = (text: string): Option.Option<Sealing> => {

@@ -80,7 +80,7 @@ export const run = (link: Link, sql: string, values: ReadonlyArray<unknown>, lim
       if (!isAnswered(cause)) Effect.runSync(destroy(link))
       resume(Effect.fail(failed(cause, "A statement failed.")))
     }
-    const statement = { sql, values: [...values], timeout: limitMillis }
+    const statement = { sql, timeout: limitMillis, ...(values.length === 0 ? {} : { values: [...values] }) }
     if (isPrepared) link.execute(statement as { sql: string; values: Array<never>; timeout: number }, done)
     else link.query(statement, done)
     return destroy(link)

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
 import {
@@ -15,7 +15,7 @@ import {
   Schema,
   Scope
 } from "effect"
-import type { Connection as Link } from "mysql2"
+import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
 
@@ -71,11 +71,6 @@ const settling = (limitMillis: number) =>
     Schedule.upTo(Duration.millis(limitMillis))
   )
 
-interface Statement {
-  readonly sql: string
-  readonly values: ReadonlyArray<unknown>
-}
-
 /** What may be one member's own fault. */
 const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused"])
 
@@ -89,55 +84,63 @@ const misfit = (change: Change): Taken | Stale =>
 
 const dueInOf = ({ dueIn }: Change): number | null => (dueIn === null ? null : Duration.toMillis(dueIn))
 
-const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ")
+/** Text in which nothing means anything to the server but the end of it. */
+const plain = /^[^'\\\p{Cc}]*$/u
 
-/** Rows of equal columns as one INSERT; `times` are columns of the database's clock, `last` a value added to the last of them. */
+/** A value as a statement has it; the session's sql_mode leaves the backslash its meaning. */
+const literal = (value: Cell): string => {
+  if (typeof value === "number") return String(value)
+  return typeof value === "string" && plain.test(value) ? `'${value}'` : escapeValue(value)
+}
+
+type Cell = string | number | null
+type Cells = Readonly<Record<string, Cell>>
+
+interface Row {
+  readonly row: Cells
+  readonly now: string
+  /** How long after `now` it is due, in milliseconds. */
+  readonly after: number | null
+}
+
+const dueAt = ({ now, after }: Pick<Row, "now" | "after">): string => (after === null ? "NULL" : `${now} + ${after}`)
+
+/** Rows of equal columns as one INSERT; `timesOf` gives those of the database's clock. */
 const insert = (
   table: string,
-  rows: ReadonlyArray<{
-    readonly row: Readonly<Record<string, unknown>>
-    readonly now: string
-    readonly after: number | null
-  }>,
-  times: ReadonlyArray<string>
-): ReadonlyArray<Statement> => {
+  rows: ReadonlyArray<Row>,
+  times: ReadonlyArray<string>,
+  timesOf: (row: Row) => ReadonlyArray<string>
+): ReadonlyArray<string> => {
   const [first] = rows
   if (first === undefined) return []
   const names = Object.keys(first.row)
-  const tuple = (now: string) =>
-    `(${[placeholders(names.length), ...times.map((_, index) => (index === times.length - 1 ? `${now} + ?` : now))].filter(Boolean).join(", ")})`
-  return [
-    {
-      sql: `INSERT INTO ${table} (${[...names, ...times].join(", ")}) VALUES ${rows.map(({ now }) => tuple(now)).join(", ")}`,
-      values: rows.flatMap(({ row, after }) => [
-        ...names.map((name) => row[name]),
-        ...(times.length === 0 ? [] : [after])
-      ])
-    }
-  ]
+  const tuples = rows.map(
+    (one) => `(${[...names.map((name) => literal(one.row[name] ?? null)), ...timesOf(one)].join(", ")})`
+  )
+  return [`INSERT INTO ${table} (${[...names, ...times].join(", ")}) VALUES ${tuples.join(", ")}`]
 }
 
 const changingNames = ["pay_status", "transaction_no", "pay_date", "paid_millis", "facts", "version", "learnt_version"]
 
-/** Versions that move as one UPDATE joined to their list: it finds as many rows as there are members that are not stale. */
-const update = (moved: ReadonlyArray<{ readonly change: Change; readonly now: string }>): ReadonlyArray<Statement> => {
+/**
+ * Versions that move as one UPDATE: it finds as many rows as there are members that are not stale. Each column takes its
+ * value by the order's place in the list of numbers; a join to a list of rows would be made into a file on its way.
+ */
+const update = (moved: ReadonlyArray<{ readonly change: Change; readonly now: string }>): ReadonlyArray<string> => {
   if (moved.length === 0) return []
-  const names = ["no", "expected", ...changingNames, "due"]
-  const line = (now: string, index: number) => {
-    const columns = [...names.slice(0, -1).map(() => "?"), `${now} + ?`]
-    return `SELECT ${columns.map((column, at) => (index === 0 ? `${column} AS ${names[at]}` : column)).join(", ")}`
-  }
-  const set = changingNames.map((name) => `o.${name} = v.${name}`)
+  const numbers = moved.map(({ change }) => literal(change.payment.payOrderNo)).join(", ")
+  const rows = moved.map(({ change }): Cells => Rows.changing(change.payment))
+  const byPlace = (values: ReadonlyArray<string>): string =>
+    values.every((value) => value === values[0])
+      ? `${values[0]}`
+      : `ELT(FIELD(pay_order_no, ${numbers}), ${values.join(", ")})`
+  const set = changingNames.map((name) => `${name} = ${byPlace(rows.map((row) => literal(row[name] ?? null)))}`)
+  const due = byPlace(moved.map(({ change, now }) => dueAt({ now, after: dueInOf(change) })))
+  const expected = byPlace(moved.map(({ change }) => literal(change.expected)))
   return [
-    {
-      sql: `UPDATE payment_proxy_order o JOIN (${moved.map(({ now }, index) => line(now, index)).join(" UNION ALL ")}) v
-        ON o.pay_order_no = v.no AND o.version = v.expected
-        SET ${set.join(", ")}, o.due_millis = v.due, o.due_token = NULL, o.due_lease_millis = NULL, o.due_tries = 0, o.due_note = NULL`,
-      values: moved.flatMap(({ change }) => {
-        const row: Readonly<Record<string, unknown>> = Rows.changing(change.payment)
-        return [change.payment.payOrderNo, change.expected, ...changingNames.map((name) => row[name]), dueInOf(change)]
-      })
-    }
+    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due}, due_token = NULL, due_lease_millis = NULL, due_tries = 0, due_note = NULL
+      WHERE pay_order_no IN (${numbers}) AND version = ${expected}`
   ]
 }
 
@@ -155,8 +158,8 @@ const orders = (members: ReadonlyArray<Member>) => {
   }))
   return {
     statements: [
-      { sql: "BEGIN", values: [] },
-      ...insert("payment_proxy_order", rows, ["due_millis"]),
+      "BEGIN",
+      ...insert("payment_proxy_order", rows, ["due_millis"], (row) => [dueAt(row)]),
       ...update(moved)
     ],
     expected: [...(placed.length === 0 ? [] : [placed.length]), ...(moved.length === 0 ? [] : [moved.length])]
@@ -164,7 +167,7 @@ const orders = (members: ReadonlyArray<Member>) => {
 }
 
 /** The second packet: history, events, and the COMMIT. */
-const consequences = (members: ReadonlyArray<Member>): ReadonlyArray<Statement> => [
+const consequences = (members: ReadonlyArray<Member>): ReadonlyArray<string> => [
   ...insert(
     "payment_proxy_history",
     all(members).map(({ change, now, nonce }) => ({
@@ -172,23 +175,20 @@ const consequences = (members: ReadonlyArray<Member>): ReadonlyArray<Statement> 
       now,
       after: null
     })),
-    []
+    [],
+    () => []
   ),
   ...insert(
     "payment_proxy_delivery",
-    all(members).flatMap(({ change, now }) => Deliveries.toRows(change).map((row) => ({ row, now, after: 0 }))),
-    ["created_millis", "due_millis"]
+    all(members).flatMap(({ change, now }) => Deliveries.toRows(change).map((row) => ({ row, now, after: null }))),
+    ["created_millis", "due_millis"],
+    ({ now }) => [now, now]
   ),
-  { sql: "COMMIT", values: [] }
+  "COMMIT"
 ]
 
-const packet = (link: Link, statements: ReadonlyArray<Statement>, limitMillis: number) =>
-  Connections.run(
-    link,
-    statements.map(({ sql }) => sql).join(";\n"),
-    statements.flatMap(({ values }) => values),
-    limitMillis
-  )
+const packet = (link: Link, statements: ReadonlyArray<string>, limitMillis: number) =>
+  Connections.run(link, statements.join(";\n"), [], limitMillis)
 
 const Header = Schema.Struct({ affectedRows: Schema.Number })
 const headersOf = Schema.decodeUnknown(Schema.Array(Header))
@@ -383,7 +383,7 @@ export const make = (database: Database["Type"]) =>
       Effect.gen(function* () {
         const outcome = yield* Deferred.make<void, Failure>()
         const now = yield* yield* Now
-        const nonce = randomBytes(16).toString("hex")
+        const nonce = randomUUID().replaceAll("-", "")
         yield* wait({ changes, nonce, now, outcome, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
         return yield* Deferred.await(outcome)
       })

@@ -5,6 +5,7 @@ import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 import { Database, Now } from "./Database.ts"
 import * as GroupCommit from "./GroupCommit.ts"
+import * as GroupRead from "./GroupRead.ts"
 
 /** Every failure of a read as the port's own. */
 const toPort = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreUnavailable, R> =>
@@ -22,6 +23,7 @@ export const make = Effect.gen(function* () {
   const database = yield* Database
   const { sql } = database
   const { commit } = yield* GroupCommit.make(database)
+  const { byNumber } = yield* GroupRead.make(sql)
   const columns = sql.literal(Rows.columns.join(", "))
 
   const existing = ({ change: { payment, placing } }: GroupCommit.Taken) =>
@@ -46,11 +48,11 @@ export const make = Effect.gen(function* () {
 
   return Orders.of({
     commit: (changes) => Effect.catchTag(commit(changes), "Taken", existing),
-    byNumber: (payOrderNo) =>
-      first(sql`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`).pipe(toPort),
+    byNumber,
     ofApp: (app, payOrderNo) =>
-      first(sql`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo} AND app = ${app}`).pipe(
-        toPort
+      Effect.map(
+        byNumber(payOrderNo),
+        Option.filter((payment) => payment.app === app)
       ),
     byKey: (app, idempotencyKey) =>
       sql`SELECT ${columns}, fingerprint FROM payment_proxy_order

@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
 import { CrashPoints, crashPoint, InDoubt, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect } from "effect"
-import { Agent, errors } from "undici"
+import { Agent, type Dispatcher, errors } from "undici"
 
 /** A request to a vendor. */
 export interface Call {
@@ -65,7 +66,95 @@ const failureOf = (cause: unknown): Unreachable | InDoubt => {
 
 const always = { accept: "application/json", "accept-encoding": "identity", "user-agent": "payment-proxy" }
 
-const decode = (bytes: ArrayBuffer): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+const late = (): DOMException => new DOMException("Its time is over.", "TimeoutError")
+
+const headersOf = (all: { readonly [name: string]: string | ReadonlyArray<string> | undefined }): Answer["headers"] => {
+  const headers: Record<string, string | undefined> = {}
+  for (const name of Object.keys(all)) {
+    const value = all[name]
+    headers[name] = typeof value === "object" ? value.join(", ") : value
+  }
+  return headers
+}
+
+type Head = Pick<Answer, "status" | "headers">
+type Failed = Unreachable | InDoubt
+type Outcome<A> = (outcome: Effect.Effect<A, Failed>) => void
+
+/** One request and its answer, its head first, within a limit of time; whoever stops waiting ends it. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #timer: NodeJS.Timeout
+  readonly #chunks: Array<Buffer> = []
+  #controller: Dispatcher.DispatchController | undefined
+  #ended: Effect.Effect<void, Failed> | undefined
+  #toldHead: Outcome<Head> | undefined
+  #toldEnd: Outcome<void> | undefined
+
+  constructor(millis: number) {
+    this.#timer = setTimeout(() => this.#stop(), millis)
+  }
+
+  /** Sends it; answers once the head is there. */
+  head(agent: Agent, request: Dispatcher.DispatchOptions): Effect.Effect<Head, Failed> {
+    return Effect.async((resume) => {
+      this.#toldHead = resume
+      agent.dispatch(request, this)
+      return Effect.sync(() => this.#stop())
+    })
+  }
+
+  /** The body, once all of it is there. */
+  get body(): Effect.Effect<Buffer, Failed> {
+    const whole = Effect.sync(
+      () => (this.#chunks.length === 1 ? this.#chunks[0] : undefined) ?? Buffer.concat(this.#chunks)
+    )
+    const end = Effect.suspend(
+      () =>
+        this.#ended ??
+        Effect.async<void, Failed>((resume) => {
+          this.#toldEnd = resume
+          return Effect.sync(() => this.#stop())
+        })
+    )
+    return Effect.zipRight(end, whole)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#ended !== undefined) controller.abort(late())
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // What comes before the answer, such as 103, is not it (RFC 9110 §15.2).
+    if (status >= 200) this.#toldHead?.(Effect.succeed({ status, headers: headersOf(headers) }))
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#end(Effect.void)
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#end(Effect.fail(failureOf(error)))
+  }
+
+  #stop(): void {
+    this.#end(Effect.fail(failureOf(late())))
+    this.#controller?.abort(late())
+  }
+
+  #end(outcome: Effect.Effect<void, Failed>): void {
+    clearTimeout(this.#timer)
+    this.#ended ??= outcome
+    this.#toldHead?.(Effect.zipRight(outcome, Effect.dieMessage("An answer ended before its head.")))
+    this.#toldEnd?.(outcome)
+  }
+}
 
 /** Keep-alive connections to vendors, closed with the scope. */
 export const make = Effect.gen(function* () {
@@ -91,26 +180,18 @@ export const make = Effect.gen(function* () {
       const askedAtMillis = yield* Clock.currentTimeMillis
       const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
       if (leftMillis <= 0) return yield* new Unreachable({ detail: "Its time was over before it could be sent." })
-      const limit = AbortSignal.timeout(leftMillis)
-      const response = yield* Effect.tryPromise({
-        try: (signal) =>
-          agent.request({
-            origin: url.origin,
-            path: url.pathname + url.search,
-            method: call.method,
-            headers: { ...call.headers, ...(body === null ? {} : length), ...always },
-            body: typeof body === "object" && body !== null ? Readable.from(body) : body,
-            signal: AbortSignal.any([signal, limit])
-          }),
-        catch: failureOf
+      const exchange = new Exchange(leftMillis)
+      const { status, headers } = yield* exchange.head(agent, {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: call.method,
+        headers: { ...call.headers, ...(body === null ? {} : length), ...always },
+        body: typeof body === "object" && body !== null ? Readable.from(body) : body
       })
       yield* crashPoint("K07")
-      const bytes = yield* Effect.tryPromise({ try: () => response.body.arrayBuffer(), catch: failureOf })
-      const text = yield* Effect.try({ try: () => decode(bytes), catch: failureOf })
-      const headers = Object.entries(response.headers).map(
-        ([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value] as const
-      )
-      return { status: response.statusCode, headers: Object.fromEntries(headers), text, askedAtMillis }
+      const bytes = yield* exchange.body
+      const text = yield* Effect.try({ try: () => utf8.decode(bytes), catch: failureOf })
+      return { status, headers, text, askedAtMillis }
     })
   return send
 })

@@ -33,18 +33,20 @@ export const make = Effect.gen(function* () {
   const waiters = new Set<Waiter>()
   const latches = new Map(queues.map((queue) => [queue, Effect.unsafeMakeLatch(false)]))
 
-  const wake = (payOrderNo: string, version: number) =>
-    Effect.forEach(
-      [...waiters].filter((waiter) => waiter.payOrderNo === payOrderNo && waiter.version < version),
-      (waiter) => Deferred.succeed(waiter.changed, undefined),
-      { discard: true }
-    )
+  /** Wakes those who wait for an order that has a newer version now. */
+  const wake = (versions: Iterable<readonly [payOrderNo: string, version: number]>) =>
+    Effect.sync(() => {
+      for (const [payOrderNo, version] of versions)
+        for (const waiter of waiters)
+          if (waiter.payOrderNo === payOrderNo && waiter.version < version)
+            Deferred.unsafeDone(waiter.changed, Effect.void)
+    })
   const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
 
   const look = Effect.suspend(() =>
     orders.versions([...new Set([...waiters].map((waiter) => waiter.payOrderNo))])
   ).pipe(
-    Effect.flatMap((versions) => Effect.forEach(versions, ([no, version]) => wake(no, version), { discard: true })),
+    Effect.flatMap(wake),
     Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault))
   )
   const isAwaited = Effect.unsafeMakeLatch(false)
@@ -58,7 +60,12 @@ export const make = Effect.gen(function* () {
 
   return Changes.of({
     committed: (payOrderNo, version) =>
-      Effect.all([wake(payOrderNo, version), ...queues.map(nudge)], { discard: true }),
+      Effect.zipRight(
+        wake([[payOrderNo, version]]),
+        Effect.sync(() => {
+          for (const latch of latches.values()) latch.unsafeOpen()
+        })
+      ),
     next: (payOrderNo, version, upTo) =>
       Effect.acquireUseRelease(
         Effect.flatMap(Deferred.make<void>(), (changed) => {

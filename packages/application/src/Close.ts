@@ -28,7 +28,7 @@ export const close = (app: string, payOrderNo: string) =>
     const found = yield* orders.ofApp(app, payOrderNo)
     if (Option.isNone(found)) return yield* new OrderNotFound({ payOrderNo })
     if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
-    const closing = yield* decide(payOrderNo, { cause: "close", detail: null }, (payment) =>
+    const closing = yield* decide({ payOrderNo }, { cause: "close", detail: null }, (payment) =>
       Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
     )
     return closing.state === "CLOSING" ? yield* askToClose(closing) : closing

@@ -29,16 +29,13 @@ export const vendorOf = (
     Option.getOrElse(vendors.get(name), () => ({ createTimeLimitMillis: 30_000, settlingMillis: 300_000 }))
   )
 
-const deliveriesOf = (payment: Payment.Payment, atMillis: number, app: Option.Option<App>) =>
-  Effect.gen(function* () {
-    const announcer = yield* Announcer
-    const { type, body } = announcer.event(payment, atMillis)
-    const eventId = `evt_${yield* Entropy.hex(16)}`
-    return Option.match(app, {
-      onNone: (): ReadonlyArray<NewDelivery> => [],
-      onSome: ({ endpoints }) => endpoints.map(({ id: endpoint }) => ({ eventId, endpoint, type, body }))
-    })
-  })
+/** The events of a change: one for each endpoint of its app. */
+const deliveriesOf = (
+  { type, body }: { readonly type: string; readonly body: string },
+  eventId: string,
+  app: Option.Option<App>
+): ReadonlyArray<NewDelivery> =>
+  Option.isNone(app) ? [] : app.value.endpoints.map(({ id: endpoint }) => ({ eventId, endpoint, type, body }))
 
 /** The whole change that `payment` is: history, due time and events, to be committed together (design §6, promise 4). */
 export const changeOf = (
@@ -50,51 +47,35 @@ export const changeOf = (
 ) =>
   Effect.gen(function* () {
     const policy = yield* Policies
-    const apps = yield* Apps
-    const nowMillis = yield* Clock.currentTimeMillis
+    const announcer = yield* Announcer
+    const app = yield* Effect.flatMap(Apps, (apps) => apps.byId(payment.app))
     const vendor = yield* vendorOf(payment.vendor)
-    const deliveries = yield* deliveriesOf(payment, nowMillis, yield* apps.byId(payment.app))
+    const nowMillis = yield* Clock.currentTimeMillis
+    // Its time comes first, so that what is written together lies together on disk.
+    const eventId = `evt_${nowMillis.toString(16).padStart(12, "0")}${yield* Entropy.hex(10)}`
+    const { payOrderNo, version, state } = payment
     return {
       expected,
       payment,
-      entry: {
-        payOrderNo: payment.payOrderNo,
-        version: payment.version,
-        state: payment.state,
-        cause,
-        detail,
-        atMillis: nowMillis
-      },
+      entry: { payOrderNo, version, state, cause, detail, atMillis: nowMillis },
       placing,
       dueIn: isUrgent ? Duration.zero : dueIn(policy, payment, { nowMillis, tries: 0, isHeard: true }, vendor),
-      deliveries
+      deliveries: deliveriesOf(announcer.event(payment, nowMillis), eventId, app)
     } satisfies Change
   })
 
 /** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
-export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const changes = yield* Changes
-    yield* Effect.logInfo("order moved").pipe(
-      Effect.annotateLogs({
-        payOrderNo: payment.payOrderNo,
-        from: before ?? "-",
-        to: payment.state,
-        version: payment.version,
-        cause: entry.cause,
-        vendor: payment.vendor,
-        app: payment.app
-      })
-    )
-    yield* Effect.forEach(
-      alarms,
-      (alarm) => Effect.logWarning(`alarm ${alarm}`).pipe(Effect.annotateLogs({ payOrderNo: payment.payOrderNo })),
-      {
-        discard: true
-      }
-    )
-    yield* changes.committed(payment.payOrderNo, payment.version)
-  })
+export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) => {
+  const { payOrderNo, state, version, vendor, app } = payment
+  const moved = { payOrderNo, from: before ?? "-", to: state, version, cause: entry.cause, vendor, app }
+  return Effect.logInfo("order moved", moved).pipe(
+    Effect.zipRight(
+      Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
+    ),
+    Effect.zipRight(Changes),
+    Effect.flatMap((changes) => changes.committed(payOrderNo, version))
+  )
+}
 
 /** What a decision comes to: a step of the machine, or a refusal. */
 export type Decide<E> = (
@@ -103,14 +84,21 @@ export type Decide<E> = (
   settings: Machine.Settings
 ) => Either.Either<Machine.Step<Payment.Payment>, E>
 
+const readFrom = (orders: Orders["Type"], payOrderNo: string) =>
+  Effect.flatMap(
+    orders.byNumber(payOrderNo),
+    Option.match({ onNone: () => new OrderNotFound({ payOrderNo }), onSome: Effect.succeed })
+  )
+
 type Needs = Orders | DueWork | Vendors | Apps | Announcer | Changes
 
 /**
  * Reads an order, decides, and commits what was decided; decides anew where another commit came in between. A step that
- * changes nothing writes nothing, but makes the order's need due where the step says that it is urgent.
+ * changes nothing writes nothing, but makes the order's need due where the step says that it is urgent. An order that
+ * was just committed need not be read first: `from` is it, and only a commit of what was decided from it counts.
  */
 export const decide = <E>(
-  payOrderNo: string,
+  { payOrderNo, from }: { readonly payOrderNo: string; readonly from?: Payment.Payment },
   cause: Cause,
   decision: Decide<E>
 ): Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable | Unsettled, Needs> =>
@@ -118,12 +106,14 @@ export const decide = <E>(
     const orders = yield* Orders
     const due = yield* DueWork
     const changes = yield* Changes
+    let known = from
     for (let tries = 0; tries < decisionTries; tries++) {
-      const found = yield* orders.byNumber(payOrderNo)
-      if (Option.isNone(found)) return yield* new OrderNotFound({ payOrderNo })
-      const payment = found.value
+      const isRead = known === undefined
+      const payment = known ?? (yield* readFrom(orders, payOrderNo))
+      known = undefined
       const { settlingMillis } = yield* vendorOf(payment.vendor)
       const decided = decision(payment, yield* Clock.currentTimeMillis, { settlingMillis })
+      if (!isRead && (Either.isLeft(decided) || decided.right.order === payment)) continue
       if (Either.isLeft(decided)) return yield* Effect.fail(decided.left)
       const step = decided.right
       if (step.order === payment) {

@@ -1,8 +1,27 @@
-import { Context, Effect } from "effect"
+import { Context, Effect, Encoding } from "effect"
+
+const poolSize = 4096
+
+/** Random bytes of the platform's secure source, fetched many at a time: each fetch is a call of the system. */
+const pooled = () => {
+  const pool = new Uint8Array(poolSize)
+  let at = poolSize
+  return (count: number): Uint8Array => {
+    if (count > poolSize) return crypto.getRandomValues(new Uint8Array(count))
+    if (at + count > poolSize) {
+      crypto.getRandomValues(pool)
+      at = 0
+    }
+    const taken = pool.slice(at, at + count)
+    pool.fill(0, at, at + count)
+    at += count
+    return taken
+  }
+}
 
 /** Random bytes; the platform's secure source unless a test brings its own. */
 export class Entropy extends Context.Reference<Entropy>()("@payment-proxy/application/Entropy", {
-  defaultValue: () => ({ bytes: (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count)) })
+  defaultValue: () => ({ bytes: pooled() })
 }) {}
 
 /** `count` random bytes. */
@@ -10,5 +29,4 @@ export const bytes = (count: number): Effect.Effect<Uint8Array> =>
   Effect.map(Entropy, (entropy) => entropy.bytes(count))
 
 /** `count` random bytes as hex. */
-export const hex = (count: number): Effect.Effect<string> =>
-  Effect.map(bytes(count), (random) => Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join(""))
+export const hex = (count: number): Effect.Effect<string> => Effect.map(bytes(count), Encoding.encodeHex)

@@ -8,7 +8,7 @@ import { Policies } from "./Policy.ts"
 export const expire = (payOrderNo: string) =>
   Effect.gen(function* () {
     const marginMillis = Duration.toMillis((yield* Policies).authorizationMargin)
-    const closing = yield* decide(payOrderNo, { cause: "expire", detail: null }, (payment, nowMillis) =>
+    const closing = yield* decide({ payOrderNo }, { cause: "expire", detail: null }, (payment, nowMillis) =>
       PaymentCommands.command(payment, { type: "expire", nowMillis, marginMillis })
     )
     return closing.state === "CLOSING" ? yield* askToClose(closing) : closing

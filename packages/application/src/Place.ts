@@ -65,6 +65,14 @@ const repeated = (asked: Asked, existing: { readonly payment: Payment.Payment; r
     ? Effect.succeed<Placed>({ payment: existing.payment, isNew: false })
     : Effect.fail(new KeyReused({ idempotencyKey: asked.idempotencyKey }))
 
+/** A refusal, unless the key has its order: what was taken once is answered also where it would not be taken any more. */
+const unlessPlaced = <E>(asked: Asked, refusal: E) =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const known = yield* orders.byKey(asked.app.id, asked.idempotencyKey)
+    return Option.isSome(known) ? yield* repeated(asked, known.value) : yield* Effect.fail(refusal)
+  })
+
 /**
  * Places an order: its intent is on disk before the vendor is called, and the answer is what is on disk after (design
  * §6, promises 1 to 3). A key that was used before answers its order; once on disk, an order is followed to its end
@@ -77,8 +85,6 @@ export const place = (asked: Asked) =>
     const vault = yield* Vault
     const policy = yield* Policies
     yield* crashPoint("K01")
-    const known = yield* orders.byKey(asked.app.id, asked.idempotencyKey)
-    if (Option.isSome(known)) return yield* repeated(asked, known.value)
     const vendor = yield* Effect.mapError(vendors.get(asked.vendor), () => new UnknownVendor({ vendor: asked.vendor }))
     const nowMillis = yield* Clock.currentTimeMillis
     const payOrderNo = OrderNo.make({
@@ -123,4 +129,9 @@ export const place = (asked: Asked) =>
       }),
       Effect.uninterruptible
     )
-  })
+  }).pipe(
+    Effect.catchTags({
+      UnknownVendor: (refusal) => unlessPlaced(asked, refusal),
+      Unfit: (refusal) => unlessPlaced(asked, refusal)
+    })
+  )

@@ -19,8 +19,8 @@ export const submit = (payment: Payment.Payment, prepared: string, intentMillis:
     return yield* vendors.create(payment, prepared, intentMillis + createTimeLimitMillis).pipe(
       Effect.tap(crashPoint("K08")),
       Effect.matchEffect({
-        onSuccess: (evidence) => takeInCreated(payment.payOrderNo, evidence),
-        onFailure: (failure) => takeInAnswer(payment.payOrderNo, answerOf(failure))
+        onSuccess: (evidence) => takeInCreated(payment, evidence),
+        onFailure: (failure) => takeInAnswer(payment, answerOf(failure))
       })
     )
   })
@@ -37,10 +37,13 @@ export const submitAgain = (payment: Payment.Payment) =>
     }
     const prepared = yield* vault.open(requestContext(payment.payOrderNo), sealed.value)
     const intentMillis = yield* Clock.currentTimeMillis
-    const sending = yield* decide(payment.payOrderNo, { cause: "send again", detail: null }, (now, nowMillis) =>
-      now.version === payment.version && nowMillis < now.expiresAtMillis
-        ? Either.right({ order: PaymentMachine.sending(now, "create"), urgent: false, alarms: [] })
-        : Either.left("moved" as const)
+    const sending = yield* decide(
+      { payOrderNo: payment.payOrderNo },
+      { cause: "send again", detail: null },
+      (now, nowMillis) =>
+        now.version === payment.version && nowMillis < now.expiresAtMillis
+          ? Either.right({ order: PaymentMachine.sending(now, "create"), urgent: false, alarms: [] })
+          : Either.left("moved" as const)
     ).pipe(Effect.catchAll((failure) => (failure === "moved" ? Effect.succeed(null) : Effect.fail(failure))))
     return sending === null ? payment : yield* submit(sending, prepared, intentMillis)
   })

@@ -9,11 +9,30 @@ const shardLength = 3
 const randomBytes = 10
 const pattern = /^[0-9A-HJKMNP-TV-Z]{29}$/
 
+const utf8 = new TextEncoder()
+
 /** How many shards the digits of an order number can name. */
 export const shards = 2 ** (5 * shardLength)
 
-const encode = (value: bigint, length: number): string =>
-  Array.from({ length }, (_, index) => alphabet[Number((value >> BigInt(5 * (length - 1 - index))) & 31n)]).join("")
+/** A whole number below 2^53, its last digits. */
+const encode = (value: number, length: number): string => {
+  let text = ""
+  for (let left = value; text.length < length; left = Math.floor(left / 32)) text = alphabet.charAt(left % 32) + text
+  return text
+}
+
+/** Bytes, five bits a digit. */
+const encodeBytes = (bytes: Uint8Array): string => {
+  let text = ""
+  let bits = 0
+  let count = 0
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte
+    for (count += 8; count >= 5; count -= 5) text += alphabet.charAt((bits >>> (count - 5)) & 31)
+    bits &= (1 << count) - 1
+  }
+  return text
+}
 
 const decode = (text: string): number => [...text].reduce((value, letter) => value * 32 + alphabet.indexOf(letter), 0)
 
@@ -25,14 +44,12 @@ export const make = (input: {
   readonly nowMillis: number
   readonly shard: number
   readonly random: Uint8Array
-}): OrderNo => {
-  const random = input.random.subarray(0, randomBytes).reduce((value, byte) => value * 256n + BigInt(byte), 0n)
-  return Brand.nominal<OrderNo>()(
-    encode(BigInt(Math.floor(input.nowMillis)), timeLength) +
-      encode(BigInt(input.shard), shardLength) +
-      encode(random, 16)
+}): OrderNo =>
+  Brand.nominal<OrderNo>()(
+    encode(Math.floor(input.nowMillis), timeLength) +
+      encode(input.shard, shardLength) +
+      encodeBytes(input.random.subarray(0, randomBytes))
   )
-}
 
 /** When the number was made, in milliseconds since the epoch. */
 export const timeMillis = (no: OrderNo): number => decode(no.slice(0, timeLength))
@@ -43,7 +60,7 @@ export const shard = (no: OrderNo): number => decode(no.slice(timeLength, timeLe
 /** The shard of an order that is found by `keys`: a stable 15-bit FNV-1a hash of them. */
 export const shardOf = (...keys: ReadonlyArray<string>): number => {
   let hash = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(keys.join("\u0000"))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  for (const byte of utf8.encode(keys.join("\u0000"))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return (hash ^ (hash >>> 15)) & (shards - 1)
 }
 

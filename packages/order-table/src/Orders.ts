@@ -4,7 +4,14 @@ import { Effect, Option, ParseResult, Schema } from "effect"
 
 const Facts = Schema.parseJson(Payment.Facts)
 const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
-const encodeFacts = Schema.encodeSync(Facts)
+const factNames = Object.keys(Payment.Facts.fields) as ReadonlyArray<keyof Payment.Facts>
+
+/** What `Facts` reads; written by hand, as each commit writes it and the Schema takes five times as long. */
+const encodeFacts = (payment: Payment.Payment): string => {
+  const facts: Record<string, unknown> = {}
+  for (const name of factNames) facts[name] = payment[name]
+  return JSON.stringify(facts, (_, value) => (typeof value === "bigint" ? String(value) : value))
+}
 
 /** A code of the table as its word. */
 const coded = <W extends string>(name: string, words: Schema.Schema<W>, codes: { readonly [K in W]: number }) =>

@@ -13,9 +13,11 @@ import { Processes, type Running, root } from "./Processes.ts"
 import * as Sink from "./Sink.ts"
 import * as Witnesses from "./Witnesses.ts"
 
+/** As whom every process of an experiment comes to its platform. */
+export const platformClient = { id: "experiments", secret: "throwaway-secret-of-experiments" }
+
 /** Throwaway secrets of experiments: they open nothing but what lives as long as one of them. */
 const secrets = {
-  client: "throwaway-secret-of-experiments",
   platform: `whsec_${randomBytes(24).toString("base64")}`,
   shop: `whsec_${randomBytes(24).toString("base64")}`
 }
@@ -103,11 +105,14 @@ export interface World {
   readonly workers: ReadonlyArray<Service>
   /** Without one, all share a file. */
   readonly database: Database | undefined
+  /** The key of each app. */
+  readonly keys: ReadonlyMap<string, string>
   readonly client: Client
   readonly sink: Sink.Sink
   readonly processes: Processes
-  /** Where the platform is. */
+  /** Where the platform is, and where it gives tokens. */
   readonly platformUrl: string
+  readonly issuer: string
   /** A call of the platform's controls; answers its JSON. */
   readonly platform: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Promise<unknown>
   readonly sources: () => Promise<Checker.Sources>
@@ -120,8 +125,8 @@ const startPlatform = (processes: Processes, folder: string) =>
   processes.start("sandbox", "src/main.ts", [], {
     SANDBOX_PORT: "0",
     SANDBOX_DATA: join(folder, "sandbox"),
-    SANDBOX_CLIENT_ID: "experiments",
-    SANDBOX_CLIENT_SECRET: secrets.client,
+    SANDBOX_CLIENT_ID: platformClient.id,
+    SANDBOX_CLIENT_SECRET: platformClient.secret,
     SANDBOX_WEBHOOK_SECRET: secrets.platform,
     SANDBOX_MERCHANT_ID: "merchant-experiments"
   })
@@ -137,6 +142,8 @@ export interface Options {
   /** Where the gateways look for the platform's API, if not where it is. */
   readonly platformUrl?: string
   readonly environment?: { readonly [name: string]: string }
+  /** For measurements: nothing between the gateways and the database, no haste with the vendor, no loops in the gateways. */
+  readonly isCalm?: boolean
 }
 
 const startDatabase = async (folder: string): Promise<Database> => {
@@ -165,14 +172,12 @@ export const start = async (options: Options = {}): Promise<World> => {
   try {
     const { url = "", issuer = "" } = await startPlatform(processes, folder).ready
     const config = join(folder, "config.yaml")
-    writeFileSync(
-      config,
-      readFileSync(join(root, "payment-proxy.config.yaml"), "utf8").replace("    kind: mapped\n", limits)
-    )
+    const configured = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
     const data = join(folder, "data")
     mkdirSync(data)
     database = options.isMariaDb ? await startDatabase(folder) : undefined
-    const databaseUrl = database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
+    const databaseUrl = options.isCalm ? database?.url : database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
     const workerCount = options.workers ?? 0
     const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))
     const urls = ports.map((port) => `http://127.0.0.1:${port}`)
@@ -182,8 +187,8 @@ export const start = async (options: Options = {}): Promise<World> => {
       PAYMENT_PROXY_DEVELOPMENT: "true",
       PLATFORM_URL: options.platformUrl ?? url,
       PLATFORM_ISSUER: issuer,
-      PLATFORM_CLIENT_ID: "experiments",
-      PLATFORM_CLIENT_SECRET: secrets.client,
+      PLATFORM_CLIENT_ID: platformClient.id,
+      PLATFORM_CLIENT_SECRET: platformClient.secret,
       PLATFORM_WEBHOOK_SECRET: secrets.platform,
       PLATFORM_MERCHANT_ID: "merchant-experiments",
       ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
@@ -214,7 +219,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       service("gateway", {
         PAYMENT_PROXY_PORT: String(port),
         PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
-        PAYMENT_PROXY_WORK: String(workerCount === 0)
+        PAYMENT_PROXY_WORK: String(workerCount === 0 && options.isCalm !== true)
       })
     )
     const workers = Array.from({ length: workerCount }, () =>
@@ -244,10 +249,12 @@ export const start = async (options: Options = {}): Promise<World> => {
       gateways,
       workers,
       database,
+      keys,
       client,
       sink,
       processes,
       platformUrl: url,
+      issuer,
       platform,
       sources,
       rest,

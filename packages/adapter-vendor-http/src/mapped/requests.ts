@@ -13,7 +13,6 @@ const Prepared = Schema.parseJson(
     body: Schema.String
   })
 )
-const encodePrepared = Schema.encodeSync(Prepared)
 
 /** Reads a stored create. */
 export const decodePrepared = Schema.decodeUnknown(Prepared)
@@ -104,13 +103,12 @@ export const prepare = (payment: Payment.Payment, details: Details, config: Mapp
   if (faults.length > 0) return Either.left(new Unfit({ faults }))
   const body = Object.fromEntries(members.map(({ name, value }) => [name, value]))
   const key = config.idempotencyKey === "quoted" ? `"${payment.payOrderNo}"` : payment.payOrderNo
-  return Either.right(
-    encodePrepared({
-      path: config.create.path,
-      headers: { "content-type": "application/json", "idempotency-key": key },
-      body: JSON.stringify(body)
-    })
-  )
+  const prepared: typeof Prepared.Type = {
+    path: config.create.path,
+    headers: { "content-type": "application/json", "idempotency-key": key },
+    body: JSON.stringify(body)
+  }
+  return Either.right(JSON.stringify(prepared))
 }
 
 const urlOf = (config: Mapped, path: string): string => `${config.baseUrl.replace(/\/$/, "")}${path}`

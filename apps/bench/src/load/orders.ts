@@ -1,0 +1,87 @@
+import { Effect } from "effect"
+import type { Arguments } from "../Arguments.ts"
+import type { Printed } from "../Printed.ts"
+import * as Report from "../Report.ts"
+import * as Load from "./Load.ts"
+import * as Rounds from "./rounds.ts"
+import * as Site from "./Site.ts"
+
+const connections = [32, 128] as const
+
+const body = JSON.stringify({
+  vendor: "platform",
+  businessNo: "POLICY-2026-0001",
+  amount: { value: "12.34", currency: "CNY" },
+  method: "ALIPAY",
+  source: "WEB",
+  description: "Travel insurance, 3 days",
+  returnUrl: "http://127.0.0.1:4020/done"
+})
+
+const post = (key: string, idempotencyKey: string): string =>
+  `POST /v1/orders HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\nidempotency-key: ${idempotencyKey}\r\n` +
+  `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+
+const get = (key: string, payOrderNo: string): string =>
+  `GET /v1/orders/${payOrderNo} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${key}\r\n\r\n`
+
+const creates = ({ key }: Site.Site): Rounds.Asking => ({
+  request: ({ name }, index) => post(key, `${name}-${index}`),
+  status: 201
+})
+
+const ordersToRead = 2000
+
+/** Asks for orders of each rival's own, one after the other. */
+const reads = async ({ key, rivals }: Site.Site): Promise<Rounds.Asking> => {
+  const numbers = new Map<string, ReadonlyArray<string>>()
+  for (const { name, port } of rivals) {
+    const made: Array<string> = []
+    const request = (index: number) => post(key, `to-read-${name}-${index}`)
+    const each = ({ payOrderNo }: { readonly payOrderNo: string }) => void made.push(payOrderNo)
+    while (made.length < ordersToRead)
+      await Load.drive(
+        { port, connections: 32, seconds: 1, request, status: 201, onAnswer: (text) => each(JSON.parse(text)) },
+        made.length
+      )
+    numbers.set(name, made)
+  }
+  const request = ({ name }: Site.Rival, index: number) => {
+    const made = numbers.get(name) ?? []
+    return get(key, made[index % made.length] ?? "")
+  }
+  return { request, status: 200 }
+}
+
+const kinds = { create: creates, read: reads }
+
+const notes = (readyMillis: number) => [
+  "All share this machine: the rival, MariaDB (a flush at each COMMIT), the sandbox platform, and the load.",
+  `Our gateway was ready ${Math.round(readyMillis)} ms after its start, bundled, on a database that was there.`
+]
+
+/** Creates or reads under a closed loop of 32 and of 128 connections, ours and peer A by turns. */
+export const run = (kind: keyof typeof kinds, { name, seconds, times, seed }: Arguments) =>
+  Effect.promise(async (): Promise<Printed> => {
+    const site = await Site.start()
+    try {
+      const asking = await kinds[kind](site)
+      const reports: Array<Report.Report> = []
+      for (const count of connections) {
+        const measured = await Rounds.measure(site, asking, { connections: count, rounds: times, seconds })
+        const [ours, ...peers] = measured
+        if (ours === undefined) throw new Error("Nobody was measured.")
+        reports.push(Report.make({ name: `${name} at ${count}`, seed, ours, peers, references: [], notes: [] }))
+      }
+      return {
+        lines: [
+          ...reports.map((report) => `${report.name} connections\n${Report.table(report)}\n`),
+          ...notes(site.readyMillis)
+        ],
+        json: Report.together(name, reports, notes(site.readyMillis)),
+        isRight: true
+      }
+    } finally {
+      await site.world.close()
+    }
+  })

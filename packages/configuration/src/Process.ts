@@ -1,0 +1,45 @@
+import { mkdirSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Scheduler } from "effect"
+import { load } from "./Configuration.ts"
+import * as LogLines from "./LogLines.ts"
+
+/**
+ * Fibers in turns with input and output: those that are ready run, then what has arrived is looked at. By default thousands
+ * of them run in a row, while the database waits for its next packet (docs/performance.md).
+ */
+const inTurns = Scheduler.makeBatched((run) => {
+  setImmediate(run)
+})
+
+const fileText = (path: string) =>
+  Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => new Error(String(cause)) })
+
+/** The configuration that this process's environment names; its data folder is there. */
+export const configured = load(process.env, fileText).pipe(
+  Effect.tap(({ environment }) =>
+    Effect.sync(() => mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 }))
+  )
+)
+
+const faults = ["ConfigurationInvalid", "DatabaseUnfit"] as const
+
+/** Runs a process of ours until it ends or is told to; what a person can mend ends it in words, not in a stack. */
+export const run = <A, E extends { readonly _tag: string; readonly message: string }>(
+  main: Effect.Effect<A, E>
+): void =>
+  main.pipe(
+    Effect.catchIf(
+      ({ _tag }) => faults.some((fault) => fault === _tag),
+      ({ message }) =>
+        Effect.zipRight(
+          Console.error(message),
+          Effect.sync(() => process.exit(1))
+        )
+    ),
+    Effect.withTracerEnabled(false),
+    Effect.withScheduler(inTurns),
+    Effect.provide(LogLines.layer),
+    NodeRuntime.runMain({ disablePrettyLogger: true })
+  )
