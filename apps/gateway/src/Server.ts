@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -103,17 +103,21 @@ export const layer = (address: { readonly host: string; readonly port: number },
         Effect.sync(() => make(overrides)),
         closed
       )
+      // Connections come in before there is anything to serve: what they ask for waits for it.
+      const early: Array<Parameters<RequestListener>> = []
+      let routes: RequestListener = (...asked) => void early.push(asked)
+      server.on("request", (request, response) => {
+        if (!door(request, response)) routes(request, response)
+      })
       const { address: hostname, port } = yield* listening(server, address)
       return HttpServer.make({
         address: { _tag: "TcpAddress", hostname, port },
         serve: (app, middleware) =>
           Effect.gen(function* () {
-            const routes = yield* middleware === undefined
+            routes = yield* middleware === undefined
               ? NodeHttpServer.makeHandler(app)
               : NodeHttpServer.makeHandler(app, middleware)
-            server.on("request", (request, response) => {
-              if (!door(request, response)) routes(request, response)
-            })
+            for (const asked of early.splice(0)) routes(...asked)
           })
       })
     })

@@ -17,7 +17,8 @@ const ready = HttpServer.addressWith((address) =>
 const gateway = (configuration: Configuration) => {
   const { environment } = configuration
   const work = environment.PAYMENT_PROXY_WORK ? Work.layer : Layer.empty
-  return Layer.mergeAll(Http.layer, work, Layer.effectDiscard(ready)).pipe(
+  return Layer.effectDiscard(ready).pipe(
+    Layer.provide(Layer.merge(Http.layer, work)),
     Layer.provide(Server.layer({ host: environment.PAYMENT_PROXY_HOST, port: environment.PAYMENT_PROXY_PORT })),
     Layer.provide(Layers.fromConfiguration(configuration))
   )
