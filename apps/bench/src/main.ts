@@ -4,6 +4,7 @@ import * as Arguments from "./Arguments.ts"
 import * as crashes from "./faults/crashes.ts"
 import * as storm from "./faults/storm.ts"
 import * as Verdict from "./faults/Verdict.ts"
+import * as due from "./load/due.ts"
 import * as orders from "./load/orders.ts"
 import * as machine from "./machine.ts"
 import type { Printed } from "./Printed.ts"
@@ -35,6 +36,7 @@ const benches = {
   machine: { seconds: 10, times: 1, run: machine.run },
   create: { seconds: 30, times: 3, run: (asked: Arguments.Arguments) => orders.run("create", asked) },
   read: { seconds: 30, times: 3, run: (asked: Arguments.Arguments) => orders.run("read", asked) },
+  due: { seconds: 30, times: 1, run: due.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),
   "faults-embedded": storms({ isMariaDb: false, databaseKills: 0 }),

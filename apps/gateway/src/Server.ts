@@ -86,11 +86,26 @@ const listening = (server: Server, address: { readonly host: string; readonly po
     })
   })
 
-/** Takes no more connections, and waits for the answers to the requests that it has. */
-const closed = (server: Server) =>
+/** How long the answers to what was taken are waited for, at the end. */
+const patienceMillis = 8000
+const lookEveryMillis = 50
+
+/** Takes no more connections, answers what it has taken, and lets each connection go with its answer. */
+const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
   Effect.async<void>((resume) => {
-    if (server.listening) server.close(() => resume(Effect.void))
-    else resume(Effect.void)
+    if (!server.listening) return resume(Effect.void)
+    const last = (response: ServerResponse): void => {
+      if (!response.headersSent) response.setHeader("connection", "close")
+    }
+    server.prependListener("request", (_, response) => last(response))
+    for (const response of answering) last(response)
+    const looking = setInterval(() => server.closeIdleConnections(), lookEveryMillis)
+    const impatient = setTimeout(() => server.closeAllConnections(), patienceMillis)
+    server.close(() => {
+      clearInterval(looking)
+      clearTimeout(impatient)
+      resume(Effect.void)
+    })
   })
 
 /** A server at an address, by HTTP/1.1: the door's calls go through the door, all others to whatever is served. */
@@ -99,10 +114,15 @@ export const layer = (address: { readonly host: string; readonly port: number },
     HttpServer.HttpServer,
     Effect.gen(function* () {
       const door = yield* Door.make
+      const answering = new Set<ServerResponse>()
       const server = yield* Effect.acquireRelease(
         Effect.sync(() => make(overrides)),
-        closed
+        (open) => closed(open, answering)
       )
+      server.on("request", (_, response) => {
+        answering.add(response)
+        response.once("close", () => answering.delete(response))
+      })
       // Connections come in before there is anything to serve: what they ask for waits for it.
       const early: Array<Parameters<RequestListener>> = []
       let routes: RequestListener = (...asked) => void early.push(asked)

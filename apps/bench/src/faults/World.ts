@@ -147,13 +147,13 @@ export interface Options {
 }
 
 const startDatabase = async (folder: string): Promise<Database> => {
-  const server = await Server.start({ folder: join(folder, "mariadb") })
+  const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true })
   await server.settle()
-  const admin = await createConnection({ uri: server.url("information_schema") })
+  const admin = await createConnection({ uri: server.url("information_schema", "admin") })
   await admin.query("CREATE DATABASE payment_proxy")
   admin.destroy()
   const proxy = await TcpProxy.start(() => server.port)
-  return { server, proxy, url: server.url("payment_proxy") }
+  return { server, proxy, url: server.url("payment_proxy", "app") }
 }
 
 /** Brings a world up, its gateways and workers not yet. */

@@ -1,18 +1,20 @@
 import * as Checker from "@payment-proxy/testkit/Checker"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as Chance from "../../src/Chance.ts"
-import type { Order } from "../../src/faults/Client.ts"
 import { hold } from "../../src/faults/lock.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
 import * as World from "../../src/faults/World.ts"
+import { desk } from "./desk.ts"
 
 // Faults of the platform, of its messages and of callers, on real processes: two gateways on one SQLite file.
 
-const chance = Chance.numbers(20_261_123)
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
+
 const limitMillis = 20_000
 
 let world: World.World
+const chance = Chance.numbers(20_261_123)
+const { fail, fired, placed, now, until, history, payments, events, pay } = desk(() => world, chance)
 beforeAll(async () => {
   world = await World.start({ gateways: 2 })
   await Promise.all(world.gateways.map((gateway) => gateway.up()))
@@ -25,69 +27,6 @@ afterAll(async () => {
 afterEach(async () => {
   await world.platform("PUT", "/_faults", [])
 })
-
-interface Fault {
-  readonly on: string
-  readonly fault: string
-  readonly [knob: string]: unknown
-}
-
-const fail = (...faults: ReadonlyArray<Fault>) => world.platform("PUT", "/_faults", faults)
-
-/** How often each of the faults happened. */
-const fired = async (): Promise<ReadonlyArray<number>> =>
-  ((await world.platform("GET", "/_faults")) as ReadonlyArray<{ readonly fired: number }>).map((fault) => fault.fired)
-
-interface Shown {
-  readonly payOrderNo: string
-  readonly status: string
-  readonly inDoubt: boolean
-  readonly next: unknown
-}
-
-const placed = async (order: Order = Traffic.order(chance)) => {
-  const response = await world.client.call("POST", "/v1/orders", order.app, {
-    body: JSON.stringify(order.body),
-    headers: { "idempotency-key": order.key }
-  })
-  return { order, status: response.status, shown: (await response.json()) as Shown }
-}
-
-const now = async (app: string, payOrderNo: string, query = ""): Promise<Shown> => {
-  const response = await world.client.call("GET", `/v1/orders/${payOrderNo}${query}`, app)
-  return (await response.json()) as Shown
-}
-
-/** The order once it is in this state. */
-const until = async (app: string, payOrderNo: string, status: string): Promise<Shown> => {
-  const end = Date.now() + limitMillis
-  for (;;) {
-    const shown = await now(app, payOrderNo)
-    if (shown.status === status) return shown
-    if (Date.now() > end) throw new Error(`It is ${shown.status} after ${limitMillis} ms, not ${status}.`)
-    await sleep(100)
-  }
-}
-
-const history = async (app: string, payOrderNo: string) => {
-  const response = await world.client.call("GET", `/v1/orders/${payOrderNo}/history`, app)
-  const { items } = (await response.json()) as {
-    readonly items: ReadonlyArray<{ readonly status: string; readonly cause: string }>
-  }
-  return items.map(({ status, cause }) => [status, cause])
-}
-
-const payments = async (payOrderNo: string) =>
-  (await world.sources()).ledger.payments.filter(({ number }) => number === payOrderNo).length
-
-const events = (payOrderNo: string, state: string) =>
-  new Set(
-    world.sink.got
-      .filter((got) => got.payOrderNo === payOrderNo && got.body.includes(`"type":"order.${state}"`))
-      .map(({ eventId }) => eventId)
-  ).size
-
-const pay = (payOrderNo: string) => world.platform("POST", `/_payments/${payOrderNo}/pay`)
 
 /** In doubt, never failed; then PENDING with its next, and one payment at the platform; and payable to the end. */
 const comesBack = async (fault: string, knobs: object = {}) => {
