@@ -55,6 +55,16 @@ it.world("a hundred at once with one key make one order, and one payment", () =>
   })
 )
 
+it.world("an order is answered under its key also when its vendor is not configured any more", () =>
+  Effect.gen(function* () {
+    const first = yield* placed()
+    const again = yield* place(asked({ vendor: "nobody" }))
+    expect(again).toEqual({ payment: first, isNew: false })
+    const other = yield* Effect.either(place(asked({ vendor: "nobody", fingerprint: "another" })))
+    expect(Either.isLeft(other) && other.left._tag).toBe("KeyReused")
+  })
+)
+
 it.world("one app's key is nothing to another app", () =>
   Effect.gen(function* () {
     const first = yield* placed()
