@@ -6,10 +6,10 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Changes, KnownApps } from "@payment-proxy/application"
+import { Changes, Keepings, KnownApps } from "@payment-proxy/application"
 import { type Configuration, CrashAt } from "@payment-proxy/configuration"
 import { Announcer } from "@payment-proxy/ports"
-import { Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
 /** How apps are shown an order: as the order API does. */
 export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of }))
@@ -48,5 +48,9 @@ export const fromConfiguration = (configuration: Configuration) => {
     onNone: () => Layer.empty,
     onSome: CrashAt.layer
   })
-  return Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters), crash)
+  const keeping = Layer.effect(
+    Keepings,
+    Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
+  )
+  return Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters), Layer.merge(crash, keeping))
 }

@@ -1,6 +1,6 @@
 import { HttpServer } from "@effect/platform"
 import { Changes, secretContext, Work } from "@payment-proxy/application"
-import type { Deliveries, DueWork, Inbox, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import type { Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } from "@payment-proxy/ports"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
@@ -10,7 +10,7 @@ import * as Layers from "../src/Layers.ts"
 import * as Server from "../src/Server.ts"
 
 /** Every store port. */
-export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps, StoreUnavailable>
+export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention, StoreUnavailable>
 
 const worldOf = (stores: Stores) => {
   const adapters = Layer.mergeAll(

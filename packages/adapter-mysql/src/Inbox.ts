@@ -1,9 +1,15 @@
-import { randomUUID } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import { Inbox as Rows } from "@payment-proxy/order-table"
 import { crashPoint, Inbox } from "@payment-proxy/ports"
-import { Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer, Option } from "effect"
 import * as Connections from "./Connections.ts"
 import { Database, Now, typed } from "./Database.ts"
+
+/** An id of a notification: its time comes first, so that old ones lie together. */
+const idOf = (millis: number): string => `${least(millis)}${randomBytes(10).toString("hex")}`
+
+/** What no id of this time or later is less than, and every earlier one is. */
+export const least = (millis: number): string => `ntf_${Math.max(millis, 0).toString(16).padStart(12, "0")}`
 
 export const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Database
@@ -12,7 +18,7 @@ export const make = Effect.gen(function* () {
     keep: (notification) =>
       Effect.gen(function* () {
         const now = sql.literal(yield* Effect.flatten(Now))
-        const row = Rows.toRow(`ntf_${randomUUID()}`, notification)
+        const row = Rows.toRow(idOf(yield* Clock.currentTimeMillis), notification)
         const names = sql.literal([...Object.keys(row), "received_millis", "due_millis"].join(", "))
         yield* sql`INSERT INTO payment_proxy_inbox (${names}) VALUES (${row.id}, ${row.vendor}, ${row.subject_by},
           ${row.subject_no}, ${row.sha256}, ${row.body}, ${row.evidence}, ${now}, ${now})`

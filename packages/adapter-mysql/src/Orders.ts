@@ -25,6 +25,7 @@ export const make = Effect.gen(function* () {
   const { commit } = yield* GroupCommit.make(database)
   const { byNumber } = yield* GroupRead.make(sql)
   const columns = sql.literal(Rows.columns.join(", "))
+  const entries = sql.literal(History.columns.join(", "))
 
   const existing = ({ change: { payment, placing } }: GroupCommit.Taken) =>
     sql`SELECT ${columns}, fingerprint FROM payment_proxy_order
@@ -76,8 +77,9 @@ export const make = Effect.gen(function* () {
         toPort
       ),
     history: (payOrderNo) =>
-      sql`SELECT ${sql.literal(History.columns.join(", "))} FROM payment_proxy_history
-        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
+      sql`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
+        UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
+        ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
     search: (search) =>
       sql`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
         ORDER BY pay_order_no DESC LIMIT ${sql.literal(String(Math.trunc(search.limit)))}`.unprepared.pipe(

@@ -196,5 +196,12 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_pulse", column: "at_millis" }
-  }
+  },
+  // Whatever a later step adds to one of these three it adds to where the old ones go, too.
+  ...["history", "delivery", "inbox"].map((name, index) => ({
+    id: 9 + index,
+    name: `where old rows of ${name} go`,
+    statement: `CREATE TABLE payment_proxy_${name}_old LIKE payment_proxy_${name}`,
+    makes: { table: `payment_proxy_${name}_old`, column: name === "history" ? "nonce" : "due_note" }
+  }))
 ]

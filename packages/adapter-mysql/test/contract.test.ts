@@ -1,6 +1,7 @@
-import { appsContract, dueWorkContract, ordersContract } from "@payment-proxy/testkit"
+import { appsContract, dueWorkContract, ordersContract, retentionContract } from "@payment-proxy/testkit"
 import { stores } from "./scratch.ts"
 
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
+retentionContract("MariaDB", stores)

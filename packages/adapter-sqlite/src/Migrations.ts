@@ -122,12 +122,21 @@ const pulse = statements(
   "CREATE TABLE payment_proxy_pulse (id integer NOT NULL PRIMARY KEY, at_millis bigint NOT NULL)"
 )
 
+/** Where rows go that are old; nothing else writes there. */
+const old = statements(
+  ...["history", "delivery", "inbox"].map(
+    (name) => `CREATE TABLE payment_proxy_${name}_old AS SELECT * FROM payment_proxy_${name} WHERE false`
+  ),
+  "CREATE INDEX payment_proxy_history_old_order ON payment_proxy_history_old (pay_order_no, version)"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
   loader: Migrator.fromRecord({
     "0001_original_table": original,
     "0002_what_the_system_needs": ours,
-    "0003_pulse": pulse
+    "0003_pulse": pulse,
+    "0004_where_old_rows_go": old
   })
 })

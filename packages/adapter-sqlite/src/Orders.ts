@@ -11,6 +11,7 @@ class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 export const make = Effect.gen(function* () {
   const { reader, writer, transaction } = yield* Database
   const columns = reader.literal(Rows.columns.join(", "))
+  const entries = reader.literal(History.columns.join(", "))
 
   const insert = (change: Change, dueMillis: number | null) =>
     writer`INSERT INTO payment_proxy_order ${writer.insert({
@@ -114,8 +115,9 @@ export const make = Effect.gen(function* () {
         toPort
       ),
     history: (payOrderNo) =>
-      reader`SELECT pay_order_no, version, state, cause, detail, at_millis FROM payment_proxy_history
-        WHERE pay_order_no = ${payOrderNo} ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
+      reader`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
+        UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
+        ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
     search: (search) =>
       reader`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
         ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(Rows.readable), toPort),

@@ -1,6 +1,7 @@
-import { appsContract, dueWorkContract, ordersContract } from "@payment-proxy/testkit"
+import { appsContract, dueWorkContract, ordersContract, retentionContract } from "@payment-proxy/testkit"
 import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
+retentionContract("SQLite", stores)

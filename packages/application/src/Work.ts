@@ -5,6 +5,7 @@ import { applyNotification } from "./ApplyNotification.ts"
 import { Changes } from "./Changes.ts"
 import { confirm } from "./Confirm.ts"
 import { deliver } from "./Deliver.ts"
+import * as Retire from "./Retire.ts"
 
 /** How the loops over due work run. */
 export interface Pace {
@@ -109,7 +110,10 @@ export const loop = (queue: Queue) =>
 
 /** All loops, for as long as the layer lives; when it ends, what was claimed is handed back. */
 export const layer = Layer.scopedDiscard(
-  Effect.forEach(["orders", "deliveries", "inbox"] as const, (queue) => Effect.forkScoped(loop(queue)), {
-    discard: true
-  })
+  Effect.zipRight(
+    Effect.forEach(["orders", "deliveries", "inbox"] as const, (queue) => Effect.forkScoped(loop(queue)), {
+      discard: true
+    }),
+    Effect.forkScoped(Retire.loop)
+  )
 )

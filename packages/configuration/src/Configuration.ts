@@ -20,6 +20,7 @@ export const File = Schema.Struct({
 })
 export type File = typeof File.Type
 
+const retentionDays = "This is not a whole number of days from 1 to 36500."
 const port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535))
 const switchedOn = Schema.transform(Schema.Literal("true", "false"), Schema.Boolean, {
   strict: true,
@@ -57,6 +58,13 @@ export const Environment = Schema.Struct({
   PAYMENT_PROXY_DEVELOPMENT: Schema.optionalWith(switchedOn, { default: () => false }),
   /** Runs the loops over due work in the gateway's own process. */
   PAYMENT_PROXY_WORK: Schema.optionalWith(switchedOn, { default: () => true }),
+  /** After so many days, what has ended moves out of the tables that are worked with; orders stay. */
+  PAYMENT_PROXY_RETENTION_DAYS: Schema.optionalWith(
+    Schema.NumberFromString.pipe(
+      Schema.filter((days) => (Number.isInteger(days) && days >= 1 && days <= 36_500 ? undefined : retentionDays))
+    ),
+    { default: () => 90 }
+  ),
   /** Fault experiments: the process kills itself there. Development only. */
   PAYMENT_PROXY_CRASH_AT: Schema.optionalWith(CrashAt, { as: "Option", exact: true })
 })

@@ -51,6 +51,9 @@ export const make = (input: {
       encodeBytes(input.random.subarray(0, randomBytes))
   )
 
+/** What no number of this time or later is less than, and every earlier one is: for looking at the oldest. */
+export const least = (millis: number): string => encode(Math.max(Math.floor(millis), 0), timeLength)
+
 /** When the number was made, in milliseconds since the epoch. */
 export const timeMillis = (no: OrderNo): number => decode(no.slice(0, timeLength))
 
