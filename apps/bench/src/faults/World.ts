@@ -146,8 +146,11 @@ export interface Options {
   readonly isCalm?: boolean
 }
 
-const startDatabase = async (folder: string): Promise<Database> => {
-  const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true })
+/** Memory and log as for a server that does nothing else; by default both are for a small one, which stands still now and then. */
+const roomy = ["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G"]
+
+const startDatabase = async (folder: string, extra: ReadonlyArray<string>): Promise<Database> => {
+  const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true, extra })
   await server.settle()
   const admin = await createConnection({ uri: server.url("information_schema", "admin") })
   await admin.query("CREATE DATABASE payment_proxy")
@@ -176,7 +179,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
     const data = join(folder, "data")
     mkdirSync(data)
-    database = options.isMariaDb ? await startDatabase(folder) : undefined
+    database = options.isMariaDb ? await startDatabase(folder, options.isCalm ? roomy : []) : undefined
     const databaseUrl = options.isCalm ? database?.url : database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
     const workerCount = options.workers ?? 0
     const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))

@@ -16,7 +16,7 @@ const chance = Chance.numbers(20_261_124)
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
 
 let world: World.World
-const { fail, placed, until, history, payments, pay, now } = desk(() => world, chance)
+const { fail, placed, until, history, payments, pay, now, admin } = desk(() => world, chance)
 
 const services = () => [...world.gateways, ...world.workers]
 const database = (): World.Database => {
@@ -38,17 +38,6 @@ const worker = (index: number): World.Service => {
 const at = async (index: number): Promise<Client> => {
   const { url = "" } = (await gateway(index).process?.ready) ?? {}
   return new Client(world.keys, () => [url])
-}
-
-/** A statement by who may do everything. */
-const admin = async (sql: string): Promise<ReadonlyArray<{ readonly [column: string]: unknown }>> => {
-  const connection = await createConnection({ uri: database().server.url("payment_proxy", "admin") })
-  try {
-    const [rows] = await connection.query(sql)
-    return Array.isArray(rows) ? (rows as ReadonlyArray<{ readonly [column: string]: unknown }>) : []
-  } finally {
-    connection.destroy()
-  }
 }
 
 /** Waits until it is so, at most this long; answers how long it took. */

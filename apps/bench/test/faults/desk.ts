@@ -1,3 +1,4 @@
+import { createConnection } from "mysql2/promise"
 import type { Order } from "../../src/faults/Client.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
 import type * as World from "../../src/faults/World.ts"
@@ -74,5 +75,19 @@ export const desk = (world: () => World.World, chance: () => number) => {
 
   const pay = (payOrderNo: string) => world().platform("POST", `/_payments/${payOrderNo}/pay`)
 
-  return { fail, fired, placed, now, until, history, payments, events, pay }
+  /** A statement by who may do everything. */
+  const admin = async (
+    sql: string,
+    database = "payment_proxy"
+  ): Promise<ReadonlyArray<{ readonly [column: string]: unknown }>> => {
+    const connection = await createConnection({ uri: world().database?.server.url(database, "admin") ?? "" })
+    try {
+      const [rows] = await connection.query(sql)
+      return Array.isArray(rows) ? (rows as ReadonlyArray<{ readonly [column: string]: unknown }>) : []
+    } finally {
+      connection.destroy()
+    }
+  }
+
+  return { fail, fired, placed, now, until, history, payments, events, pay, admin }
 }
