@@ -26,7 +26,7 @@ type Needs = Effect.Effect.Context<NonNullable<ReturnType<typeof callOf>>>
 
 /**
  * A way past the routes for the two calls that most of the traffic is, a create and a plain read, with the same handlers:
- * what the routes do for them takes longer than all the rest (docs/performance.md). Answers whether it took a request.
+ * what the routes do for them is two fifths of a read (docs/adr/0011). Answers whether it took a request.
  */
 export const make = Effect.map(Effect.runtime<Needs>(), (runtime) => {
   const runFork = Runtime.runFork(runtime)
