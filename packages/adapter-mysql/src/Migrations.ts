@@ -1,11 +1,15 @@
-import type { Connection } from "@effect/sql/SqlConnection"
+import type { SqlError } from "@effect/sql"
 import { crashPoint } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
-import type { Server } from "./Connections.ts"
+import * as Connections from "./Connections.ts"
 import { type Database, DatabaseUnfit } from "./Database.ts"
 import { originalColumns, type Step, steps } from "./Schema.ts"
 
 const lockSeconds = 60
+/** A start has more patience than a call: it may wait for another's, on a server that is busy. */
+const limitMillis = 65_000
+/** A table with many rows is altered for as long as it takes. */
+const stepLimitMillis = 6 * 3_600_000
 
 const Lock = Schema.Tuple(Schema.Struct({ held: Schema.NullOr(Schema.Number) }))
 const Recorded = Schema.Array(
@@ -13,7 +17,11 @@ const Recorded = Schema.Array(
 )
 const Columns = Schema.Array(Schema.Struct({ name: Schema.String }))
 
-type Run = (statement: string, values?: ReadonlyArray<unknown>) => ReturnType<Connection["executeUnprepared"]>
+type Run = (
+  statement: string,
+  values?: ReadonlyArray<unknown>,
+  millis?: number
+) => Effect.Effect<unknown, SqlError.SqlError>
 
 const record = `CREATE TABLE IF NOT EXISTS payment_proxy_migration (
   id int NOT NULL, name varchar(64) NOT NULL, started_at datetime(3) NOT NULL, finished_at datetime(3) NULL,
@@ -57,7 +65,7 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
       step.id,
       step.name
     ])
-    if (!isThere) yield* run(step.statement)
+    if (!isThere) yield* run(step.statement, [], stepLimitMillis)
     yield* crashPoint("K25")
     yield* run("UPDATE payment_proxy_migration SET finished_at = NOW(3) WHERE id = ?", [step.id])
   })
@@ -70,7 +78,7 @@ const check = (run: Run, all: ReadonlyArray<Step>) =>
     )
   )
 
-const migrated = (run: Run, server: Server) =>
+const migrated = (run: Run, server: Connections.Server) =>
   Effect.gen(function* () {
     yield* run(record)
     const known = yield* Effect.flatMap(
@@ -98,10 +106,10 @@ const migrated = (run: Run, server: Server) =>
   })
 
 /** Brings the schema up to date: one statement a step, forward only; one process at a time, the others wait. */
-export const migrate = ({ sql, server }: Database["Type"]) =>
+export const migrate = ({ options, server }: Database["Type"]) =>
   Effect.gen(function* () {
-    const connection = yield* sql.reserve
-    const run: Run = (statement, values = []) => connection.executeUnprepared(statement, values, undefined)
+    const link = yield* Connections.own(options)
+    const run: Run = (statement, values = [], millis = limitMillis) => Connections.run(link, statement, values, millis)
     const lock = "CONCAT('payment_proxy_migration ', DATABASE())"
     const [{ held }] = yield* Effect.flatMap(
       run(`SELECT GET_LOCK(${lock}, ${lockSeconds}) AS held`),

@@ -53,15 +53,21 @@ export class Service {
     return this.#running
   }
 
-  /** Starts it and waits until it works; `crashAt` is where it will kill itself. */
-  async up(crashAt?: string): Promise<Running> {
+  /** Starts it and waits until it works. */
+  async up(): Promise<Running> {
+    const running = await this.attempt()
+    await running.ready
+    return running
+  }
+
+  /** Starts it and waits until it works or has ended; `crashAt` is where it will kill itself, perhaps before it works. */
+  async attempt(crashAt?: string): Promise<Running> {
     const running = this.#start(crashAt)
     this.#running = running
     void running.ended.then(() => {
       if (this.#running === running) this.#running = undefined
     })
-    // One that dies at its first step may never say that it is ready.
-    await Promise.race([running.ready, running.ended])
+    await Promise.race([running.ready, running.ended]).catch(() => {})
     return running
   }
 
@@ -231,7 +237,9 @@ export const start = async (options: Options = {}): Promise<World> => {
     const client = new Client(keys, () => urls)
     const platform: World["platform"] = async (method, path, body) => {
       const response = await fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) })
-      return response.json()
+      const said: unknown = await response.json()
+      if (response.status === 400) throw new Error(`The platform does not take this: ${JSON.stringify(said)}`)
+      return said
     }
     const sources = async (): Promise<Checker.Sources> => ({
       client: client.log,

@@ -26,7 +26,7 @@ const sleep = (millis: number) => new Promise<undefined>((done) => setTimeout(()
 
 /** One life of the gateway, to its death at `point`; answers whether it died there. */
 const life = async (gateway: World.Service, point: string): Promise<boolean> => {
-  const running = await gateway.up(point)
+  const running = await gateway.attempt(point)
   const end = await Promise.race([running.ended, sleep(lifeLimitMillis)])
   if (end?.signal === "SIGKILL") return true
   await gateway.end("SIGKILL")

@@ -50,7 +50,7 @@ abstract class Accidents {
     this.isOpen = false
     for (const service of [...this.world.gateways, ...this.world.workers]) {
       service.resume()
-      if (service.process === undefined) await service.up()
+      if (service.process === undefined) await service.attempt()
     }
   }
 
@@ -98,15 +98,15 @@ class OnOneFile extends Accidents {
       case "kill":
       case "terminate":
         await gateway.end(kind === "kill" ? "SIGKILL" : "SIGTERM")
-        await gateway.up()
+        await gateway.attempt()
         return this.count(kind)
       case "crash": {
         await gateway.end("SIGTERM")
-        const running = await gateway.up(Plan.crashAt(this.chance))
+        const running = await gateway.attempt(Plan.crashAt(this.chance))
         const end = await Promise.race([running.ended, this.rest(5000)])
         if (end !== undefined) this.count(kind)
         else await gateway.end("SIGTERM")
-        if (this.isOpen) await gateway.up()
+        if (this.isOpen) await gateway.attempt()
         return
       }
       case "pause":
@@ -172,7 +172,7 @@ class OnOneServer extends Accidents {
       await service.end("SIGKILL")
       this.count("kill")
       // It comes back while the next one dies.
-      const up = service.up().finally(() => this.#restarts.delete(service))
+      const up = service.attempt().finally(() => this.#restarts.delete(service))
       this.#restarts.set(service, up)
     }
   }
@@ -254,7 +254,7 @@ export const run = async (options: {
   tell(`accidents: ${(scene.isMariaDb ? plan.mishaps : plan.accidents).join(", ")}`)
   const world = await World.start({ gateways, workers: scene.isMariaDb ? workers : 0, isMariaDb: scene.isMariaDb })
   try {
-    await Promise.all([...world.gateways, ...world.workers].map((service) => service.up()))
+    await Promise.all([...world.gateways, ...world.workers].map((service) => service.attempt()))
     const traffic = new Traffic(world, mix, Chance.numbers(seed + 1))
     const accidentsChance = Chance.numbers(seed + 2)
     const accidents =

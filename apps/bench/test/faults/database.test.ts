@@ -58,6 +58,9 @@ const isReady = async (client: Client): Promise<boolean> =>
     () => false
   )
 
+/** Taken: with the vendor's answer, or in doubt, as on a busy machine the vendor may be slower than its short limit. */
+const taken = expect.toSatisfy((status: number) => status === 201 || status === 202, "201 or 202")
+
 /** How a create is answered, and how long that takes. */
 const asked = async (client: Client) => {
   const { app, key, body } = Traffic.order(chance)
@@ -98,7 +101,7 @@ const inDoubt = async () => {
 /** No worker but the first, which does to itself at `point` what `signal` does. */
 const workerAt = async (point: string, signal: "SIGKILL" | "SIGSTOP"): Promise<Running> => {
   await Promise.all(world.workers.map((service) => service.end("SIGTERM")))
-  return worker(0).up(`${point}:1:${signal}`)
+  return worker(0).attempt(`${point}:1:${signal}`)
 }
 
 describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 }, () => {
@@ -134,31 +137,32 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
     "F05 a gateway is stopped inside a transaction, at %s: nobody waits for it for long",
     async (point) => {
       await gateway(0).end("SIGTERM")
-      const running = await gateway(0).up(`${point}:1:SIGSTOP`)
+      const running = await gateway(0).attempt(`${point}:1:SIGSTOP`)
       const [first, second] = [await at(0), await at(1)]
       const order = Traffic.order(chance)
       const left = first.place(order)
       await untilSo("the gateway is stopped", 10_000, () => isStopped(running))
       const others = await Promise.all(Array.from({ length: 5 }, () => asked(second)))
       for (const { status, millis } of others) {
-        expect(status).toBe(201)
+        expect(status).toEqual(taken)
         expect(millis).toBeLessThan(6000)
       }
       const begin = Date.now()
       const outcome = await second.placeUntilAnswered(order)
-      expect(outcome.type, "the same key, whose row it holds").toBe("ok")
+      if (outcome.type !== "ok") return expect.fail("The same key, whose row it holds, was not taken.")
       expect(Date.now() - begin).toBeLessThan(10_000)
       gateway(0).resume()
       await left
+      await until(order.app, outcome.payOrderNo, "PENDING")
       const again = await second.place(order)
-      expect(again).toMatchObject({ type: "ok", status: 200 })
+      expect(again).toMatchObject({ type: "ok", status: 200, payOrderNo: outcome.payOrderNo })
       world.client.log.push(...first.log, ...second.log)
     }
   )
 
   it("F05 a gateway is stopped in the transaction of a notification, at K13: it comes through", async () => {
     await gateway(0).end("SIGTERM")
-    const running = await gateway(0).up("K13:1:SIGSTOP")
+    const running = await gateway(0).attempt("K13:1:SIGSTOP")
     const first = await at(0)
     const { app, key, body } = Traffic.order(chance)
     const outcome = await first.place({ app, key, body })
@@ -189,7 +193,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
   })
 
   it("F07 SIGTERM under load: what it has taken is answered, and it ends in time", async () => {
-    await fail({ on: "create", fault: "delay", millis: 300 })
+    await fail({ on: "create", fault: "latency", millis: 300 })
     const client = await at(0)
     const running = gateway(0).process
     let isOpen = true
@@ -259,7 +263,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
     expect(await isReady(client)).toBe(false)
     database().proxy.lighten()
     await untilSo("it is ready", 15_000, () => isReady(client))
-    for (let count = 0; count < 30; count++) expect((await asked(client)).status).toBe(201)
+    for (let count = 0; count < 30; count++) expect((await asked(client)).status).toEqual(taken)
   })
 
   it("F17 the server has no connection left: 503 within a second or two, and all well by itself", async () => {
@@ -290,7 +294,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
       )
     }
     await untilSo("it is ready", 15_000, () => isReady(client))
-    expect((await asked(client)).status).toBe(201)
+    expect((await asked(client)).status).toEqual(taken)
   })
 
   it("F18 the database's disk is full: it dies of it, and all is well once it has room and is started", async () => {
@@ -306,7 +310,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
     await server.down()
     await server.up()
     await untilSo("it is ready", 20_000, () => isReady(client))
-    expect((await asked(client)).status).toBe(201)
+    expect((await asked(client)).status).toEqual(taken)
   })
 
   it("F19 the database takes no writes: 503, readiness red, and green again by itself", async () => {
@@ -320,7 +324,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
       await admin("SET GLOBAL read_only = 0")
     }
     await untilSo("it is ready", 10_000, () => isReady(client))
-    expect((await asked(client)).status).toBe(201)
+    expect((await asked(client)).status).toEqual(taken)
   })
 
   it("F53 200 poisoned orders at the head of the queue: the others go on, and the poison rests and is told of", async () => {

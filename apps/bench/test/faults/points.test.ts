@@ -38,7 +38,7 @@ it(
       await admin("CREATE DATABASE payment_proxy", "information_schema")
       const gateway = first(world.gateways)
       for (const visit of [1, 2, 4]) {
-        const running = await gateway.up(`K25:${visit}`)
+        const running = await gateway.attempt(`K25:${visit}`)
         expect((await running.ended).signal).toBe("SIGKILL")
         expect((await shape()).length).toBeLessThan(whole.length)
       }
@@ -56,7 +56,7 @@ it("K23 a worker is killed after it renewed its lease, the vendor being slow: ot
     expect(shown.status).toBe("PENDING")
     await fail({ on: "query", fault: "hang" })
     await admin(`UPDATE payment_proxy_order SET due_millis = 1 WHERE pay_order_no = '${shown.payOrderNo}'`)
-    const running = await worker.up("K23:1")
+    const running = await worker.attempt("K23:1")
     expect((await running.ended).signal).toBe("SIGKILL")
     await fail()
     await worker.up()

@@ -151,7 +151,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
   it.each(["K02", "K03"])("F55 a hundred creates with one key, the gateway killed at %s", async (point) => {
     const [gateway, other] = world.gateways
     await Promise.all(world.gateways.map((one) => one.end("SIGTERM")))
-    const running = await gateway?.up(point)
+    const running = await gateway?.attempt(point)
     const order = Traffic.order(chance)
     const all = await Promise.all(Array.from({ length: 100 }, () => world.client.place(order)))
     expect((await running?.ended)?.signal, "it died there").toBe("SIGKILL")
