@@ -8,6 +8,7 @@ import {
   type Connection as Link,
   type PoolConnection
 } from "mysql2"
+import * as Metrics from "./Metrics.ts"
 
 /** Where the database is, and how patient we are with it. */
 export interface Options {
@@ -47,14 +48,18 @@ const settings = (server: Server): ReadonlyArray<string> => [
   }`
 ]
 
-const failed = (cause: unknown, message: string): SqlError.SqlError => new SqlError.SqlError({ cause, message })
-
 /** The server's error number, or what the connection said; `undefined` where it said neither. */
 export const codeOf = (error: unknown): number | string | undefined => {
   const cause = error instanceof SqlError.SqlError ? error.cause : error
   if (typeof cause !== "object" || cause === null) return undefined
   if ("errno" in cause && typeof cause.errno === "number" && cause.errno > 0) return cause.errno
   return "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+}
+
+/** A failure as an error, counted unless it only repeats what ended the connection. */
+const failed = (cause: unknown, message: string, isEcho = false): SqlError.SqlError => {
+  if (!isEcho) Metrics.countFailure(codeOf(cause))
+  return new SqlError.SqlError({ cause, message })
 }
 
 /** Whether the server itself said no: everything else leaves open what became of the statement. */
@@ -77,8 +82,9 @@ export const run = (link: Link, sql: string, values: ReadonlyArray<unknown>, lim
   Effect.async<unknown, SqlError.SqlError>((resume) => {
     const done = (cause: unknown, result: unknown): void => {
       if (cause === null) return resume(Effect.succeed(result))
+      const failure = failed(cause, "A statement failed.", !isAlive(link))
       if (!isAnswered(cause)) Effect.runSync(destroy(link))
-      resume(Effect.fail(failed(cause, "A statement failed.")))
+      resume(Effect.fail(failure))
     }
     const statement = { sql, timeout: limitMillis, ...(values.length === 0 ? {} : { values: [...values] }) }
     if (isPrepared) link.execute(statement as { sql: string; values: Array<never>; timeout: number }, done)
@@ -126,6 +132,7 @@ const connectionOf = (link: Link, { statementMillis }: Options): Connection => {
 /** Connections from a pool, each settled before its first use, given back unless something was left open on it. */
 export const pool = (options: Options) =>
   Effect.gen(function* () {
+    Metrics.register(options.maxConnections)
     const links = yield* Effect.acquireRelease(
       Effect.sync(() =>
         createPool({ ...shared(options), connectionLimit: options.maxConnections, maxIdle: options.maxConnections })
@@ -140,23 +147,32 @@ export const pool = (options: Options) =>
 
     const taken = Effect.async<PoolConnection, SqlError.SqlError>((resume) => {
       let isLate = false
+      Metrics.addConnectionWaiting(1)
       const give = (outcome: Effect.Effect<PoolConnection, SqlError.SqlError>) => {
         clearTimeout(timer)
+        Metrics.addConnectionWaiting(-1)
         resume(outcome)
       }
       const timer = setTimeout(() => {
         isLate = true
+        Metrics.addConnectionWaiting(-1)
         resume(Effect.fail(failed({ code: "ACQUIRE_TIMEOUT" }, "No connection is free.")))
       }, options.acquireMillis)
       links.getConnection((cause, link) => {
         if (isLate) link?.release()
         else if (cause) give(Effect.fail(failed(cause, "No connection to the database.")))
-        else give(Effect.succeed(link))
+        else {
+          Metrics.addInUse(1)
+          give(Effect.succeed(link))
+        }
       })
     }).pipe(Effect.uninterruptible)
 
     const acquire = Effect.acquireRelease(taken, (link) =>
-      Effect.sync(() => (broken.has(link) || !isAlive(link) ? link.destroy() : link.release()))
+      Effect.sync(() => {
+        Metrics.addInUse(-1)
+        return broken.has(link) || !isAlive(link) ? link.destroy() : link.release()
+      })
     ).pipe(
       Effect.tap((link) =>
         settled.has(link)

@@ -4,6 +4,7 @@ import { MysqlClient } from "@effect/sql-mysql2"
 import { StoreUnavailable } from "@payment-proxy/ports"
 import { Context, Data, Duration, Effect, Exit, Layer, Schedule, Schema } from "effect"
 import * as Connections from "./Connections.ts"
+import * as Failures from "./Failures.ts"
 
 /** The database's clock in milliseconds since the epoch, as an expression of SQL; leases and due times are in it. */
 export class Now extends Context.Reference<Now>()("@payment-proxy/adapter-mysql/Now", {
@@ -41,7 +42,7 @@ export const typed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A,
   )
 
 /** Deadlock, lock wait, and a row that changed under a snapshot: the server undid the statement or all of it. */
-export const undone: ReadonlySet<unknown> = new Set([1213, 1205, 1020])
+export const undone: ReadonlySet<unknown> = Failures.codesOf("deadlock", "lock_wait", "snapshot")
 
 /** How often, and after what waits, something is done again that the server undid. */
 export const again = Schedule.exponential(Duration.millis(5), 3).pipe(
@@ -71,7 +72,7 @@ const transactionOf =
 const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
 
 /** No such database, or not for this user: waiting does not help. */
-const denied: ReadonlySet<unknown> = new Set([1044, 1045, 1049, 1698])
+const denied = Failures.codesOf("denied")
 const isDenied = (error: unknown): boolean => denied.has(Connections.codeOf(error))
 const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 

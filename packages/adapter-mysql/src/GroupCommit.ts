@@ -18,6 +18,8 @@ import {
 import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
+import * as Failures from "./Failures.ts"
+import * as Metrics from "./Metrics.ts"
 
 /** The number or the key of a new order is taken; who has it is read by the caller. */
 export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
@@ -194,8 +196,8 @@ const Header = Schema.Struct({ affectedRows: Schema.Number })
 const headersOf = Schema.decodeUnknown(Schema.Array(Header))
 
 /** Too many connections, shutting down, out of space, read-only: whatever we would write. */
-const closed: ReadonlySet<unknown> = new Set([1040, 1203, 1226, 1053, 1021, 1114, 1290, 1792, 1836])
-const timeouts: ReadonlySet<unknown> = new Set(["PROTOCOL_SEQUENCE_TIMEOUT", "ETIMEDOUT"])
+const closed = Failures.codesOf("too_many_connections", "shutting_down", "full", "read_only")
+const timeouts = Failures.codesOf("silent")
 
 const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
   const code = Connections.codeOf(error)
@@ -255,7 +257,7 @@ export const make = (database: Database["Type"]) =>
 
     /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
     const wait = (member: Member) => {
-      if (waiting.size >= maxWaiting) return Deferred.fail(member.outcome, tooMany)
+      if (waiting.size >= maxWaiting) return Metrics.shedding("queue_full", Deferred.fail(member.outcome, tooMany))
       waiting.add(member)
       return Queue.offer(queue, member)
     }
@@ -267,7 +269,7 @@ export const make = (database: Database["Type"]) =>
         (member) =>
           Effect.zipRight(
             Effect.sync(() => waiting.delete(member)),
-            Deferred.fail(member.outcome, tooMany)
+            Metrics.shedding("waited_too_long", Deferred.fail(member.outcome, tooMany))
           ),
         { discard: true }
       )
@@ -310,6 +312,7 @@ export const make = (database: Database["Type"]) =>
     const lookFor = (member: Member, cause: unknown): Effect.Effect<unknown> =>
       isWritten(member).pipe(
         Effect.retry(settling(options.settleMillis)),
+        Metrics.settling,
         Effect.matchEffect({
           onFailure: () => Deferred.fail(member.outcome, new Unsettled({ cause })),
           onSuccess: (isThere) => {
@@ -356,6 +359,7 @@ export const make = (database: Database["Type"]) =>
 
       const batch = (members: ReadonlyArray<Member>): Effect.Effect<void> =>
         tried(members).pipe(
+          Metrics.committing(members.length),
           Effect.matchEffect({
             onSuccess: () =>
               Effect.forEach(members, ({ outcome }) => Deferred.succeed(outcome, undefined), { discard: true }),
@@ -370,13 +374,15 @@ export const make = (database: Database["Type"]) =>
       return yield* Effect.forever(
         Effect.flatMap(Queue.takeBetween(queue, 1, maxMembers), (taken) => {
           const members = [...taken].filter((member) => waiting.delete(member))
+          Metrics.setWaiting(waiting.size)
           return Effect.forEach(members.length === 0 ? [] : apart(members), batch, { discard: true })
         })
       )
     })
 
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(lane)
-    yield* Effect.forkScoped(Effect.withClock(Effect.repeat(withdraw, Schedule.spaced(withdrawEvery)), real))
+    const looking = Effect.repeat(Effect.zipRight(Metrics.looking(waiting), withdraw), Schedule.spaced(withdrawEvery))
+    yield* Effect.forkScoped(Effect.withClock(looking, real))
 
     /** All of `changes` or none; the outcome is known when it answers, or said to be unknown. */
     const commit = (changes: ReadonlyArray<Change>): Effect.Effect<void, Failure> =>
