@@ -1,10 +1,18 @@
 import { HttpApiBuilder, HttpServerResponse } from "@effect/platform"
 import { Api } from "@payment-proxy/api"
 import { Orders } from "@payment-proxy/ports"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { answered } from "./Problems.ts"
+import * as Prometheus from "./Prometheus.ts"
+import * as Vitals from "./Vitals.ts"
 
-/** Whether the process lives, and whether it can take orders. */
+const metrics = Effect.zipWith(Vitals.families, Metric.snapshot, (vitals, snapshot) =>
+  HttpServerResponse.text(Prometheus.text([...vitals, ...Prometheus.familiesOf(snapshot)]), {
+    contentType: Prometheus.contentType
+  })
+)
+
+/** Whether the process lives, whether it can take orders, and what it counts. */
 export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
   handlers
     .handle("alive", () => Effect.succeed(HttpServerResponse.unsafeJson({ status: "alive" })))
@@ -13,4 +21,5 @@ export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
         Effect.flatMap(Orders, ({ ready }) => ready).pipe(Effect.as(HttpServerResponse.unsafeJson({ status: "ready" })))
       )
     )
+    .handle("metrics", () => metrics)
 )

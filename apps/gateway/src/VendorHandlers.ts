@@ -9,7 +9,10 @@ import * as Body from "./Body.ts"
 import { answered, refuse } from "./Problems.ts"
 
 /** Notifications that were refused, by vendor: forged, altered, stale, or of another merchant. */
-export const refused = Metric.counter("payment_proxy_notifications_refused", { incremental: true })
+export const refused = Metric.counter("payment_proxy_notifications_refused", {
+  description: "Notifications that were refused, by vendor: forged, altered, stale, or of another merchant",
+  incremental: true
+})
 
 const replied = ({ status, contentType, body }: Reply) =>
   body === ""

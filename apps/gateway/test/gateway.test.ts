@@ -303,6 +303,28 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       expect(Object.keys((body as { paths: object }).paths)).toContain("/v1/orders/{payOrderNo}/history")
       expect((await world.call("GET", "/docs")).body).toContain("Payment Proxy")
     })
+
+    it("counts, for Prometheus: without a key, in its text format, each line well-formed", async () => {
+      await post(asked)
+      await notify("x".repeat(29), { "x-fake-signature": "forged" })
+      const response = await fetch(`${world.url}/metrics`)
+      expect(response.status).toBe(200)
+      expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")
+      const text = await response.text()
+      const value = (series: string) => Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1])
+      expect(value('payment_proxy_order_moves_total\\{to="PENDING"\\}')).toBeGreaterThan(0)
+      expect(value('payment_proxy_notifications_refused_total\\{vendor="platform"\\}')).toBeGreaterThan(0)
+      expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e6)
+      expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
+      expect(value("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0)
+      const comment = /^# (?:HELP [a-zA-Z_:][\w:]* .+|TYPE [a-zA-Z_:][\w:]* (?:counter|gauge|histogram|summary))$/
+      const sample =
+        /^[a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (?:-?[\d.]+(?:e[+-]?\d+)?|[+-]Inf|NaN)$/
+      expect(text.endsWith("\n")).toBe(true)
+      for (const line of text.trimEnd().split("\n")) expect(line).toMatch(line.startsWith("#") ? comment : sample)
+      const types = text.match(/^# TYPE \S+/gm) ?? []
+      expect(types, "each family is there once, in order").toEqual([...new Set(types)].sort())
+    })
   })
 
 const folder = mkdtempSync(join(tmpdir(), "payment-proxy-gateway-"))

@@ -198,9 +198,22 @@ const ready = HttpApiEndpoint.get("ready", "/readyz")
     })
   )
 
+const metrics = HttpApiEndpoint.get("metrics", "/metrics")
+  .addSuccess(HttpApiSchema.Text({ contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+  .annotateContext(
+    Document.call({
+      title: "Metrics",
+      description: "What the process counts, in the Prometheus text exposition format.",
+      isForApps: false,
+      problems: [],
+      answers: { 200: { description: "Counters, gauges and histograms", examples: { moves: Examples.metrics } } }
+    })
+  )
+
 const health = HttpApiGroup.make("health")
   .add(alive)
   .add(ready)
+  .add(metrics)
   .annotateContext(OpenApi.annotations({ description: "For whoever keeps the process running." }))
 
 /** The order API (design §8). */

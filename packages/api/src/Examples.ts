@@ -85,6 +85,12 @@ export const history: typeof History.Type = {
 /** The event that tells of its being paid. */
 export const event: Event = { type: "order.succeeded", timestamp: "2026-11-23T08:01:31.008Z", data: paid }
 
+/** A family of what the process counts. */
+export const metrics = `# HELP payment_proxy_order_moves_total Orders that came into a state
+# TYPE payment_proxy_order_moves_total counter
+payment_proxy_order_moves_total{to="SUCCEEDED"} 7
+`
+
 /** A problem of a code, with the faults that such a problem names. */
 export const problem = (code: Problem.Code): Problem.Problem => {
   const detail = `${Problem.codes[code][1]}.`

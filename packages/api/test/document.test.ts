@@ -27,6 +27,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 it("names every call", () => {
   expect(operations.map(({ name }) => name).sort()).toEqual([
     "GET /healthz",
+    "GET /metrics",
     "GET /readyz",
     "GET /v1/orders",
     "GET /v1/orders/{payOrderNo}",
