@@ -4,6 +4,7 @@ import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Data, Duration, Effect, Either, Option } from "effect"
 import { Changes } from "./Changes.ts"
 import * as Entropy from "./Entropy.ts"
+import * as Moves from "./Moves.ts"
 import { dueIn, Policies } from "./Policy.ts"
 
 /** No such order, or not this app's. */
@@ -73,7 +74,10 @@ export const announce = (before: Payment.State | null, { payment, entry }: Chang
       Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
     ),
     Effect.zipRight(Changes),
-    Effect.flatMap((changes) => changes.committed(payOrderNo, version))
+    Effect.flatMap((changes) => {
+      if (state !== before) Moves.count(state)
+      return changes.committed(payOrderNo, version)
+    })
   )
 }
 
