@@ -19,11 +19,12 @@ const reading = <A, E>(
   }) => Effect.Effect<A, E>
 ) =>
   Effect.gen(function* () {
-    const url = yield* database
+    // The server goes after the database in it, not before.
+    const url = yield* Effect.provide(database, yield* Layer.build(ThrowawayMariaDb.layer))
     const through = yield* ThrowawayMariaDb.proxied(url)
     const context = yield* Layer.build(Mysql.layer({ url: through.url, statementMillis: 1000 }))
     return yield* test({ orders: yield* Effect.provide(Orders, context), url, proxy: through.proxy })
-  }).pipe(Effect.provide(ThrowawayMariaDb.layer))
+  })
 
 it.scopedLive("hundreds of reads at once: each gets its own order, and nobody another's", () =>
   reading(({ orders, proxy }) =>
