@@ -5,6 +5,7 @@ import { Effect, Either, Layer } from "effect"
 import { createConnection } from "mysql2/promise"
 import { codeOf } from "../src/Connections.ts"
 import * as Mysql from "../src/index.ts"
+import { failed } from "./counted.ts"
 
 const { own, proxied, statements } = ThrowawayMariaDb
 const many = 20
@@ -53,6 +54,7 @@ it.scopedLive("F11 the server is killed under load and comes back: no commit tha
     const { server, url } = yield* fresh()
     yield* Effect.promise(() => server.settle())
     const { orders } = yield* stores(url)
+    const before = (yield* failed("lost")) + (yield* failed("unreachable"))
     const kept: Array<string> = []
     let isOpen = true
     const client = Effect.iterate(0, {
@@ -91,6 +93,7 @@ it.scopedLive("F11 the server is killed under load and comes back: no commit tha
     const versions = yield* orders.versions(kept)
     expect(kept.length).toBeGreaterThan(100)
     expect(versions.size).toBe(kept.length)
+    expect((yield* failed("lost")) + (yield* failed("unreachable"))).toBeGreaterThan(before)
   })
 )
 
@@ -104,6 +107,7 @@ it.scopedLive(
       yield* Effect.forEach(changes, (change) => orders.commit([change]), { concurrency: "unbounded" })
       const [locked, ...others] = changes
       if (locked === undefined) return expect.fail("There is no order.")
+      const before = yield* failed("lock_wait")
       const other = yield* somebody(url)
       yield* Effect.promise(() => other.query("BEGIN"))
       yield* Effect.promise(() =>
@@ -118,6 +122,7 @@ it.scopedLive(
       )
       expect(outcomes.map(Either.isRight)).toEqual([false, ...others.map(() => true)])
       expect(outcomes.filter(Either.isLeft).map(({ left }) => codeIn(left))).toEqual([1205])
+      expect(yield* failed("lock_wait")).toBeGreaterThan(before)
       yield* Effect.promise(() => other.query("ROLLBACK"))
       yield* orders.commit([next(locked)])
     })
@@ -182,12 +187,37 @@ it.scopedLive("F17 no connection is left on the server: unavailable, in time; we
           })
         )
         const before = performance.now()
+        const refused = yield* failed("too_many_connections")
         expect(codeIn(yield* Effect.flip(orders.commit([placed()])))).toBe(1040)
         expect(codeIn(yield* Effect.flip(orders.ready))).toBe(1040)
         expect(performance.now() - before).toBeLessThan(5000)
+        expect((yield* failed("too_many_connections")) - refused).toBeGreaterThanOrEqual(2)
       })
     )
     yield* Effect.retry(orders.commit([placed()]), { times: 20 })
+  })
+)
+
+it.scopedLive("F18 the server has no room left: unavailable, and counted as full", () =>
+  Effect.gen(function* () {
+    const { server, url } = yield* fresh({
+      extra: ["--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:16M"]
+    })
+    if (server.program.kind === "mysql") return
+    const { orders } = yield* stores(url)
+    const before = yield* failed("full")
+    yield* statements(url, "CREATE TABLE filling (bytes longblob)")
+    const other = yield* somebody(url)
+    const fill = (bytes: number) =>
+      Effect.flip(
+        Effect.forever(Effect.tryPromise(() => other.query(`INSERT INTO filling VALUES (REPEAT('x', ${bytes}))`)))
+      )
+    yield* fill(100_000)
+    yield* fill(4000)
+    // What is left of pages that have room is soon used up.
+    const refused = yield* Effect.flip(Effect.forever(Effect.suspend(() => orders.commit([placed()]))))
+    expect(codeIn(refused)).toBe(1114)
+    expect(yield* failed("full")).toBeGreaterThan(before)
   })
 )
 
@@ -197,11 +227,13 @@ it.scopedLive("F19 the server becomes read-only: unavailable; well again by itse
     const { orders, due } = yield* stores(url)
     const change = placed()
     yield* orders.commit([change])
+    const before = yield* failed("read_only")
     yield* statements(admin, "SET GLOBAL read_only = 1")
     expect(codeIn(yield* Effect.flip(orders.commit([placed()])))).toBe(1290)
     expect(codeIn(yield* Effect.flip(orders.commit([next(change)])))).toBe(1290)
     expect(codeIn(yield* Effect.flip(orders.ready))).toBe(1290)
     expect(codeIn(yield* Effect.flip(due.hasten(change.payment.payOrderNo)))).toBe(1290)
+    expect((yield* failed("read_only")) - before, "each once").toBe(4)
     yield* statements(admin, "SET GLOBAL read_only = 0")
     yield* orders.ready
     yield* orders.commit([next(change)])

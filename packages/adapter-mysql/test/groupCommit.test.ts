@@ -3,6 +3,7 @@ import { type Change, Duplicate, Orders, Stale } from "@payment-proxy/ports"
 import { aChange, aDelivery, aPayment, fresh, ThrowawayMariaDb } from "@payment-proxy/testkit"
 import { Effect, Either, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
+import { failed, lost, settled } from "./counted.ts"
 import { database } from "./scratch.ts"
 
 const many = 40
@@ -143,6 +144,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
         Effect.gen(function* () {
           const store = yield* behindProxy()
           const changes = yield* orders(store)
+          const before = { lost: yield* lost, written: yield* settled("written"), not: yield* settled("not_written") }
           let cuts = 3
           store.proxy.fate = (text) => {
             if (!text.endsWith("COMMIT") || cuts === 0) return "pass"
@@ -156,6 +158,11 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
           expect(store.proxy.fired).toBe(3)
           expect(outcomes.every(Either.isRight)).toBe(true)
           for (const change of changes) expect(yield* whole(store, change)).toBe(2)
+          const written = (yield* settled("written")) - before.written
+          const not = (yield* settled("not_written")) - before.not
+          expect(written + not).toBeGreaterThan(0)
+          expect(written + not, "each lost commit was settled").toBe((yield* lost) - before.lost)
+          if (fate === "lost") expect(written).toBe(0)
         })
     )
 
@@ -164,12 +171,15 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
       const store = yield* behindProxy({ statementMillis: 300, settleMillis: 600, acquireMillis: 200 })
       const change = placed()
       yield* store.commit(change)
+      const before = { unsettled: yield* settled("unsettled"), silent: yield* failed("silent") }
       store.proxy.fate = (text) => {
         if (!text.endsWith("COMMIT")) return "pass"
         store.proxy.darken()
         return "pass"
       }
       expect(yield* Effect.flip(store.commit(next(change)))).toMatchObject({ _tag: "Unsettled" })
+      expect((yield* settled("unsettled")) - before.unsettled).toBe(1)
+      expect(yield* failed("silent")).toBeGreaterThan(before.silent)
       store.proxy.fate = () => "pass"
       store.proxy.lighten()
       const other = placed()
@@ -185,6 +195,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
         const store = yield* behindProxy()
         const first = placed()
         yield* store.commit(first)
+        const before = yield* failed("lost")
         let reached = true
         for (let at = 1; reached; at++) {
           let count = 0
@@ -205,6 +216,9 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
           expect(at).toBeLessThan(50)
         }
         expect(store.proxy.fired).toBeGreaterThan(3)
+        expect((yield* failed("lost")) - before, "also those that were made good").toBeGreaterThanOrEqual(
+          store.proxy.fired
+        )
       })
     )
 
@@ -212,9 +226,11 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
     Effect.gen(function* () {
       const store = yield* behindProxy({ statementMillis: 300, settleMillis: 300, acquireMillis: 200 })
       yield* store.commit(placed())
+      const before = yield* failed("silent")
       store.proxy.darken()
       const outcomes = yield* atOnce(store, Array.from({ length: many }, placed))
       expect(outcomes.every(Either.isLeft)).toBe(true)
+      expect(yield* failed("silent")).toBeGreaterThan(before)
       store.proxy.lighten()
       const change = placed()
       yield* Effect.retry(store.commit(change), { times: 20 })
@@ -250,8 +266,8 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
 
 it.scopedLive("a database that is not there is a value that says so", () =>
   Effect.gen(function* () {
-    const url = yield* Effect.provide(database, ThrowawayMariaDb.layer)
-    const failed = yield* Effect.exit(Layer.build(Mysql.layer({ url: `${url}x` })))
-    expect(String(failed)).toContain("Unknown database")
+    const url = yield* Effect.provide(database, yield* Layer.build(ThrowawayMariaDb.layer))
+    const outcome = yield* Effect.exit(Layer.build(Mysql.layer({ url: `${url}x` })))
+    expect(String(outcome)).toContain("Unknown database")
   })
 )
