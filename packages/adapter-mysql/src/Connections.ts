@@ -77,19 +77,24 @@ export const destroy = (link: Link): Effect.Effect<void> =>
 /** Whether a statement may be tried on it. */
 export const isAlive = (link: Link): boolean => !dead.has(link)
 
+const unanswered = () => Object.assign(new Error("No answer within the limit."), { code: "PROTOCOL_SEQUENCE_TIMEOUT" })
+
 /** Runs a statement, or several in one packet, once; a connection on which one did not end is not used again. */
 export const run = (link: Link, sql: string, values: ReadonlyArray<unknown>, limitMillis: number, isPrepared = false) =>
   Effect.async<unknown, SqlError.SqlError>((resume) => {
+    // Ours, as mysql2's limit is for the first packet of an answer alone, and there is none while it prepares a statement.
+    const timer = setTimeout(() => done(unanswered(), undefined), limitMillis)
     const done = (cause: unknown, result: unknown): void => {
+      clearTimeout(timer)
       if (cause === null) return resume(Effect.succeed(result))
       const failure = failed(cause, "A statement failed.", !isAlive(link))
       if (!isAnswered(cause)) Effect.runSync(destroy(link))
       resume(Effect.fail(failure))
     }
-    const statement = { sql, timeout: limitMillis, ...(values.length === 0 ? {} : { values: [...values] }) }
-    if (isPrepared) link.execute(statement as { sql: string; values: Array<never>; timeout: number }, done)
+    const statement = { sql, ...(values.length === 0 ? {} : { values: [...values] }) }
+    if (isPrepared) link.execute(statement as { sql: string; values: Array<never> }, done)
     else link.query(statement, done)
-    return destroy(link)
+    return Effect.sync(() => clearTimeout(timer)).pipe(Effect.zipRight(destroy(link)))
   })
 
 const serverOf = (version: unknown): Server => (/mariadb/i.test(JSON.stringify(version)) ? "mariadb" : "mysql")

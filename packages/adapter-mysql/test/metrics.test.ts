@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
-import { Effect, Either, Fiber, Layer, Metric } from "effect"
+import { Effect, Either, Fiber, Layer, Metric, Option } from "effect"
 import { createConnection } from "mysql2/promise"
 import * as Mysql from "../src/index.ts"
 import * as Metrics from "../src/Metrics.ts"
@@ -99,6 +99,20 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("what is counted of
       yield* query("ROLLBACK")
       yield* orders.ready
       expect([yield* standing(Metrics.connectionsInUse), yield* standing(Metrics.connectionsWaiting)]).toEqual([0, 0])
+    })
+  )
+
+  it.scoped("F14 a statement that is the first of its kind is silent no longer than any other", () =>
+    Effect.gen(function* () {
+      const { orders, proxy } = yield* store({ statementMillis: 300 })
+      yield* orders.versions(["01"])
+      const before = yield* failed("silent")
+      proxy.darken()
+      const refused = yield* Effect.flip(Effect.timeout(orders.byKey("app", "key"), "10 seconds"))
+      expect(refused).toBeInstanceOf(StoreUnavailable)
+      expect((yield* failed("silent")) - before).toBe(1)
+      proxy.lighten()
+      expect(yield* Effect.retry(orders.byKey("app", "key"), { times: 20 })).toEqual(Option.none())
     })
   )
 
