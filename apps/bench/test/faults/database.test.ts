@@ -58,6 +58,12 @@ const isReady = async (client: Client): Promise<boolean> =>
     () => false
   )
 
+/** How many failures of the database of a kind the gateway has counted, as an operator sees it. */
+const counted = async (client: Client, kind: string): Promise<number> => {
+  const text = await (await client.call("GET", "/metrics", "shop")).text()
+  return Number(new RegExp(`^payment_proxy_database_failures_total{kind="${kind}"} (\\d+)$`, "m").exec(text)?.[1])
+}
+
 /** Taken: with the vendor's answer, or in doubt, as on a busy machine the vendor may be slower than its short limit. */
 const taken = expect.toSatisfy((status: number) => status === 201 || status === 202, "201 or 202")
 
@@ -254,6 +260,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
 
   it("F14 the database is a black hole: 503 within its time limit, and all well by itself", async () => {
     const client = await at(0)
+    const before = await counted(client, "silent")
     database().proxy.darken()
     const answers = await Promise.all(Array.from({ length: 10 }, () => asked(client)))
     for (const { status, retryAfter, millis } of answers) {
@@ -261,6 +268,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
       expect(millis).toBeLessThan(7000)
     }
     expect(await isReady(client)).toBe(false)
+    expect(await counted(client, "silent")).toBeGreaterThan(before)
     database().proxy.lighten()
     await untilSo("it is ready", 15_000, () => isReady(client))
     for (let count = 0; count < 30; count++) expect((await asked(client)).status).toEqual(taken)
@@ -268,6 +276,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
 
   it("F17 the server has no connection left: 503 within a second or two, and all well by itself", async () => {
     const client = await at(0)
+    const before = await counted(client, "too_many_connections")
     const places = 10
     const [row] = await admin("SELECT @@max_connections AS max")
     const uri = database().server.url("payment_proxy", "app")
@@ -284,6 +293,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
       const answer = await asked(client)
       expect([answer.status, answer.retryAfter]).toEqual([503, "1"])
       expect(answer.millis).toBeLessThan(4000)
+      expect(await counted(client, "too_many_connections")).toBeGreaterThan(before)
     } finally {
       for (const connection of held) connection.destroy()
       await untilSo("there is room for one", 10_000, () =>
@@ -315,11 +325,13 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
 
   it("F19 the database takes no writes: 503, readiness red, and green again by itself", async () => {
     const client = await at(0)
+    const before = await counted(client, "read_only")
     await admin("SET GLOBAL read_only = 1")
     try {
       const answer = await asked(client)
       expect([answer.status, answer.retryAfter]).toEqual([503, "1"])
       expect(await isReady(client)).toBe(false)
+      expect(await counted(client, "read_only")).toBeGreaterThan(before)
     } finally {
       await admin("SET GLOBAL read_only = 0")
     }
