@@ -3,7 +3,7 @@ import { type Change, Duplicate, Orders, Stale } from "@payment-proxy/ports"
 import { aChange, aDelivery, aPayment, fresh, ThrowawayMariaDb } from "@payment-proxy/testkit"
 import { Effect, Either, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
-import { database } from "./scratch.ts"
+import { database, ownDatabase } from "./scratch.ts"
 
 const many = 40
 
@@ -250,7 +250,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
 
 it.scopedLive("a database that is not there is a value that says so", () =>
   Effect.gen(function* () {
-    const url = yield* Effect.provide(database, ThrowawayMariaDb.layer)
+    const url = yield* ownDatabase
     const failed = yield* Effect.exit(Layer.build(Mysql.layer({ url: `${url}x` })))
     expect(String(failed)).toContain("Unknown database")
   })

@@ -4,7 +4,7 @@ import { Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
 import { Effect, Either, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
-import { database } from "./scratch.ts"
+import { ownDatabase } from "./scratch.ts"
 
 /** An order as its first version is on disk. */
 const stored = (payment: Payment.Payment) => Option.some({ ...payment, version: 1 })
@@ -19,11 +19,11 @@ const reading = <A, E>(
   }) => Effect.Effect<A, E>
 ) =>
   Effect.gen(function* () {
-    const url = yield* database
+    const url = yield* ownDatabase
     const through = yield* ThrowawayMariaDb.proxied(url)
     const context = yield* Layer.build(Mysql.layer({ url: through.url, statementMillis: 1000 }))
     return yield* test({ orders: yield* Effect.provide(Orders, context), url, proxy: through.proxy })
-  }).pipe(Effect.provide(ThrowawayMariaDb.layer))
+  })
 
 it.scopedLive("hundreds of reads at once: each gets its own order, and nobody another's", () =>
   reading(({ orders, proxy }) =>
