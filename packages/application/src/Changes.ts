@@ -37,6 +37,9 @@ export const make = Effect.gen(function* () {
     for (const waiter of waiters.get(payOrderNo) ?? [])
       if (waiter.version < version) Deferred.unsafeDone(waiter.changed, Effect.void)
   }
+  const wakeAll = (versions: ReadonlyMap<string, number>): void => {
+    for (const [payOrderNo, version] of versions) wake(payOrderNo, version)
+  }
   const comes = (payOrderNo: string, waiter: Waiter): void => {
     const others = waiters.get(payOrderNo)
     if (others === undefined) waiters.set(payOrderNo, new Set([waiter]))
@@ -49,7 +52,7 @@ export const make = Effect.gen(function* () {
   const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
 
   const look = Effect.suspend(() => orders.versions([...waiters.keys()])).pipe(
-    Effect.map((versions) => versions.forEach((version, payOrderNo) => wake(payOrderNo, version))),
+    Effect.map(wakeAll),
     Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault))
   )
   const isAwaited = Effect.unsafeMakeLatch(false)
