@@ -10,7 +10,10 @@ export const sendJson = (
   body: unknown,
   headers: Record<string, string> = {}
 ): void => {
-  response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+  const text = JSON.stringify(body)
+  // With its length told, head and body leave in one piece.
+  const length = String(Buffer.byteLength(text))
+  response.writeHead(status, { "content-type": "application/json", "content-length": length, ...headers }).end(text)
 }
 
 /** Answers with a page that may ask for nothing from elsewhere. */

@@ -2,17 +2,19 @@ import type { IncomingMessage } from "node:http"
 
 const maxBodyBytes = 64 * 1024
 
-/** The body of a request of at most 64 KB; `undefined` where it is longer. */
-export const readBody = async (request: IncomingMessage): Promise<Buffer | undefined> => {
-  const chunks: Array<Buffer> = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBodyBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
+/** The body of a request of at most 64 KB; `undefined` where it is longer, of which the rest is read and dropped. */
+export const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
+  new Promise((done, fail) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBodyBytes) chunks.push(chunk)
+      else done(undefined)
+    })
+    request.once("end", () => done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+    request.once("error", fail)
+  })
 
 /** Whether a client left in the middle of its request: it has asked for nothing. */
 export const isGone = (error: unknown): boolean =>

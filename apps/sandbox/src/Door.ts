@@ -44,11 +44,14 @@ export class Door {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://sandbox")
-    const path = url.pathname
+    const { url = "/" } = request
+    // A plain path, as most are, needs no reading.
+    if (/^\/payments(?:\/[\w/-]*)?$/.test(url)) return this.#api(request, response, url)
+    const address = new URL(url, "http://sandbox")
+    const path = address.pathname
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
-    if (path.startsWith("/cashier/")) return this.#cashier(request, response, url)
-    if (path.startsWith("/_")) return control(this.#platform, request, response, url)
+    if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
+    if (path.startsWith("/_")) return control(this.#platform, request, response, address)
     if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
     sendJson(response, 404, { error: "not_found" })
   }
@@ -76,7 +79,7 @@ export class Door {
 
   async #isAllowed(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1]
-    if (token !== undefined && (await this.#oauth.accepts(token))) return true
+    if (token !== undefined && (await this.#oauth.tokens.accepts(token))) return true
     const challenge = `Bearer realm="sandbox"${token === undefined ? "" : ', error="invalid_token"'}`
     sendJson(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge })
     return false
@@ -92,19 +95,13 @@ export class Door {
     const number = call.on === "create" ? numberIn(json) : call.number
     const fault = this.#platform.fault(call.on, number)
     if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
-    const answer = isBefore(fault) ? undefined : this.#do(call, json, body, request)
+    const bodySha256 = sha256(body)
+    const answer = isBefore(fault) ? undefined : this.#do(call, json, bodySha256, request)
     const said = answer ?? { status: fault?.status ?? 503, body: {}, did: "nothing", numbers: [number] }
     const hasFault = fault !== undefined && fault.fault !== "latency"
     const status =
       hasFault && fault.fault.startsWith("drop") ? "dropped" : hasFault && fault.fault === "hang" ? "hung" : said.status
-    this.#record(
-      request,
-      path,
-      said.numbers,
-      sha256(body),
-      hasFault ? `${said.did} (${fault.fault})` : said.did,
-      status
-    )
+    this.#record(request, path, said.numbers, bodySha256, hasFault ? `${said.did} (${fault.fault})` : said.did, status)
     if (call.on === "create" && answer !== undefined) await this.#notifiedFirst(number)
     if (fault?.fault === "late") await sleep(fault.millis ?? 1000)
     return hasFault ? sendBroken(response, fault, said) : sendJson(response, said.status, said.body)
@@ -117,14 +114,14 @@ export class Door {
       await this.#platform.notifications.send(held)
   }
 
-  #do(call: Call, json: unknown, body: Buffer, request: IncomingMessage): Answer {
+  #do(call: Call, json: unknown, bodySha256: string, request: IncomingMessage): Answer {
     if (call.on === "query") return this.#platform.query(call.number)
     if (call.on === "close") return this.#platform.closePayment(call.number)
     const key = request.headers["idempotency-key"]
     if (key === undefined || key === "")
       return { status: 400, body: { error: "idempotency_key_missing" }, did: "refused", numbers: [numberIn(json)] }
     if (json === undefined) return { status: 400, body: { error: "not_json" }, did: "refused", numbers: [] }
-    return this.#platform.create(json, sha256(body))
+    return this.#platform.create(json, bodySha256)
   }
 
   #record(

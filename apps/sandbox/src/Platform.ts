@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
+import { hash } from "node:crypto"
 import { Clock } from "./Clock.ts"
 import type { Fault, On } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
@@ -6,6 +6,7 @@ import { Ledger } from "./Ledger.ts"
 import { Notifications } from "./Notifications.ts"
 import type { Change, Held } from "./Payments.ts"
 import { Book, readCreate } from "./Payments.ts"
+import { randomHex } from "./Random.ts"
 
 /** What the platform answers to a call, before any fault touches it. */
 export interface Answer {
@@ -31,7 +32,7 @@ const shown = (held: Held, status: number, did: string): Answer => ({
 })
 
 /** Hex SHA-256 of what was received. */
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+export const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
 
 /** The platform behind its API: payments, ledger, faults and notifications. */
 export class Platform {
@@ -113,8 +114,8 @@ export class Platform {
         : refused(422, "number_reused", "This number has another body.", [number])
     if (asked.expires_at !== null && Date.parse(asked.expires_at) <= this.clock.now())
       return refused(422, "expired", "expires_at has passed.", [number])
-    const id = `pay_${randomBytes(12).toString("hex")}`
-    const cashierToken = randomBytes(16).toString("hex")
+    const id = `pay_${randomHex(12)}`
+    const cashierToken = randomHex(16)
     const held: Held = {
       payment: {
         id,
