@@ -1,16 +1,46 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { pipeline } from "node:stream/promises"
 import { sendJson } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
+import type { Held } from "./Payments.ts"
 import type { Platform } from "./Platform.ts"
 
-const sendLedger = (platform: Platform, response: ServerResponse, since: number): void => {
-  const lines = platform.ledger.lines.filter(({ seq }) => seq > since)
-  sendJson(response, 200, {
-    requests: lines.filter(({ type }) => type === "request"),
-    notifications: lines.filter(({ type }) => type === "notification"),
-    payments: platform.payments(),
-    next: platform.ledger.lines.length
-  })
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+
+/** A list's inside, from pieces of it; between two pieces other calls have their turn. */
+async function* listed(pieces: Iterable<ReadonlyArray<string>>): AsyncGenerator<string> {
+  let comma = ""
+  for (const texts of pieces) {
+    if (texts.length > 0) yield comma + texts.join(",")
+    if (texts.length > 0) comma = ","
+    await turn()
+  }
+}
+
+const paymentsPerPiece = 500
+
+function* paymentTexts(payments: ReadonlyArray<Held>): Generator<ReadonlyArray<string>> {
+  for (let at = 0; at < payments.length; at += paymentsPerPiece)
+    yield payments.slice(at, at + paymentsPerPiece).map(({ payment }) => JSON.stringify(payment))
+}
+
+/** What the platform saw and did after line `since`, as of the first piece: what comes meanwhile is left for the next. */
+async function* ledgerText(platform: Platform, since: number): AsyncGenerator<string> {
+  const { ledger } = platform
+  const next = ledger.count
+  const payments = platform.payments()
+  yield '{"requests":['
+  yield* listed(ledger.texts("request", since, next))
+  yield '],"notifications":['
+  yield* listed(ledger.texts("notification", since, next))
+  yield '],"payments":['
+  yield* listed(paymentTexts(payments))
+  yield `],"next":${next}}`
+}
+
+const sendLedger = (platform: Platform, response: ServerResponse, since: number): Promise<void> => {
+  response.writeHead(200, { "content-type": "application/json" })
+  return pipeline(ledgerText(platform, since), response)
 }
 
 /** The calls of tests and demonstrations, below `/_`. */

@@ -52,10 +52,8 @@ export class Platform {
   }) {
     this.#merchantId = options.merchantId
     this.ledger = new Ledger(options.folder)
-    for (const line of this.ledger.lines) {
-      if (line.type === "change") this.#book.apply(line.change)
-      if (line.type === "clock") this.clock.offsetMillis = line.offsetMillis
-    }
+    for (const { change } of this.ledger.lines("change")) this.#book.apply(change)
+    for (const { offsetMillis } of this.ledger.lines("clock")) this.clock.offsetMillis = offsetMillis
     this.notifications = new Notifications({
       secret: options.webhookSecret,
       ledger: this.ledger,
@@ -76,9 +74,9 @@ export class Platform {
     this.ledger.close()
   }
 
-  /** Every payment, as the API shows it, with the count of its cashier's address left out. */
-  payments() {
-    return this.#book.all().map(({ payment }) => payment)
+  /** Every payment, in the order in which they came. */
+  payments(): ReadonlyArray<Held> {
+    return this.#book.all()
   }
 
   /** The payment with this number, closed first if its time is over. */
@@ -96,12 +94,14 @@ export class Platform {
   }
 
   /** Writes a change down, applies it, and tells the merchant. */
-  change(change: Change): Held {
+  change(change: Exclude<Change, { kind: "created" }>): Held {
     this.ledger.append({ type: "change", at: this.clock.text(), change })
     const held = this.#book.apply(change)
-    if (change.kind !== "created") void this.notifications.send(held)
+    void this.notifications.send(held)
     return held
   }
+
+  /** Makes a payment; it goes to disk with the request that asked for it, which is the ledger's next line. */
 
   create(body: unknown, bodySha256: string): Answer {
     const asked = readCreate(body)
@@ -137,7 +137,9 @@ export class Platform {
       returnUrl: asked.return_url,
       cashierToken
     }
-    return shown(this.change({ kind: "created", held }), 201, "created")
+    const change: Change = { kind: "created", held }
+    this.ledger.hold({ type: "change", at: this.clock.text(), change })
+    return shown(this.#book.apply(change), 201, "created")
   }
 
   query(number: string): Answer {
