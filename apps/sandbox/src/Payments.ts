@@ -1,3 +1,5 @@
+import { Agenda } from "./Agenda.ts"
+
 /** What a payment of the platform can be. */
 export type Status = "PENDING" | "AUTHORIZED" | "SUCCEEDED" | "FAILED" | "CLOSED"
 
@@ -55,6 +57,7 @@ const next = (payment: Payment, change: Exclude<Change, { kind: "created" }>): P
 export class Book {
   readonly #byId = new Map<string, Held>()
   readonly #idByNumber = new Map<string, string>()
+  readonly #ends = new Agenda()
 
   /** Every payment, in the order in which they came. */
   all(): ReadonlyArray<Held> {
@@ -66,11 +69,18 @@ export class Book {
     return this.#byId.get(number) ?? this.#byId.get(this.#idByNumber.get(number) ?? "")
   }
 
+  /** The payments whose time is over, whatever they are by now; each is answered once. */
+  due(nowMillis: number): Iterable<string> {
+    return this.#ends.due(nowMillis)
+  }
+
   /** Applies a change; answers the payment as it then is. */
   apply(change: Change): Held {
     if (change.kind === "created") {
-      this.#byId.set(change.held.payment.id, change.held)
-      this.#idByNumber.set(change.held.payment.merchant_payment_no, change.held.payment.id)
+      const { id, merchant_payment_no, expires_at } = change.held.payment
+      this.#byId.set(id, change.held)
+      this.#idByNumber.set(merchant_payment_no, id)
+      if (expires_at !== null) this.#ends.add(Date.parse(expires_at), id)
       return change.held
     }
     const held = this.#byId.get(change.id)

@@ -90,7 +90,7 @@ export class Platform {
 
   /** Closes every payment whose time is over. */
   sweep(): void {
-    for (const { payment } of this.#book.all()) this.find(payment.id)
+    for (const id of this.#book.due(this.clock.now())) this.find(id)
   }
 
   /** Writes a change down, applies it, and tells the merchant. */
