@@ -56,7 +56,8 @@ const pieceBytes = 256 * 1024
 const linesPerMark = 1024
 const newline = 10
 
-const typeOf = (text: string): string | undefined => /^\{"seq":\d+,"type":"([a-z]+)"/.exec(text)?.[1]
+/** Whether a line is of a type, which stands behind its number. */
+const isOf = (text: string, type: Type): boolean => text.startsWith(`"type":"${type}"`, text.indexOf(",") + 1)
 
 /** The append-only record of all that the platform saw and did: on disk, and there alone, before an answer leaves. */
 export class Ledger {
@@ -102,7 +103,7 @@ export class Ledger {
     let first = mark.seq
     for (const { texts } of this.#pieces(mark.at, this.#bytes)) {
       const isAsked = (seq: number) => seq > since && seq <= until
-      yield texts.filter((text, index) => isAsked(first + index) && typeOf(text) === type)
+      yield texts.filter((text, index) => isAsked(first + index) && isOf(text, type))
       first += texts.length
       if (first > until) return
     }
@@ -127,17 +128,20 @@ export class Ledger {
 
   /** The whole lines between two places of the file, read a piece at a time, with the bytes that they take. */
   *#pieces(from: number, to: number): Generator<{ readonly bytes: number; readonly texts: ReadonlyArray<string> }> {
-    let rest = Buffer.alloc(0)
+    let buffer = Buffer.allocUnsafe(pieceBytes)
+    let kept = 0
     for (let at = from; at < to; ) {
-      const piece = Buffer.allocUnsafe(Math.min(pieceBytes, to - at))
-      const read = readSync(this.#file, piece, 0, piece.length, at)
+      // A line that fills the buffer and has no end yet.
+      if (kept === buffer.length) buffer = Buffer.concat([buffer, buffer])
+      const read = readSync(this.#file, buffer, kept, Math.min(buffer.length - kept, to - at), at)
       if (read === 0) return
       at += read
-      const all = Buffer.concat([rest, piece.subarray(0, read)])
-      const bytes = all.lastIndexOf(newline) + 1
-      rest = all.subarray(bytes)
-      const texts = all.toString("utf8", 0, bytes).split("\n")
+      const filled = kept + read
+      const bytes = buffer.subarray(0, filled).lastIndexOf(newline) + 1
+      const texts = buffer.toString("utf8", 0, bytes).split("\n")
       yield { bytes, texts: texts.filter((text) => text !== "") }
+      buffer.copyWithin(0, bytes, filled)
+      kept = filled - bytes
     }
   }
 }

@@ -57,6 +57,14 @@ describe("a ledger", () => {
     ledger.close()
   })
 
+  it("may hold lines of any length", () => {
+    const ledger = new Ledger(folder)
+    const texts = [1, 1_000_000, 1, 300_000, 262_144].map((length) => "x".repeat(length))
+    for (const text of texts) ledger.append(clock(0, text))
+    expect([...ledger.lines("clock")].map(({ at }) => at.length)).toEqual(texts.map(({ length }) => length))
+    ledger.close()
+  })
+
   it("is cut where a process that was killed left half a line, and goes on from there", () => {
     const killed = new Ledger(folder)
     killed.append(clock(1))
