@@ -5,6 +5,7 @@ import { Clock, Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedul
 import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
+import * as Lanes from "./Lanes.ts"
 
 /** The number or the key of a new order is taken; who has it is read by the caller. */
 export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
@@ -232,24 +233,13 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
 export const make = (database: Database["Type"]) =>
   Effect.gen(function* () {
     const { options, sql, transaction } = database
-    /** Those that no lane has yet, the longest waiting first. */
-    const waiting: Array<Member> = []
-    /** Lanes that have nothing to do. */
-    const idle: Array<(work: Effect.Effect<ReadonlyArray<Member>>) => void> = []
+    const { waiting, put, take } = Lanes.make<Member>(maxMembers)
     const tooMany = Effect.fail(new StoreUnavailable({ cause: "Too many commits wait for the database." }))
-
-    /** What waits, as much of it as goes out together. */
-    const taken = Effect.sync(() => waiting.splice(0, maxMembers))
-    const work = Effect.async<ReadonlyArray<Member>>((resume) => {
-      if (waiting.length > 0) resume(taken)
-      else idle.push(resume)
-    })
 
     /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
     const wait = (member: Member): void => {
-      if (waiting.length >= maxWaiting) return member.tell(tooMany)
-      waiting.push(member)
-      idle.shift()?.(taken)
+      if (waiting.length >= maxWaiting) member.tell(tooMany)
+      else put(member)
     }
 
     /** Members that no lane took in time: nothing of them was written. */
@@ -356,7 +346,7 @@ export const make = (database: Database["Type"]) =>
         )
 
       return yield* Effect.forever(
-        Effect.flatMap(work, (members) =>
+        Effect.flatMap(take, (members) =>
           members.length === 0 ? Effect.void : Effect.forEach(apart(members), batch, { discard: true })
         )
       )

@@ -2,13 +2,16 @@ import type { SqlClient } from "@effect/sql"
 import type { Payment } from "@payment-proxy/domain"
 import { Orders as Rows } from "@payment-proxy/order-table"
 import { StoreUnavailable } from "@payment-proxy/ports"
-import { Deferred, Effect, Either, Option, Queue, Schema } from "effect"
+import { Effect, Either, Option, Schema } from "effect"
 import { typed } from "./Database.ts"
+import * as Lanes from "./Lanes.ts"
+
+type Answer = Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>
 
 /** One caller who wants an order. */
 interface Asker {
   readonly payOrderNo: string
-  readonly answer: Deferred.Deferred<Option.Option<Payment.Payment>, StoreUnavailable>
+  readonly tell: (answer: Answer) => void
 }
 
 const lanes = 2
@@ -27,7 +30,7 @@ const unavailable = (cause: unknown): StoreUnavailable =>
  */
 export const make = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
-    const queue = yield* Queue.unbounded<Asker>()
+    const { waiting, put, take } = Lanes.make<Asker>(maxAskers)
     const columns = sql.literal(Rows.columns.join(", "))
 
     const found = (askers: ReadonlyArray<Asker>) =>
@@ -37,35 +40,25 @@ export const make = (sql: SqlClient.SqlClient) =>
         typed
       )
 
-    const told = (rows: ReadonlyMap<string | undefined, unknown>) => (asker: Asker) => {
-      const row = rows.get(asker.payOrderNo)
-      if (row === undefined) return Deferred.succeed(asker.answer, Option.none())
-      return Effect.matchEffect(Rows.toPayment(row), {
-        onSuccess: (payment) => Deferred.succeed(asker.answer, Option.some(payment)),
-        onFailure: (cause) => Deferred.fail(asker.answer, unavailable(cause))
-      })
-    }
+    const answerOf = (row: unknown): Answer =>
+      row === undefined
+        ? Effect.succeedNone
+        : Effect.mapBoth(Rows.toPayment(row), { onFailure: unavailable, onSuccess: Option.some })
 
     const round = Effect.gen(function* () {
-      const askers = [...(yield* Queue.takeBetween(queue, 1, maxAskers))]
+      const askers = yield* take
+      if (askers.length === 0) return
       const rows = yield* Effect.either(found(askers))
-      if (Either.isRight(rows)) return yield* Effect.forEach(askers, told(rows.right), { discard: true })
-      const others = yield* Queue.takeAll(queue)
-      const failure = unavailable(rows.left)
-      return yield* Effect.forEach([...askers, ...others], ({ answer }) => Deferred.fail(answer, failure), {
-        discard: true
-      })
+      if (Either.isRight(rows)) for (const { payOrderNo, tell } of askers) tell(answerOf(rows.right.get(payOrderNo)))
+      else for (const { tell } of [...askers, ...waiting.splice(0)]) tell(Effect.fail(unavailable(rows.left)))
     })
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(Effect.forever(round))
 
     /** The order with this number. */
-    const byNumber = (payOrderNo: string): Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable> =>
-      Effect.gen(function* () {
-        if ((yield* Queue.size(queue)) >= maxWaiting)
-          return yield* new StoreUnavailable({ cause: "Too many reads wait for the database." })
-        const answer = yield* Deferred.make<Option.Option<Payment.Payment>, StoreUnavailable>()
-        yield* Queue.offer(queue, { payOrderNo, answer })
-        return yield* Deferred.await(answer)
+    const byNumber = (payOrderNo: string): Answer =>
+      Effect.async((tell) => {
+        if (waiting.length >= maxWaiting) tell(new StoreUnavailable({ cause: "Too many reads wait for the database." }))
+        else put({ payOrderNo, tell })
       })
     return { byNumber }
   })
