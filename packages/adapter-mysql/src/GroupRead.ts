@@ -18,8 +18,21 @@ const lanes = 2
 const maxAskers = 128
 const maxWaiting = 4096
 
-const Numbered = Schema.Struct({ pay_order_no: Schema.String })
-const numberOf = Schema.decodeUnknownOption(Numbered)
+const maxKnown = 4096
+
+const Numbered = Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number })
+const decodeNumbered = Schema.decodeUnknownOption(Numbered)
+
+/** A row, with what tells whether it is known. */
+interface Found {
+  readonly version: number
+  readonly row: unknown
+}
+const foundOf = (row: unknown): ReadonlyArray<readonly [payOrderNo: string, found: Found]> =>
+  Option.match(decodeNumbered(row), {
+    onNone: () => [],
+    onSome: ({ pay_order_no, version }) => [[pay_order_no, { version, row }]]
+  })
 
 const unavailable = (cause: unknown): StoreUnavailable =>
   cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })
@@ -33,23 +46,38 @@ export const make = (sql: SqlClient.SqlClient) =>
     const { waiting, put, take } = Lanes.make<Asker>(maxAskers)
     const columns = sql.literal(Rows.columns.join(", "))
 
+    /** Orders as they were read last: a row of the same version is the same order. */
+    const known = new Map<string, Payment.Payment>()
+
     const found = (askers: ReadonlyArray<Asker>) =>
       sql`SELECT ${columns} FROM payment_proxy_order
         WHERE ${sql.in("pay_order_no", [...new Set(askers.map(({ payOrderNo }) => payOrderNo))])}`.unprepared.pipe(
-        Effect.map((rows) => new Map(rows.map((row) => [Option.getOrUndefined(numberOf(row))?.pay_order_no, row]))),
+        Effect.map((rows) => new Map(rows.flatMap(foundOf))),
         typed
       )
 
-    const answerOf = (row: unknown): Answer =>
-      row === undefined
-        ? Effect.succeedNone
-        : Effect.mapBoth(Rows.toPayment(row), { onFailure: unavailable, onSuccess: Option.some })
+    const keep = (payment: Payment.Payment): void => {
+      const [oldest] = known.keys()
+      if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest)
+      known.set(payment.payOrderNo, payment)
+    }
+
+    const answerOf = (payOrderNo: string, found: Found | undefined): Answer => {
+      if (found === undefined) return Effect.succeedNone
+      const before = known.get(payOrderNo)
+      if (before?.version === found.version) return Effect.succeed(Option.some(before))
+      const payment = Rows.toPayment(found.row)
+      if (Either.isLeft(payment)) return Effect.fail(unavailable(payment.left))
+      keep(payment.right)
+      return Effect.succeed(Option.some(payment.right))
+    }
 
     const round = Effect.gen(function* () {
       const askers = yield* take
       if (askers.length === 0) return
       const rows = yield* Effect.either(found(askers))
-      if (Either.isRight(rows)) for (const { payOrderNo, tell } of askers) tell(answerOf(rows.right.get(payOrderNo)))
+      if (Either.isRight(rows))
+        for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.right.get(payOrderNo)))
       else for (const { tell } of [...askers, ...waiting.splice(0)]) tell(Effect.fail(unavailable(rows.left)))
     })
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(Effect.forever(round))

@@ -1,6 +1,6 @@
 import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
 import type { Change, PlacedOrder } from "@payment-proxy/ports"
-import { Effect, Option, ParseResult, Schema } from "effect"
+import { Effect, Either, Option, ParseResult, Schema } from "effect"
 
 const Facts = Schema.parseJson(Payment.Facts)
 const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
@@ -80,13 +80,13 @@ const OrderRow = Schema.Struct({
   paid_millis: Schema.NullOr(Schema.Number)
 })
 
-const decodeRow = Schema.decodeUnknown(OrderRow)
-const decodeMoney = Schema.decodeUnknown(Money.Schema)
+const decodeRow = Schema.decodeUnknownEither(OrderRow)
+const decodeMoney = Schema.decodeUnknownEither(Money.Schema)
 
 /** A row as a payment; a row that is none fails and says why. */
-export const toPayment = (row: unknown) =>
-  ParseResult.flatMap(decodeRow(row), (order) =>
-    ParseResult.map(
+export const toPayment = (row: unknown): Either.Either<Payment.Payment, ParseResult.ParseError> =>
+  Either.flatMap(decodeRow(row), (order) =>
+    Either.map(
       decodeMoney({ value: order.amount, currency: Currency.fromNumeric(order.currency) }),
       (amount): Payment.Payment => ({
         ...order.facts,
