@@ -47,6 +47,25 @@ it.scopedLive("hundreds of reads at once: each gets its own order, and nobody an
   )
 )
 
+it.scopedLive("an order that has moved since it was read is read anew, whoever moved it", () =>
+  reading(({ orders, url }) =>
+    Effect.gen(function* () {
+      const payment = aPayment()
+      yield* orders.commit([aChange(payment, 0)])
+      expect(yield* orders.byNumber(payment.payOrderNo)).toEqual(stored(payment))
+      expect(yield* orders.byNumber(payment.payOrderNo)).toEqual(stored(payment))
+      yield* ThrowawayMariaDb.statements(
+        url,
+        `UPDATE payment_proxy_order SET version = 2, pay_status = 20 WHERE pay_order_no = '${payment.payOrderNo}'`
+      )
+      expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toMatchObject({
+        version: 2,
+        state: "PENDING"
+      })
+    })
+  )
+)
+
 it.scopedLive("a row that cannot be read fails for who asks for it, not for who asks at the same time", () =>
   reading(({ orders, url }) =>
     Effect.gen(function* () {

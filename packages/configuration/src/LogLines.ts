@@ -15,7 +15,7 @@ const isFlat = (part: unknown): boolean =>
 const nameOf = (id: FiberId.FiberId): string => (id._tag === "Runtime" ? `#${id.id}` : FiberId.threadName(id))
 
 /** An entry as `Logger.jsonLogger` writes it; most are flat, and are written in a third of its time. */
-const line = Logger.make<unknown, string>((entry) => {
+export const line = Logger.make<unknown, string>((entry) => {
   const { annotations, cause, date, fiberId, logLevel, message, spans } = entry
   const parts = Array.isArray(message) ? message : [message]
   const isBare = Cause.isEmpty(cause) && HashMap.isEmpty(annotations) && List.isNil(spans)
