@@ -31,18 +31,19 @@ export const generate = (): { readonly text: string; readonly keyId: string; rea
 
 const unknown = hash("an unknown key is compared as well, so that time tells nothing")
 
+const unauthorized = Effect.fail(new Unauthorized())
+
 /** The app whose key an `Authorization` header holds (RFC 6750 §2.1); the comparison takes the same time for every key. */
-export const authenticate = (header: string | undefined): Effect.Effect<App, Unauthorized | StoreUnavailable, Apps> =>
-  Effect.gen(function* () {
-    const apps = yield* Apps
-    const [, keyId, secret] = pattern.exec(/^bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "") ?? []
-    if (keyId === undefined || secret === undefined) return yield* new Unauthorized()
-    const key = yield* apps.keyById(keyId)
-    const expected = Option.match(key, { onNone: () => unknown, onSome: ({ secretSha256 }) => secretSha256 })
-    const isRight = timingSafeEqual(Buffer.from(hash(secret), "hex"), Buffer.from(expected, "hex"))
-    if (Option.isNone(key) || !isRight) return yield* new Unauthorized()
-    return yield* Effect.flatMap(
-      apps.byId(key.value.app),
-      Option.match({ onNone: () => new Unauthorized(), onSome: Effect.succeed })
-    )
-  })
+export const authenticate = (header: string | undefined): Effect.Effect<App, Unauthorized | StoreUnavailable, Apps> => {
+  const [, keyId, secret] = pattern.exec(/^bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "") ?? []
+  if (keyId === undefined || secret === undefined) return unauthorized
+  return Effect.flatMap(Apps, (apps) =>
+    Effect.flatMap(apps.keyById(keyId), (key) => {
+      const expected = Option.match(key, { onNone: () => unknown, onSome: ({ secretSha256 }) => secretSha256 })
+      const isRight = timingSafeEqual(Buffer.from(hash(secret), "hex"), Buffer.from(expected, "hex"))
+      return Option.isSome(key) && isRight
+        ? Effect.flatMap(apps.byId(key.value.app), Option.match({ onNone: () => unauthorized, onSome: Effect.succeed }))
+        : unauthorized
+    })
+  )
+}

@@ -14,18 +14,16 @@ const received = (incoming: IncomingMessage): Effect.Effect<Uint8Array, Refused>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
     let size = 0
-    const take = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size <= maxBytes) chunks.push(chunk)
-      else stop(Effect.fail(tooLarge))
-    }
-    const end = (): void => stop(Effect.succeed(new Uint8Array(Buffer.concat(chunks))))
-    const fail = (): void => stop(Effect.fail(cut))
-    const stop = (outcome: Effect.Effect<Uint8Array, Refused>): void => {
-      incoming.off("data", take).off("end", end).off("close", fail).resume()
-      resume(outcome)
-    }
-    incoming.on("data", take).once("end", end).once("close", fail).on("error", fail)
+    const fail = (): void => resume(Effect.fail(cut))
+    incoming
+      .on("data", (chunk: Buffer) => {
+        size += chunk.length
+        if (size <= maxBytes) chunks.push(chunk)
+        else resume(Effect.fail(tooLarge))
+      })
+      .once("end", () => resume(Effect.succeed(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))))
+      .once("close", fail)
+      .on("error", fail)
   })
 
 /** The request's body as received, at most 256 KB. */

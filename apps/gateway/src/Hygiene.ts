@@ -15,11 +15,12 @@ const single: ReadonlySet<string> = new Set([
 
 /** A header that is there more than once although it must not be. */
 const repeated = (rawHeaders: ReadonlyArray<string>): string | undefined => {
-  const seen = new Set<string>()
+  const seen: Array<string> = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ""
-    if (single.has(name) && seen.has(name)) return name
-    seen.add(name)
+    if (!single.has(name)) continue
+    if (seen.includes(name)) return name
+    seen.push(name)
   }
   return undefined
 }

@@ -22,7 +22,7 @@ const shownAs = (text: string, body: unknown, status: number) =>
 /** A placed order: 202 while it is in doubt, else 201 where this call placed it. */
 const shown = ({ payment, isNew }: Placed) =>
   Effect.map(CrashPoints, ({ written }) => {
-    const text = JSON.stringify(Order.fromPayment(payment))
+    const text = Order.textOf(payment)
     const status = payment.state === "SUBMITTING" ? 202 : isNew ? 201 : 200
     const body = written(text, "K11")
     return shownAs(text, typeof body === "string" ? body : Readable.from(body), status)
@@ -64,8 +64,8 @@ export const placed = (request: IncomingMessage) =>
       amount: body.amount,
       method: body.method,
       source: body.source,
-      capture: body.capture ?? "automatic",
-      expiresIn: body.expiresIn === undefined ? null : Duration.seconds(body.expiresIn),
+      capture: body.capture,
+      expiresIn: Duration.seconds(body.expiresIn),
       metadata: body.metadata ?? {},
       details: { description: body.description, payer: body.payer ?? {}, returnUrl: body.returnUrl ?? null }
     })
@@ -82,7 +82,7 @@ export const read = (
   Effect.gen(function* () {
     const app = yield* caller(request)
     const payment = yield* Read.orderWhenChanged(app.id, payOrderNo, wait, version)
-    const text = JSON.stringify(Order.fromPayment(payment))
+    const text = Order.textOf(payment)
     return shownAs(text, text, 200)
   }).pipe(answered)
 

@@ -61,16 +61,18 @@ export class Notifications {
   }
 
   /** Tries again what was on its way when the process ended: everything that changed and was not taken since. */
-  resume(all: ReadonlyArray<Held>): void {
+  resume(all: Iterable<Held>): void {
+    const tries = new Map<string, { readonly count: number; readonly isTaken: boolean }>()
+    const triesOf = (number: string, event: string) => tries.get(`${number} ${event}`) ?? { count: 0, isTaken: false }
+    for (const { number, event, status } of this.#parts.ledger.lines("notification")) {
+      const { count, isTaken } = triesOf(number, event)
+      tries.set(`${number} ${event}`, { count: count + 1, isTaken: isTaken || isTaking(status) })
+    }
     for (const held of all) {
       const event = eventOf(held.payment)
       if (event === "payment.pending") continue
-      const tries = this.#parts.ledger.lines.filter(
-        (line) =>
-          line.type === "notification" && line.number === held.payment.merchant_payment_no && line.event === event
-      )
-      const isTaken = tries.some((line) => line.type === "notification" && isTaking(line.status))
-      if (!isTaken && tries.length < this.#parts.retryMillis.length) void this.send(held)
+      const { count, isTaken } = triesOf(held.payment.merchant_payment_no, event)
+      if (!isTaken && count < this.#parts.retryMillis.length) void this.send(held)
     }
   }
 

@@ -1,12 +1,13 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import Provider from "oidc-provider"
+import { Tokens } from "./Tokens.ts"
 
 /** The platform's OAuth 2.0 server: client credentials for the scope `payments` (RFC 6749 §4.4). */
 export interface OAuth {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
-  /** Whether an access token is good now. */
-  readonly accepts: (token: string) => Promise<boolean>
+  /** Which access tokens are good. */
+  readonly tokens: Tokens
 }
 
 /** The server below `${issuer}`; tokens live `tokenSeconds`. Keys are made at each start. */
@@ -44,10 +45,10 @@ export const make = (options: {
     handle: (request, response) => {
       void callback(request, response)
     },
-    accepts: async (token) => {
+    tokens: new Tokens(async (token) => {
       const found = await provider.ClientCredentials.find(token)
-      return found !== undefined && !found.isExpired && found.scopes.has("payments")
-    }
+      return found === undefined || !found.scopes.has("payments") ? undefined : (found.exp ?? 0) * 1000
+    })
   }
 }
 

@@ -1,3 +1,6 @@
+import { Agenda } from "./Agenda.ts"
+import { Shelves } from "./Shelves.ts"
+
 /** What a payment of the platform can be. */
 export type Status = "PENDING" | "AUTHORIZED" | "SUCCEEDED" | "FAILED" | "CLOSED"
 
@@ -53,30 +56,43 @@ const next = (payment: Payment, change: Exclude<Change, { kind: "created" }>): P
 
 /** The book of payments, by the platform's number and by the merchant's. */
 export class Book {
-  readonly #byId = new Map<string, Held>()
-  readonly #idByNumber = new Map<string, string>()
+  readonly #all: Array<Held> = []
+  readonly #placeById = new Shelves<number>()
+  readonly #placeByNumber = new Shelves<number>()
+  readonly #ends = new Agenda()
 
   /** Every payment, in the order in which they came. */
   all(): ReadonlyArray<Held> {
-    return [...this.#byId.values()]
+    return [...this.#all]
   }
 
   /** The payment with this number, the platform's or the merchant's. */
   find(number: string): Held | undefined {
-    return this.#byId.get(number) ?? this.#byId.get(this.#idByNumber.get(number) ?? "")
+    const place = this.#placeById.get(number) ?? this.#placeByNumber.get(number)
+    return place === undefined ? undefined : this.#all[place]
+  }
+
+  /** The payments whose time is over, whatever they are by now; each is answered once. */
+  due(nowMillis: number): Iterable<string> {
+    return this.#ends.due(nowMillis)
   }
 
   /** Applies a change; answers the payment as it then is. */
   apply(change: Change): Held {
     if (change.kind === "created") {
-      this.#byId.set(change.held.payment.id, change.held)
-      this.#idByNumber.set(change.held.payment.merchant_payment_no, change.held.payment.id)
+      const { id, merchant_payment_no, expires_at } = change.held.payment
+      const place = this.#all.push(change.held) - 1
+      this.#placeById.set(id, place)
+      this.#placeByNumber.set(merchant_payment_no, place)
+      if (expires_at !== null) this.#ends.add(Date.parse(expires_at), id)
       return change.held
     }
-    const held = this.#byId.get(change.id)
-    if (held === undefined) throw new Error(`The ledger names a payment that it does not hold: ${change.id}`)
+    const place = this.#placeById.get(change.id)
+    const held = place === undefined ? undefined : this.#all[place]
+    if (place === undefined || held === undefined)
+      throw new Error(`The ledger names a payment that it does not hold: ${change.id}`)
     const after = { ...held, payment: next(held.payment, change) }
-    this.#byId.set(change.id, after)
+    this.#all[place] = after
     return after
   }
 }

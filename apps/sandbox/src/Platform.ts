@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto"
+import { hash } from "node:crypto"
 import { Clock } from "./Clock.ts"
 import type { Fault, On } from "./Faults.ts"
 import { Faults } from "./Faults.ts"
@@ -6,6 +6,7 @@ import { Ledger } from "./Ledger.ts"
 import { Notifications } from "./Notifications.ts"
 import type { Change, Held } from "./Payments.ts"
 import { Book, readCreate } from "./Payments.ts"
+import { randomHex } from "./Random.ts"
 
 /** What the platform answers to a call, before any fault touches it. */
 export interface Answer {
@@ -31,7 +32,7 @@ const shown = (held: Held, status: number, did: string): Answer => ({
 })
 
 /** Hex SHA-256 of what was received. */
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
+export const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
 
 /** The platform behind its API: payments, ledger, faults and notifications. */
 export class Platform {
@@ -51,10 +52,8 @@ export class Platform {
   }) {
     this.#merchantId = options.merchantId
     this.ledger = new Ledger(options.folder)
-    for (const line of this.ledger.lines) {
-      if (line.type === "change") this.#book.apply(line.change)
-      if (line.type === "clock") this.clock.offsetMillis = line.offsetMillis
-    }
+    for (const { change } of this.ledger.lines("change")) this.#book.apply(change)
+    for (const { offsetMillis } of this.ledger.lines("clock")) this.clock.offsetMillis = offsetMillis
     this.notifications = new Notifications({
       secret: options.webhookSecret,
       ledger: this.ledger,
@@ -75,9 +74,9 @@ export class Platform {
     this.ledger.close()
   }
 
-  /** Every payment, as the API shows it, with the count of its cashier's address left out. */
-  payments() {
-    return this.#book.all().map(({ payment }) => payment)
+  /** Every payment, in the order in which they came. */
+  payments(): ReadonlyArray<Held> {
+    return this.#book.all()
   }
 
   /** The payment with this number, closed first if its time is over. */
@@ -91,16 +90,18 @@ export class Platform {
 
   /** Closes every payment whose time is over. */
   sweep(): void {
-    for (const { payment } of this.#book.all()) this.find(payment.id)
+    for (const id of this.#book.due(this.clock.now())) this.find(id)
   }
 
   /** Writes a change down, applies it, and tells the merchant. */
-  change(change: Change): Held {
+  change(change: Exclude<Change, { kind: "created" }>): Held {
     this.ledger.append({ type: "change", at: this.clock.text(), change })
     const held = this.#book.apply(change)
-    if (change.kind !== "created") void this.notifications.send(held)
+    void this.notifications.send(held)
     return held
   }
+
+  /** Makes a payment; it goes to disk with the request that asked for it, which is the ledger's next line. */
 
   create(body: unknown, bodySha256: string): Answer {
     const asked = readCreate(body)
@@ -113,8 +114,8 @@ export class Platform {
         : refused(422, "number_reused", "This number has another body.", [number])
     if (asked.expires_at !== null && Date.parse(asked.expires_at) <= this.clock.now())
       return refused(422, "expired", "expires_at has passed.", [number])
-    const id = `pay_${randomBytes(12).toString("hex")}`
-    const cashierToken = randomBytes(16).toString("hex")
+    const id = `pay_${randomHex(12)}`
+    const cashierToken = randomHex(16)
     const held: Held = {
       payment: {
         id,
@@ -136,7 +137,9 @@ export class Platform {
       returnUrl: asked.return_url,
       cashierToken
     }
-    return shown(this.change({ kind: "created", held }), 201, "created")
+    const change: Change = { kind: "created", held }
+    this.ledger.hold({ type: "change", at: this.clock.text(), change })
+    return shown(this.#book.apply(change), 201, "created")
   }
 
   query(number: string): Answer {

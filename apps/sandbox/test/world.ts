@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import type { IncomingHttpHeaders } from "node:http"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Line } from "../src/Ledger.ts"
 import type { Payment } from "../src/Payments.ts"
 import type { Options } from "../src/Sandbox.ts"
 import { start } from "../src/Sandbox.ts"
@@ -37,6 +38,13 @@ const safely = (text: string): unknown => {
 
 /** A throwaway secret of tests. */
 export const webhookSecret = "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM="
+
+/** The ledger of a sandbox's folder as it is on disk now. */
+export const onDisk = (folder: string) =>
+  readFileSync(join(folder, "ledger.jsonl"), "utf8")
+    .split("\n")
+    .filter((text) => text !== "")
+    .map((text) => JSON.parse(text) as Line)
 
 let serial = 0
 

@@ -5,6 +5,7 @@ import {
   createSecretKey,
   type KeyObject,
   randomBytes,
+  randomFillSync,
   randomUUID
 } from "node:crypto"
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
@@ -56,10 +57,24 @@ export const randomKey: Effect.Effect<Redacted.Redacted> = Effect.sync(() =>
   Redacted.make(randomBytes(sizes.key).toString("base64"))
 )
 
+const pool = new Uint8Array(sizes.iv * 256)
+let used = pool.length
+
+/** A nonce of the system's secure source, which is asked for many at a time. */
+const nonce = (): Uint8Array => {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const iv = pool.slice(used, used + sizes.iv)
+  used += sizes.iv
+  return iv
+}
+
 /** Seals `text` under a random nonce and binds it to `additional` (NIST SP 800-38D: at most 2^32 times per key). */
 export const encrypt = (key: KeyObject, additional: string, text: string): Effect.Effect<Sealed> =>
   Effect.sync(() => {
-    const iv = randomBytes(sizes.iv)
+    const iv = nonce()
     const gcm = createCipheriv(cipher, key, iv, { authTagLength: sizes.tag }).setAAD(Buffer.from(additional, "utf8"))
     const ciphertext = Buffer.concat([gcm.update(text, "utf8"), gcm.final()])
     return { iv, ciphertext, tag: gcm.getAuthTag() }

@@ -12,9 +12,12 @@ const form = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]*)\.([\w-]{22})$/
 /** What a sealing is bound to beside its key: version, key id and context, none of which can run into the next. */
 export const additional = (keyId: string, context: string): string => `${version}.${keyId}.${context}`
 
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString("base64url")
+
 /** `v1.<keyId>.<iv>.<ciphertext>.<tag>`, the last three in base64url without padding. */
 export const format = ({ keyId, iv, ciphertext, tag }: Sealing): string =>
-  [version, keyId, ...[iv, ciphertext, tag].map((bytes) => Buffer.from(bytes).toString("base64url"))].join(".")
+  `${version}.${keyId}.${textOf(iv)}.${textOf(ciphertext)}.${textOf(tag)}`
 
 /** Reads what `format` wrote, and nothing else: a text of other bits for the same bytes is none. */
 export const parse = (text: string): Option.Option<Sealing> => {

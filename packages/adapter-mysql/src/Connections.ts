@@ -5,6 +5,7 @@ import {
   type ConnectionOptions,
   createConnection,
   createPool,
+  format,
   type Connection as Link,
   type PoolConnection
 } from "mysql2"
@@ -107,11 +108,15 @@ const settle = (link: Link, limitMillis: number): Effect.Effect<Server, SqlError
     return server
   })
 
+/** Statements without values go out as they are: looking for places to put some takes as long as writing them. */
+const queryFormat = (sql: string, values: unknown): string =>
+  Array.isArray(values) && values.length > 0 ? format(sql, values) : sql
+
 /** A connection of one's own, on which several statements may go out in one packet; closed with the scope. */
 export const own = (options: Options): Effect.Effect<Link, SqlError.SqlError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<Link, SqlError.SqlError>((resume) => {
-      const link = createConnection({ ...shared(options), multipleStatements: true })
+      const link = createConnection({ ...shared(options), multipleStatements: true, queryFormat })
       // Nobody listens for what happens to an idle connection: the next statement on it says so.
       link.on("error", () => dead.add(link))
       link.connect((cause) =>

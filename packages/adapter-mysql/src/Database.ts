@@ -32,7 +32,7 @@ export class DatabaseUnfit extends Data.TaggedError("DatabaseUnfit")<{ readonly 
 
 export type Typed<E> = Exclude<E, { readonly _tag: "SqlError" }> | StoreUnavailable
 
-const isSqlError = (error: unknown): boolean => error instanceof SqlError.SqlError
+const isSqlError = (error: unknown): error is SqlError.SqlError => error instanceof SqlError.SqlError
 
 /** Whatever the database fails with, also as a defect, as the ports' own error; other failures pass. */
 export const typed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, Typed<E>, R> =>
@@ -68,13 +68,23 @@ const transactionOf =
       typed
     )
 
-/** How long a start waits for a database that is not there yet. */
+const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** How long a start waits for a database that is not there yet, or busy. */
 const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
+
+/** What a start needs of a database, waited for where it is not there yet. */
+export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  effect.pipe(
+    Effect.tapError((error) =>
+      isSqlError(error) ? Effect.logWarning(`The database is not there yet: ${saidBy(error.cause)}`) : Effect.void
+    ),
+    Effect.retry({ schedule: patience, while: isSqlError })
+  )
 
 /** No such database, or not for this user: waiting does not help. */
 const denied = Failures.codesOf("denied")
 const isDenied = (error: unknown): boolean => denied.has(Connections.codeOf(error))
-const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const Variables = Schema.Array(Schema.Struct({ Value: Schema.String }))
 
@@ -102,12 +112,9 @@ export const make = (options: Connections.Options) =>
     })
     const { server } = yield* Effect.scoped(pool.acquire).pipe(
       Effect.catchIf(isDenied, ({ cause }) => new DatabaseUnfit({ detail: `${saidBy(cause)}. Look at DATABASE_URL.` })),
-      Effect.tapErrorTag("SqlError", ({ cause }) =>
-        Effect.logWarning(`The database is not there yet: ${saidBy(cause)}`)
-      ),
-      Effect.retry({ schedule: patience, while: isSqlError })
+      Effect.zipLeft(durable(sql)),
+      patiently
     )
-    yield* durable(sql)
     return Database.of({ sql, server, options, transaction: transactionOf(pool) })
   }).pipe(typed)
 

@@ -1,24 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
-import {
-  Clock,
-  Data,
-  Deferred,
-  Duration,
-  Effect,
-  Either,
-  ExecutionStrategy,
-  Exit,
-  Queue,
-  Schedule,
-  Schema,
-  Scope
-} from "effect"
+import { Clock, Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedule, Schema, Scope } from "effect"
 import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
 import * as Failures from "./Failures.ts"
+import * as Lanes from "./Lanes.ts"
 import * as Metrics from "./Metrics.ts"
 
 /** The number or the key of a new order is taken; who has it is read by the caller. */
@@ -32,7 +20,7 @@ interface Member {
   /** Written with each history row: tells our own rows from another's where a COMMIT's outcome is unknown. */
   readonly nonce: string
   readonly now: string
-  readonly outcome: Deferred.Deferred<void, Failure>
+  readonly tell: (outcome: Effect.Effect<void, Failure>) => void
   /** Since when it waits for a lane. */
   readonly sinceMillis: number
   /** How often its COMMIT was lost and turned out not to have been done. */
@@ -86,13 +74,10 @@ const misfit = (change: Change): Taken | Stale =>
 
 const dueInOf = ({ dueIn }: Change): number | null => (dueIn === null ? null : Duration.toMillis(dueIn))
 
-/** Text in which nothing means anything to the server but the end of it. */
-const plain = /^[^'\\\p{Cc}]*$/u
-
-/** A value as a statement has it; the session's sql_mode leaves the backslash its meaning. */
+/** A value as a statement has it; in text only quotes and backslashes mean anything to the server (its sql_mode leaves the latter its meaning). */
 const literal = (value: Cell): string => {
   if (typeof value === "number") return String(value)
-  return typeof value === "string" && plain.test(value) ? `'${value}'` : escapeValue(value)
+  return typeof value === "string" && !value.includes("'") && !value.includes("\\") ? `'${value}'` : escapeValue(value)
 }
 
 type Cell = string | number | null
@@ -250,30 +235,25 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
 export const make = (database: Database["Type"]) =>
   Effect.gen(function* () {
     const { options, sql, transaction } = database
-    const queue = yield* Queue.unbounded<Member>()
-    /** Those in the queue that nobody has yet; a lane and `withdraw` take a member out of it, whichever comes first. */
-    const waiting = new Set<Member>()
-    const tooMany = new StoreUnavailable({ cause: "Too many commits wait for the database." })
+    const { waiting, put, take } = Lanes.make<Member>(maxMembers)
+    const tooMany = Effect.fail(new StoreUnavailable({ cause: "Too many commits wait for the database." }))
 
     /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
-    const wait = (member: Member) => {
-      if (waiting.size >= maxWaiting) return Metrics.shedding("queue_full", Deferred.fail(member.outcome, tooMany))
-      waiting.add(member)
-      return Queue.offer(queue, member)
+    const wait = (member: Member): void => {
+      if (waiting.length < maxWaiting) return put(member)
+      Metrics.countShed("queue_full")
+      member.tell(tooMany)
     }
 
     /** Members that no lane took in time: nothing of them was written. */
-    const withdraw = Effect.suspend(() =>
-      Effect.forEach(
-        [...waiting].filter(({ sinceMillis }) => sinceMillis + options.acquireMillis <= real.unsafeCurrentTimeMillis()),
-        (member) =>
-          Effect.zipRight(
-            Effect.sync(() => waiting.delete(member)),
-            Metrics.shedding("waited_too_long", Deferred.fail(member.outcome, tooMany))
-          ),
-        { discard: true }
-      )
-    )
+    const withdraw = Effect.sync(() => {
+      const latestMillis = real.unsafeCurrentTimeMillis() - options.acquireMillis
+      Metrics.setWaiting(waiting.length)
+      const count = waiting.findIndex(({ sinceMillis }) => sinceMillis > latestMillis)
+      const late = waiting.splice(0, count < 0 ? waiting.length : count)
+      Metrics.countShed("waited_too_long", late.length)
+      for (const { tell } of late) tell(tooMany)
+    })
 
     /** Which of a member's changes does not fit what is on disk. */
     const unfit = (changes: ReadonlyArray<Change>): Effect.Effect<Change, StoreUnavailable> => {
@@ -309,17 +289,17 @@ export const make = (database: Database["Type"]) =>
       )
 
     /** Finds out what became of a member whose COMMIT was not answered; where nothing did, it waits for its turn again. */
-    const lookFor = (member: Member, cause: unknown): Effect.Effect<unknown> =>
+    const lookFor = (member: Member, cause: unknown): Effect.Effect<void> =>
       isWritten(member).pipe(
         Effect.retry(settling(options.settleMillis)),
         Metrics.settling,
-        Effect.matchEffect({
-          onFailure: () => Deferred.fail(member.outcome, new Unsettled({ cause })),
+        Effect.match({
+          onFailure: () => member.tell(Effect.fail(new Unsettled({ cause }))),
           onSuccess: (isThere) => {
-            if (isThere) return Deferred.succeed(member.outcome, undefined)
             const lost = member.lost + 1
-            if (lost === maxLost) return Deferred.fail(member.outcome, new StoreUnavailable({ cause }))
-            return wait({ ...member, sinceMillis: real.unsafeCurrentTimeMillis(), lost })
+            if (isThere) member.tell(Effect.void)
+            else if (lost === maxLost) member.tell(Effect.fail(new StoreUnavailable({ cause })))
+            else wait({ ...member, sinceMillis: real.unsafeCurrentTimeMillis(), lost })
           }
         })
       )
@@ -351,9 +331,9 @@ export const make = (database: Database["Type"]) =>
       /** What a member is told that did not get through; where that is not known, it is looked for aside. */
       const told = (member: Member, { reason, cause }: Uncommitted) => {
         if (reason === "lost") return Effect.asVoid(Effect.forkIn(lookFor(member, cause), scope))
-        if (reason !== "short") return Deferred.fail(member.outcome, new StoreUnavailable({ cause }))
-        return Effect.flatMap(Effect.either(unfit(member.changes)), (found) =>
-          Deferred.fail(member.outcome, Either.isLeft(found) ? found.left : misfit(found.right))
+        if (reason !== "short") return Effect.sync(() => member.tell(Effect.fail(new StoreUnavailable({ cause }))))
+        return Effect.map(Effect.either(unfit(member.changes)), (found) =>
+          member.tell(Effect.fail(Either.isLeft(found) ? found.left : misfit(found.right)))
         )
       }
 
@@ -362,7 +342,9 @@ export const make = (database: Database["Type"]) =>
           Metrics.committing(members.length),
           Effect.matchEffect({
             onSuccess: () =>
-              Effect.forEach(members, ({ outcome }) => Deferred.succeed(outcome, undefined), { discard: true }),
+              Effect.sync(() => {
+                for (const { tell } of members) tell(Effect.void)
+              }),
             onFailure: (failure) =>
               // One of them is to blame: each by itself finds out which, and the others are not held up by it.
               members.length > 1 && blamed.has(failure.reason)
@@ -372,26 +354,23 @@ export const make = (database: Database["Type"]) =>
         )
 
       return yield* Effect.forever(
-        Effect.flatMap(Queue.takeBetween(queue, 1, maxMembers), (taken) => {
-          const members = [...taken].filter((member) => waiting.delete(member))
-          Metrics.setWaiting(waiting.size)
-          return Effect.forEach(members.length === 0 ? [] : apart(members), batch, { discard: true })
+        Effect.flatMap(take, (members) => {
+          Metrics.setWaiting(waiting.length)
+          return members.length === 0 ? Effect.void : Effect.forEach(apart(members), batch, { discard: true })
         })
       )
     })
 
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(lane)
-    const looking = Effect.repeat(Effect.zipRight(Metrics.looking(waiting), withdraw), Schedule.spaced(withdrawEvery))
-    yield* Effect.forkScoped(Effect.withClock(looking, real))
+    yield* Effect.forkScoped(Effect.withClock(Effect.repeat(withdraw, Schedule.spaced(withdrawEvery)), real))
 
     /** All of `changes` or none; the outcome is known when it answers, or said to be unknown. */
     const commit = (changes: ReadonlyArray<Change>): Effect.Effect<void, Failure> =>
-      Effect.gen(function* () {
-        const outcome = yield* Deferred.make<void, Failure>()
-        const now = yield* yield* Now
-        const nonce = randomUUID().replaceAll("-", "")
-        yield* wait({ changes, nonce, now, outcome, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
-        return yield* Deferred.await(outcome)
-      })
+      Effect.flatMap(Effect.flatten(Now), (now) =>
+        Effect.async((tell) => {
+          const nonce = randomUUID().replaceAll("-", "")
+          wait({ changes, nonce, now, tell, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
+        })
+      )
     return { commit }
   })

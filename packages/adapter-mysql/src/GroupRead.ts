@@ -2,21 +2,37 @@ import type { SqlClient } from "@effect/sql"
 import type { Payment } from "@payment-proxy/domain"
 import { Orders as Rows } from "@payment-proxy/order-table"
 import { StoreUnavailable } from "@payment-proxy/ports"
-import { Deferred, Effect, Either, Option, Queue, Schema } from "effect"
+import { Effect, Either, Option, Schema } from "effect"
 import { typed } from "./Database.ts"
+import * as Lanes from "./Lanes.ts"
+
+type Answer = Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>
 
 /** One caller who wants an order. */
 interface Asker {
   readonly payOrderNo: string
-  readonly answer: Deferred.Deferred<Option.Option<Payment.Payment>, StoreUnavailable>
+  readonly tell: (answer: Answer) => void
 }
 
 const lanes = 2
 const maxAskers = 128
 const maxWaiting = 4096
 
-const Numbered = Schema.Struct({ pay_order_no: Schema.String })
-const numberOf = Schema.decodeUnknownOption(Numbered)
+const maxKnown = 4096
+
+const Numbered = Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number })
+const decodeNumbered = Schema.decodeUnknownOption(Numbered)
+
+/** A row, with what tells whether it is known. */
+interface Found {
+  readonly version: number
+  readonly row: unknown
+}
+const foundOf = (row: unknown): ReadonlyArray<readonly [payOrderNo: string, found: Found]> =>
+  Option.match(decodeNumbered(row), {
+    onNone: () => [],
+    onSome: ({ pay_order_no, version }) => [[pay_order_no, { version, row }]]
+  })
 
 const unavailable = (cause: unknown): StoreUnavailable =>
   cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })
@@ -27,45 +43,50 @@ const unavailable = (cause: unknown): StoreUnavailable =>
  */
 export const make = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
-    const queue = yield* Queue.unbounded<Asker>()
+    const { waiting, put, take } = Lanes.make<Asker>(maxAskers)
     const columns = sql.literal(Rows.columns.join(", "))
+
+    /** Orders as they were read last: a row of the same version is the same order. */
+    const known = new Map<string, Payment.Payment>()
 
     const found = (askers: ReadonlyArray<Asker>) =>
       sql`SELECT ${columns} FROM payment_proxy_order
         WHERE ${sql.in("pay_order_no", [...new Set(askers.map(({ payOrderNo }) => payOrderNo))])}`.unprepared.pipe(
-        Effect.map((rows) => new Map(rows.map((row) => [Option.getOrUndefined(numberOf(row))?.pay_order_no, row]))),
+        Effect.map((rows) => new Map(rows.flatMap(foundOf))),
         typed
       )
 
-    const told = (rows: ReadonlyMap<string | undefined, unknown>) => (asker: Asker) => {
-      const row = rows.get(asker.payOrderNo)
-      if (row === undefined) return Deferred.succeed(asker.answer, Option.none())
-      return Effect.matchEffect(Rows.toPayment(row), {
-        onSuccess: (payment) => Deferred.succeed(asker.answer, Option.some(payment)),
-        onFailure: (cause) => Deferred.fail(asker.answer, unavailable(cause))
-      })
+    const keep = (payment: Payment.Payment): void => {
+      const [oldest] = known.keys()
+      if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest)
+      known.set(payment.payOrderNo, payment)
+    }
+
+    const answerOf = (payOrderNo: string, found: Found | undefined): Answer => {
+      if (found === undefined) return Effect.succeedNone
+      const before = known.get(payOrderNo)
+      if (before?.version === found.version) return Effect.succeed(Option.some(before))
+      const payment = Rows.toPayment(found.row)
+      if (Either.isLeft(payment)) return Effect.fail(unavailable(payment.left))
+      keep(payment.right)
+      return Effect.succeed(Option.some(payment.right))
     }
 
     const round = Effect.gen(function* () {
-      const askers = [...(yield* Queue.takeBetween(queue, 1, maxAskers))]
+      const askers = yield* take
+      if (askers.length === 0) return
       const rows = yield* Effect.either(found(askers))
-      if (Either.isRight(rows)) return yield* Effect.forEach(askers, told(rows.right), { discard: true })
-      const others = yield* Queue.takeAll(queue)
-      const failure = unavailable(rows.left)
-      return yield* Effect.forEach([...askers, ...others], ({ answer }) => Deferred.fail(answer, failure), {
-        discard: true
-      })
+      if (Either.isRight(rows))
+        for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.right.get(payOrderNo)))
+      else for (const { tell } of [...askers, ...waiting.splice(0)]) tell(Effect.fail(unavailable(rows.left)))
     })
     for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(Effect.forever(round))
 
     /** The order with this number. */
-    const byNumber = (payOrderNo: string): Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable> =>
-      Effect.gen(function* () {
-        if ((yield* Queue.size(queue)) >= maxWaiting)
-          return yield* new StoreUnavailable({ cause: "Too many reads wait for the database." })
-        const answer = yield* Deferred.make<Option.Option<Payment.Payment>, StoreUnavailable>()
-        yield* Queue.offer(queue, { payOrderNo, answer })
-        return yield* Deferred.await(answer)
+    const byNumber = (payOrderNo: string): Answer =>
+      Effect.async((tell) => {
+        if (waiting.length >= maxWaiting) tell(new StoreUnavailable({ cause: "Too many reads wait for the database." }))
+        else put({ payOrderNo, tell })
       })
     return { byNumber }
   })

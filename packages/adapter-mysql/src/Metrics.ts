@@ -94,16 +94,11 @@ export const settling = <E, R>(look: Effect.Effect<boolean, E, R>): Effect.Effec
     onFailure: () => countSettled("unsettled")
   })
 
-/** What sends a commit away, counted. */
-export const shedding = <A>(reason: Shed, sentAway: Effect.Effect<A>): Effect.Effect<A> =>
-  Effect.tap(sentAway, () => shed.unsafeUpdate(1, reasons.get(reason) ?? none))
+/** Counts commits that were sent away. */
+export const countShed = (reason: Shed, commits = 1): void => shed.unsafeUpdate(commits, reasons.get(reason) ?? none)
 
 /** Says how many commits wait. */
 export const setWaiting = (commits: number): void => waiting.unsafeUpdate(commits, none)
-
-/** Looks how many commits wait. */
-export const looking = (commits: ReadonlySet<unknown>): Effect.Effect<void> =>
-  Effect.sync(() => setWaiting(commits.size))
 
 /** One more (1) or one less (-1) has a connection of the pool. */
 export const addInUse = (by: 1 | -1): void => connectionsInUse.unsafeModify(by, none)

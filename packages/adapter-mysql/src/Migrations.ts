@@ -2,7 +2,7 @@ import type { SqlError } from "@effect/sql"
 import { crashPoint } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
 import * as Connections from "./Connections.ts"
-import { type Database, DatabaseUnfit } from "./Database.ts"
+import { type Database, DatabaseUnfit, patiently } from "./Database.ts"
 import { originalColumns, type Step, steps } from "./Schema.ts"
 
 const lockSeconds = 60
@@ -108,7 +108,7 @@ const migrated = (run: Run, server: Connections.Server) =>
 /** Brings the schema up to date: one statement a step, forward only; one process at a time, the others wait. */
 export const migrate = ({ options, server }: Database["Type"]) =>
   Effect.gen(function* () {
-    const link = yield* Connections.own(options)
+    const link = yield* patiently(Connections.own(options))
     const run: Run = (statement, values = [], millis = limitMillis) => Connections.run(link, statement, values, millis)
     const lock = "CONCAT('payment_proxy_migration ', DATABASE())"
     const [{ held }] = yield* Effect.flatMap(

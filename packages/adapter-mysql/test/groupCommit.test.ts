@@ -4,7 +4,7 @@ import { aChange, aDelivery, aPayment, fresh, ThrowawayMariaDb } from "@payment-
 import { Effect, Either, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
 import { failed, lost, settled } from "./counted.ts"
-import { database } from "./scratch.ts"
+import { database, ownDatabase } from "./scratch.ts"
 
 const many = 40
 
@@ -266,8 +266,8 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
 
 it.scopedLive("a database that is not there is a value that says so", () =>
   Effect.gen(function* () {
-    const url = yield* Effect.provide(database, yield* Layer.build(ThrowawayMariaDb.layer))
-    const outcome = yield* Effect.exit(Layer.build(Mysql.layer({ url: `${url}x` })))
-    expect(String(outcome)).toContain("Unknown database")
+    const url = yield* ownDatabase
+    const failed = yield* Effect.exit(Layer.build(Mysql.layer({ url: `${url}x` })))
+    expect(String(failed)).toContain("Unknown database")
   })
 )

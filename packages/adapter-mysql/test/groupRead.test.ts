@@ -4,7 +4,7 @@ import { Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
 import { Effect, Either, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
-import { database } from "./scratch.ts"
+import { ownDatabase } from "./scratch.ts"
 
 /** An order as its first version is on disk. */
 const stored = (payment: Payment.Payment) => Option.some({ ...payment, version: 1 })
@@ -19,8 +19,7 @@ const reading = <A, E>(
   }) => Effect.Effect<A, E>
 ) =>
   Effect.gen(function* () {
-    // The server goes after the database in it, not before.
-    const url = yield* Effect.provide(database, yield* Layer.build(ThrowawayMariaDb.layer))
+    const url = yield* ownDatabase
     const through = yield* ThrowawayMariaDb.proxied(url)
     const context = yield* Layer.build(Mysql.layer({ url: through.url, statementMillis: 1000 }))
     return yield* test({ orders: yield* Effect.provide(Orders, context), url, proxy: through.proxy })
@@ -44,6 +43,25 @@ it.scopedLive("hundreds of reads at once: each gets its own order, and nobody an
       if (payment === undefined) return
       expect(yield* orders.ofApp(payment.app, payment.payOrderNo)).toEqual(stored(payment))
       expect(yield* orders.ofApp("somebody-else", payment.payOrderNo)).toEqual(Option.none())
+    })
+  )
+)
+
+it.scopedLive("an order that has moved since it was read is read anew, whoever moved it", () =>
+  reading(({ orders, url }) =>
+    Effect.gen(function* () {
+      const payment = aPayment()
+      yield* orders.commit([aChange(payment, 0)])
+      expect(yield* orders.byNumber(payment.payOrderNo)).toEqual(stored(payment))
+      expect(yield* orders.byNumber(payment.payOrderNo)).toEqual(stored(payment))
+      yield* ThrowawayMariaDb.statements(
+        url,
+        `UPDATE payment_proxy_order SET version = 2, pay_status = 20 WHERE pay_order_no = '${payment.payOrderNo}'`
+      )
+      expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toMatchObject({
+        version: 2,
+        state: "PENDING"
+      })
     })
   )
 )

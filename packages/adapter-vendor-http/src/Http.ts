@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
-import { CrashPoints, crashPoint, InDoubt, Unreachable } from "@payment-proxy/ports"
+import { CrashPoints, InDoubt, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
 
@@ -79,56 +79,40 @@ const headersOf = (all: { readonly [name: string]: string | ReadonlyArray<string
   return headers
 }
 
-type Head = Pick<Answer, "status" | "headers">
-type Failed = Unreachable | InDoubt
-type Outcome<A> = (outcome: Effect.Effect<A, Failed>) => void
+type Outcome = (outcome: Effect.Effect<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>) => void
 
-/** One request and its answer, its head first, within a limit of time; whoever stops waiting ends it. */
+/** One request and its answer within a limit of time; whoever stops waiting ends it. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout
+  readonly #tell: Outcome
+  readonly #onHead: () => void
   readonly #chunks: Array<Buffer> = []
   #controller: Dispatcher.DispatchController | undefined
-  #ended: Effect.Effect<void, Failed> | undefined
-  #toldHead: Outcome<Head> | undefined
-  #toldEnd: Outcome<void> | undefined
+  #head: Pick<Answer, "status" | "headers"> | undefined
+  #isOver = false
 
-  constructor(millis: number) {
-    this.#timer = setTimeout(() => this.#stop(), millis)
+  constructor(millis: number, onHead: () => void, tell: Outcome) {
+    this.#timer = setTimeout(() => this.stop(), millis)
+    this.#onHead = onHead
+    this.#tell = tell
   }
 
-  /** Sends it; answers once the head is there. */
-  head(agent: Agent, request: Dispatcher.DispatchOptions): Effect.Effect<Head, Failed> {
-    return Effect.async((resume) => {
-      this.#toldHead = resume
-      agent.dispatch(request, this)
-      return Effect.sync(() => this.#stop())
-    })
-  }
-
-  /** The body, once all of it is there. */
-  get body(): Effect.Effect<Buffer, Failed> {
-    const whole = Effect.sync(
-      () => (this.#chunks.length === 1 ? this.#chunks[0] : undefined) ?? Buffer.concat(this.#chunks)
-    )
-    const end = Effect.suspend(
-      () =>
-        this.#ended ??
-        Effect.async<void, Failed>((resume) => {
-          this.#toldEnd = resume
-          return Effect.sync(() => this.#stop())
-        })
-    )
-    return Effect.zipRight(end, whole)
+  /** Nobody waits for it any more. */
+  stop(): void {
+    this.#end(Effect.fail(failureOf(late())))
+    this.#controller?.abort(late())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#ended !== undefined) controller.abort(late())
+    if (this.#isOver) controller.abort(late())
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     // What comes before the answer, such as 103, is not it (RFC 9110 §15.2).
-    if (status >= 200) this.#toldHead?.(Effect.succeed({ status, headers: headersOf(headers) }))
+    if (status < 200) return
+    this.#head = { status, headers: headersOf(headers) }
+    this.#onHead()
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -136,23 +120,26 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(Effect.void)
+    this.#end(
+      this.#head === undefined ? Effect.dieMessage("An answer ended before its head.") : this.#answer(this.#head)
+    )
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#end(Effect.fail(failureOf(error)))
   }
 
-  #stop(): void {
-    this.#end(Effect.fail(failureOf(late())))
-    this.#controller?.abort(late())
+  #answer(head: Pick<Answer, "status" | "headers">): Parameters<Outcome>[0] {
+    const [first] = this.#chunks
+    const bytes = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
+    return Effect.try({ try: () => ({ ...head, text: utf8.decode(bytes) }), catch: failureOf })
   }
 
-  #end(outcome: Effect.Effect<void, Failed>): void {
+  #end(outcome: Parameters<Outcome>[0]): void {
     clearTimeout(this.#timer)
-    this.#ended ??= outcome
-    this.#toldHead?.(Effect.zipRight(outcome, Effect.dieMessage("An answer ended before its head.")))
-    this.#toldEnd?.(outcome)
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#tell(outcome)
   }
 }
 
@@ -171,27 +158,34 @@ export const make = Effect.gen(function* () {
     ),
     (open) => Effect.promise(() => open.destroy())
   )
-  const send: Send = (call, { millis, untilMillis }) =>
-    Effect.gen(function* () {
-      const { written } = yield* CrashPoints
-      const url = new URL(call.url)
-      const body = call.body === null ? null : written(call.body, "K05", "K06")
-      const length = { "content-length": String(Buffer.byteLength(call.body ?? "")) }
-      const askedAtMillis = yield* Clock.currentTimeMillis
-      const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
-      if (leftMillis <= 0) return yield* new Unreachable({ detail: "Its time was over before it could be sent." })
-      const exchange = new Exchange(leftMillis)
-      const { status, headers } = yield* exchange.head(agent, {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: call.method,
-        headers: { ...call.headers, ...(body === null ? {} : length), ...always },
-        body: typeof body === "object" && body !== null ? Readable.from(body) : body
-      })
-      yield* crashPoint("K07")
-      const bytes = yield* exchange.body
-      const text = yield* Effect.try({ try: () => utf8.decode(bytes), catch: failureOf })
-      return { status, headers, text, askedAtMillis }
+
+  const exchanged = (request: Dispatcher.DispatchOptions, millis: number, onHead: () => void) =>
+    Effect.async<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>((resume) => {
+      const exchange = new Exchange(millis, onHead, resume)
+      agent.dispatch(request, exchange)
+      return Effect.sync(() => exchange.stop())
     })
+
+  const send: Send = (call, { millis, untilMillis }) =>
+    Effect.flatMap(CrashPoints, ({ hit, written }) =>
+      Effect.flatMap(Clock.currentTimeMillis, (askedAtMillis) => {
+        const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
+        if (leftMillis <= 0) return new Unreachable({ detail: "Its time was over before it could be sent." })
+        const url = new URL(call.url)
+        const body = call.body === null ? null : written(call.body, "K05", "K06")
+        const length = { "content-length": String(Buffer.byteLength(call.body ?? "")) }
+        const request: Dispatcher.DispatchOptions = {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: call.method,
+          headers: { ...call.headers, ...(body === null ? {} : length), ...always },
+          body: typeof body === "object" && body !== null ? Readable.from(body) : body
+        }
+        return Effect.map(
+          exchanged(request, leftMillis, () => hit("K07")),
+          (answer) => ({ ...answer, askedAtMillis })
+        )
+      })
+    )
   return send
 })

@@ -41,8 +41,8 @@ const Payer = Schema.Struct({
   ip: optional(Text.between(1, 128))
 }).annotations(said('A payer is an object: { "openId", "buyerId", "ip" }, each of which may be left out.'))
 
-/** How long a payer has, unless the order says so, in seconds. */
-export const defaultExpiresIn = 900
+/** What an order is that does not say so: how long a payer has, in seconds, and whether the money is taken at once. */
+export const defaults = { expiresIn: 900, capture: "automatic" } as const
 const expiry = "A payer has a whole number of seconds, from 60 to 86400."
 
 const ExpiresIn = Schema.Number.annotations(said(expiry)).pipe(
@@ -52,14 +52,14 @@ const ExpiresIn = Schema.Number.annotations(said(expiry)).pipe(
       description: "Seconds until the order expires",
       minimum: 60,
       maximum: 86_400,
-      default: defaultExpiresIn
+      default: defaults.expiresIn
     }
   })
 )
 
 const Capture = Schema.Literal("automatic", "manual").annotations({
   message: () => ({ message: 'This is "automatic" or "manual".', override: true }),
-  jsonSchema: { type: "string", enum: ["automatic", "manual"], default: "automatic" }
+  jsonSchema: { type: "string", enum: ["automatic", "manual"], default: defaults.capture }
 })
 
 /** How many pairs of notes an order takes. */
@@ -91,8 +91,8 @@ export const PlaceOrder = Schema.Struct({
   description: Text.between(1, 127),
   payer: optional(Payer),
   returnUrl: optional(Text.WebAddress),
-  expiresIn: Schema.optionalWith(ExpiresIn, { exact: true, default: () => defaultExpiresIn }),
-  capture: Schema.optionalWith(Capture, { exact: true, default: () => "automatic" as const }),
+  expiresIn: optional(ExpiresIn),
+  capture: optional(Capture),
   metadata: optional(Metadata)
 }).annotations({ identifier: "PlaceOrder" })
 export type PlaceOrder = typeof PlaceOrder.Type
@@ -160,6 +160,17 @@ export const fromPayment = (payment: Payment.Payment): Order => ({
   metadata: payment.metadata,
   next: payment.state === "PENDING" || payment.state === "SUBMITTING" ? payment.next : null
 })
+
+const texts = new WeakMap<Payment.Payment, string>()
+
+/** `fromPayment` as JSON: made once, as the answer and the event show the same. */
+export const textOf = (payment: Payment.Payment): string => {
+  const known = texts.get(payment)
+  if (known !== undefined) return known
+  const text = JSON.stringify(fromPayment(payment))
+  texts.set(payment, text)
+  return text
+}
 
 /** One row of an order's history. */
 export const HistoryItem = Schema.Struct({

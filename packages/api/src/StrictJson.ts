@@ -13,6 +13,8 @@ const maxFaults = 64
 
 const decode = Schema.decodeUnknownEither(Schema.parseJson())
 const decodeName = Schema.decodeUnknownSync(Schema.parseJson(Schema.String))
+/** A member's name, as it is written with its quotes. */
+const nameOf = (written: string): string => (written.includes("\\") ? decodeName(written) : written.slice(1, -1))
 
 /** An object or list that the scan is inside of, and the place in it where it is now. */
 interface Level {
@@ -23,9 +25,10 @@ interface Level {
 
 /** The index of the quote that ends the string that begins at `start`. */
 const endOfString = (text: string, start: number): number => {
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === "\\") at += 1
-    else if (text[at] === '"') return at
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let escapes = 0
+    while (text[at - 1 - escapes] === "\\") escapes += 1
+    if (escapes % 2 === 0) return at
   }
   return text.length
 }
@@ -51,11 +54,11 @@ class Scan {
     if (typeof level.part === "number") level.part += 1
   }
 
-  string(written: string): void {
+  string(text: string, from: number, to: number): void {
     const level = this.#levels.at(-1)
     if (level?.names == null || !level.isNameNext) return
     level.isNameNext = false
-    const name = decodeName(written)
+    const name = nameOf(text.slice(from, to))
     level.part = name
     if (level.names.has(name) && this.faults.length < maxFaults)
       this.faults.push({
@@ -74,7 +77,7 @@ const refusalOf = (text: string): Refusal | undefined => {
     const sign = text[at]
     if (sign === '"') {
       const end = endOfString(text, at)
-      scan.string(text.slice(at, end + 1))
+      scan.string(text, at, end + 1)
       at = end
     } else if (sign === "{" || sign === "[") {
       if (!scan.open(sign === "{" ? new Set() : null)) return { reason: "tooDeep" }

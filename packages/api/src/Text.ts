@@ -5,7 +5,8 @@ const notText = { message: () => "This is not text: put it in quotes." }
 /** The fault of a text that cannot be stored, shown and signed as it came; lengths in Unicode characters. */
 const faultOf = (value: string, min: number, max: number): string | undefined => {
   if (value.length < min) return "This is empty: give it a value or leave it out."
-  if (value.length > 2 * max || [...value].length > max) return `This is longer than ${max} characters: shorten it.`
+  if (value.length > 2 * max || (value.length > max && [...value].length > max))
+    return `This is longer than ${max} characters: shorten it.`
   return value.isWellFormed() && !/\p{Cc}/u.test(value)
     ? undefined
     : "This has control characters or halves of characters: take them out."

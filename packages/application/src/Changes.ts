@@ -3,7 +3,6 @@ import { Orders } from "@payment-proxy/ports"
 import { Context, Deferred, Duration, Effect, Layer, Option } from "effect"
 
 interface Waiter {
-  readonly payOrderNo: string
   readonly version: number
   readonly changed: Deferred.Deferred<void>
 }
@@ -30,23 +29,30 @@ export class Changes extends Context.Tag("@payment-proxy/application/Changes")<
 
 export const make = Effect.gen(function* () {
   const orders = yield* Orders
-  const waiters = new Set<Waiter>()
+  const waiters = new Map<string, Set<Waiter>>()
   const latches = new Map(queues.map((queue) => [queue, Effect.unsafeMakeLatch(false)]))
 
   /** Wakes those who wait for an order that has a newer version now. */
-  const wake = (versions: Iterable<readonly [payOrderNo: string, version: number]>) =>
-    Effect.sync(() => {
-      for (const [payOrderNo, version] of versions)
-        for (const waiter of waiters)
-          if (waiter.payOrderNo === payOrderNo && waiter.version < version)
-            Deferred.unsafeDone(waiter.changed, Effect.void)
-    })
+  const wake = (payOrderNo: string, version: number): void => {
+    for (const waiter of waiters.get(payOrderNo) ?? [])
+      if (waiter.version < version) Deferred.unsafeDone(waiter.changed, Effect.void)
+  }
+  const wakeAll = (versions: ReadonlyMap<string, number>): void => {
+    for (const [payOrderNo, version] of versions) wake(payOrderNo, version)
+  }
+  const comes = (payOrderNo: string, waiter: Waiter): void => {
+    const others = waiters.get(payOrderNo)
+    if (others === undefined) waiters.set(payOrderNo, new Set([waiter]))
+    else others.add(waiter)
+  }
+  const goes = (payOrderNo: string, waiter: Waiter): void => {
+    const others = waiters.get(payOrderNo)
+    if (others?.delete(waiter) && others.size === 0) waiters.delete(payOrderNo)
+  }
   const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
 
-  const look = Effect.suspend(() =>
-    orders.versions([...new Set([...waiters].map((waiter) => waiter.payOrderNo))])
-  ).pipe(
-    Effect.flatMap(wake),
+  const look = Effect.suspend(() => orders.versions([...waiters.keys()])).pipe(
+    Effect.map(wakeAll),
     Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault))
   )
   const isAwaited = Effect.unsafeMakeLatch(false)
@@ -60,21 +66,19 @@ export const make = Effect.gen(function* () {
 
   return Changes.of({
     committed: (payOrderNo, version) =>
-      Effect.zipRight(
-        wake([[payOrderNo, version]]),
-        Effect.sync(() => {
-          for (const latch of latches.values()) latch.unsafeOpen()
-        })
-      ),
+      Effect.sync(() => {
+        wake(payOrderNo, version)
+        for (const latch of latches.values()) latch.unsafeOpen()
+      }),
     next: (payOrderNo, version, upTo) =>
       Effect.acquireUseRelease(
         Effect.flatMap(Deferred.make<void>(), (changed) => {
-          const waiter = { payOrderNo, version, changed }
-          waiters.add(waiter)
+          const waiter = { version, changed }
+          comes(payOrderNo, waiter)
           return Effect.as(isAwaited.open, waiter)
         }),
         ({ changed }) => Effect.timeoutOption(Deferred.await(changed), upTo).pipe(Effect.map(Option.getOrUndefined)),
-        (waiter) => Effect.sync(() => waiters.delete(waiter))
+        (waiter) => Effect.sync(() => goes(payOrderNo, waiter))
       ),
     nudge,
     work: (queue, upTo) => {

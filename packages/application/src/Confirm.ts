@@ -4,7 +4,7 @@ import type { Claimed } from "@payment-proxy/ports"
 import { crashPoint, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { askToClose } from "./Close.ts"
-import { vendorOf } from "./Decision.ts"
+import { limitsOf } from "./Decision.ts"
 import { expire } from "./Expire.ts"
 import { dueIn, Policies } from "./Policy.ts"
 import { submitAgain } from "./Submission.ts"
@@ -75,6 +75,6 @@ export const confirm = (claimed: Claimed) =>
     const { payment, isHeard } = yield* satisfy(found.value)
     if (payment.version !== found.value.version) return true
     const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
-    const wait = dueIn(policy, payment, asked, yield* vendorOf(payment.vendor))
+    const wait = dueIn(policy, payment, asked, limitsOf(yield* Vendors, payment))
     return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
   })

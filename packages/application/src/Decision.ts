@@ -1,11 +1,12 @@
 import type { Machine, Payment } from "@payment-proxy/domain"
 import type { App, Change, NewDelivery, Placing, StoreUnavailable, Unsettled, Vendor } from "@payment-proxy/ports"
 import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
-import { Clock, Data, Duration, Effect, Either, Option } from "effect"
+import { Context, Data, Duration, Effect, Either, Encoding, Option } from "effect"
 import { Changes } from "./Changes.ts"
-import * as Entropy from "./Entropy.ts"
+import { Entropy } from "./Entropy.ts"
 import * as Moves from "./Moves.ts"
 import { dueIn, Policies } from "./Policy.ts"
+import { using } from "./Services.ts"
 
 /** No such order, or not this app's. */
 export class OrderNotFound extends Data.TaggedError("OrderNotFound")<{ readonly payOrderNo: string }> {}
@@ -22,13 +23,12 @@ export interface Cause {
 /** How often a decision is taken anew when another commit came in between. */
 const decisionTries = 10
 
-/** The vendor's settings; an order whose vendor is no longer configured keeps the safest ones. */
-export const vendorOf = (
-  name: string
-): Effect.Effect<Pick<Vendor, "createTimeLimitMillis" | "settlingMillis">, never, Vendors> =>
-  Effect.map(Vendors, (vendors) =>
-    Option.getOrElse(vendors.get(name), () => ({ createTimeLimitMillis: 30_000, settlingMillis: 300_000 }))
-  )
+type Limits = Pick<Vendor, "createTimeLimitMillis" | "settlingMillis">
+const safest: Limits = { createTimeLimitMillis: 30_000, settlingMillis: 300_000 }
+
+/** The limits of a vendor; an order whose vendor is no longer configured keeps the safest ones. */
+export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment): Limits =>
+  Option.getOrElse(vendors.get(vendor), () => safest)
 
 /** The events of a change: one for each endpoint of its app. */
 const deliveriesOf = (
@@ -38,6 +38,10 @@ const deliveriesOf = (
 ): ReadonlyArray<NewDelivery> =>
   Option.isNone(app) ? [] : app.value.endpoints.map(({ id: endpoint }) => ({ eventId, endpoint, type, body }))
 
+/** Its time comes first, so that what is written together lies together on disk. */
+const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
+  `evt_${nowMillis.toString(16).padStart(12, "0")}${Encoding.encodeHex(random)}`
+
 /** The whole change that `payment` is: history, due time and events, to be committed together (design §6, promise 4). */
 export const changeOf = (
   payment: Payment.Payment,
@@ -45,41 +49,42 @@ export const changeOf = (
   { cause, detail }: Cause,
   isUrgent: boolean,
   placing: Placing | null
-) =>
-  Effect.gen(function* () {
-    const policy = yield* Policies
-    const announcer = yield* Announcer
-    const app = yield* Effect.flatMap(Apps, (apps) => apps.byId(payment.app))
-    const vendor = yield* vendorOf(payment.vendor)
-    const nowMillis = yield* Clock.currentTimeMillis
-    // Its time comes first, so that what is written together lies together on disk.
-    const eventId = `evt_${nowMillis.toString(16).padStart(12, "0")}${yield* Entropy.hex(10)}`
-    const { payOrderNo, version, state } = payment
-    return {
-      expected,
-      payment,
-      entry: { payOrderNo, version, state, cause, detail, atMillis: nowMillis },
-      placing,
-      dueIn: isUrgent ? Duration.zero : dueIn(policy, payment, { nowMillis, tries: 0, isHeard: true }, vendor),
-      deliveries: deliveriesOf(announcer.event(payment, nowMillis), eventId, app)
-    } satisfies Change
-  })
-
-/** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
-export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) => {
-  const { payOrderNo, state, version, vendor, app } = payment
-  const moved = { payOrderNo, from: before ?? "-", to: state, version, cause: entry.cause, vendor, app }
-  return Effect.logInfo("order moved", moved).pipe(
-    Effect.zipRight(
-      Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
-    ),
-    Effect.zipRight(Changes),
-    Effect.flatMap((changes) => {
-      if (state !== before) Moves.count(state)
-      return changes.committed(payOrderNo, version)
+): Effect.Effect<Change, StoreUnavailable, Apps | Announcer | Vendors> =>
+  using<Apps | Announcer | Vendors>()((services, nowMillis) =>
+    Effect.map(Context.get(services, Apps).byId(payment.app), (app) => {
+      const limits = limitsOf(Context.get(services, Vendors), payment)
+      const asked = { nowMillis, tries: 0, isHeard: true }
+      const { payOrderNo, version, state } = payment
+      return {
+        expected,
+        payment,
+        entry: { payOrderNo, version, state, cause, detail, atMillis: nowMillis },
+        placing,
+        dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
+        deliveries: deliveriesOf(
+          Context.get(services, Announcer).event(payment, nowMillis),
+          eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)),
+          app
+        )
+      }
     })
   )
-}
+
+const alarmed = (payOrderNo: string, alarms: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
+
+/** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
+export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) =>
+  using<Changes>()((services) => {
+    const { payOrderNo, state, version, vendor, app } = payment
+    const moved = { payOrderNo, from: before ?? "-", to: state, version, cause: entry.cause, vendor, app }
+    const logged = Effect.logInfo("order moved", moved)
+    if (state !== before) Moves.count(state)
+    return Effect.zipRight(
+      alarms.length === 0 ? logged : Effect.zipRight(logged, alarmed(payOrderNo, alarms)),
+      Context.get(services, Changes).committed(payOrderNo, version)
+    )
+  })
 
 /** What a decision comes to: a step of the machine, or a refusal. */
 export type Decide<E> = (
@@ -88,13 +93,41 @@ export type Decide<E> = (
   settings: Machine.Settings
 ) => Either.Either<Machine.Step<Payment.Payment>, E>
 
-const readFrom = (orders: Orders["Type"], payOrderNo: string) =>
-  Effect.flatMap(
-    orders.byNumber(payOrderNo),
-    Option.match({ onNone: () => new OrderNotFound({ payOrderNo }), onSome: Effect.succeed })
+const readFrom = (payOrderNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.byNumber(payOrderNo)).pipe(
+    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ payOrderNo }), onSome: Effect.succeed }))
   )
 
 type Needs = Orders | DueWork | Vendors | Apps | Announcer | Changes
+
+/** Another commit came in between: it is to be decided anew. */
+const again = Effect.succeed(null)
+
+/** One decision about an order as it was read, or as it was just committed; `null` where it is to be decided anew. */
+const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decision: Decide<E>) =>
+  using<Needs>()(
+    (services, nowMillis): Effect.Effect<Payment.Payment | null, E | StoreUnavailable | Unsettled, Needs> => {
+      const { settlingMillis } = limitsOf(Context.get(services, Vendors), payment)
+      const decided = decision(payment, nowMillis, { settlingMillis })
+      if (!isRead && (Either.isLeft(decided) || decided.right.order === payment)) return again
+      if (Either.isLeft(decided)) return Effect.fail(decided.left)
+      const { order, urgent, alarms } = decided.right
+      if (order === payment)
+        return urgent
+          ? Context.get(services, DueWork)
+              .hasten(payment.payOrderNo)
+              .pipe(Effect.zipRight(Context.get(services, Changes).nudge("orders")), Effect.as(payment))
+          : Effect.succeed(payment)
+      return Effect.flatMap(changeOf(order, payment.version, cause, urgent, null), (change) =>
+        Context.get(services, Orders)
+          .commit([change])
+          .pipe(
+            Effect.zipRight(Effect.as(announce(payment.state, change, alarms), order)),
+            Effect.catchTags({ Stale: () => again, Duplicate: () => again })
+          )
+      )
+    }
+  )
 
 /**
  * Reads an order, decides, and commits what was decided; decides anew where another commit came in between. A step that
@@ -107,33 +140,14 @@ export const decide = <E>(
   decision: Decide<E>
 ): Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable | Unsettled, Needs> =>
   Effect.gen(function* () {
-    const orders = yield* Orders
-    const due = yield* DueWork
-    const changes = yield* Changes
     let known = from
     for (let tries = 0; tries < decisionTries; tries++) {
-      const isRead = known === undefined
-      const payment = known ?? (yield* readFrom(orders, payOrderNo))
+      const after =
+        known === undefined
+          ? yield* Effect.flatMap(readFrom(payOrderNo), (payment) => once(payment, true, cause, decision))
+          : yield* once(known, false, cause, decision)
+      if (after !== null) return after
       known = undefined
-      const { settlingMillis } = yield* vendorOf(payment.vendor)
-      const decided = decision(payment, yield* Clock.currentTimeMillis, { settlingMillis })
-      if (!isRead && (Either.isLeft(decided) || decided.right.order === payment)) continue
-      if (Either.isLeft(decided)) return yield* Effect.fail(decided.left)
-      const step = decided.right
-      if (step.order === payment) {
-        if (step.urgent) yield* Effect.zipRight(due.hasten(payOrderNo), changes.nudge("orders"))
-        return payment
-      }
-      const change = yield* changeOf(step.order, payment.version, cause, step.urgent, null)
-      const committed = yield* orders
-        .commit([change])
-        .pipe(
-          Effect.as(true),
-          Effect.catchTags({ Stale: () => Effect.succeed(false), Duplicate: () => Effect.succeed(false) })
-        )
-      if (!committed) continue
-      yield* announce(payment.state, change, step.alarms)
-      return step.order
     }
     return yield* new Contended({ payOrderNo })
   })

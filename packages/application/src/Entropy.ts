@@ -1,4 +1,4 @@
-import { Context, Effect, Encoding } from "effect"
+import { Context } from "effect"
 
 const poolSize = 4096
 
@@ -23,10 +23,3 @@ const pooled = () => {
 export class Entropy extends Context.Reference<Entropy>()("@payment-proxy/application/Entropy", {
   defaultValue: () => ({ bytes: pooled() })
 }) {}
-
-/** `count` random bytes. */
-export const bytes = (count: number): Effect.Effect<Uint8Array> =>
-  Effect.map(Entropy, (entropy) => entropy.bytes(count))
-
-/** `count` random bytes as hex. */
-export const hex = (count: number): Effect.Effect<string> => Effect.map(bytes(count), Encoding.encodeHex)

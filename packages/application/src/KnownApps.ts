@@ -1,5 +1,6 @@
 import { Apps } from "@payment-proxy/ports"
-import { Clock, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
+import { using } from "./Services.ts"
 
 /** How long an app or a key is taken to be as it was; a key that was withdrawn works at most that much longer. */
 const rememberedMillis = 10_000
@@ -18,7 +19,7 @@ const remembering = <A, E>(lookUp: (id: string) => Effect.Effect<Option.Option<A
     )
   return {
     get: (id: string) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
+      using<never>()((_, nowMillis) => {
         const known = found.get(id)
         return known !== undefined && nowMillis < known.untilMillis
           ? Effect.succeed(known.value)

@@ -1,11 +1,12 @@
 import type { Money, Words } from "@payment-proxy/domain"
 import { OrderNo, Payment, PaymentCommands } from "@payment-proxy/domain"
-import type { App, Details } from "@payment-proxy/ports"
+import type { App, Change, Details, Vendor } from "@payment-proxy/ports"
 import { crashPoint, Orders, UnknownVendor, Vault, Vendors } from "@payment-proxy/ports"
-import { Clock, Data, Duration, Effect, Either, Option } from "effect"
+import { Context, Data, Duration, Effect, Either, Option } from "effect"
 import { announce, changeOf } from "./Decision.ts"
-import * as Entropy from "./Entropy.ts"
-import { Policies } from "./Policy.ts"
+import { Entropy } from "./Entropy.ts"
+import { Policies, type Policy } from "./Policy.ts"
+import { using } from "./Services.ts"
 import { requestContext, submit } from "./Submission.ts"
 
 /** The key was used for another order: `fingerprint` of the body differs. */
@@ -34,30 +35,34 @@ export interface Placed {
   readonly isNew: boolean
 }
 
-const identify = (
+/** The order as it is before anything is written: its number, and by when it is over. */
+const created = (
   asked: Asked,
-  payOrderNo: string,
-  nowMillis: number,
-  expiresIn: Duration.Duration,
-  settlingMillis: number,
-  limitMillis: number
+  { createTimeLimitMillis, settlingMillis }: Vendor,
+  { expiresIn }: Policy,
+  random: Uint8Array,
+  nowMillis: number
 ) => {
-  const expiresAtMillis = nowMillis + Duration.toMillis(expiresIn)
+  const { app, idempotencyKey, vendor, businessNo, amount, method, source, capture, metadata } = asked
+  const expiresAtMillis = nowMillis + Duration.toMillis(asked.expiresIn ?? expiresIn)
   return Payment.make({
-    payOrderNo,
-    app: asked.app.id,
-    vendor: asked.vendor,
-    businessNo: asked.businessNo,
-    amount: asked.amount,
-    method: asked.method,
-    source: asked.source,
-    capture: asked.capture,
-    metadata: asked.metadata,
+    payOrderNo: OrderNo.make({ nowMillis, shard: OrderNo.shardOf(app.id, idempotencyKey), random }),
+    app: app.id,
+    vendor,
+    businessNo,
+    amount,
+    method,
+    source,
+    capture,
+    metadata,
     createdAtMillis: nowMillis,
     expiresAtMillis,
-    deadlineMillis: expiresAtMillis + limitMillis + settlingMillis
+    deadlineMillis: expiresAtMillis + createTimeLimitMillis + settlingMillis
   })
 }
+
+const submitted = (payment: Payment.Payment): Payment.Payment =>
+  Either.getOrThrowWith(PaymentCommands.command(payment, { type: "submit" }), (refused) => refused).order
 
 /** What is there under the key already: the same order for the same body, refused for another. */
 const repeated = (asked: Asked, existing: { readonly payment: Payment.Payment; readonly fingerprint: string }) =>
@@ -73,62 +78,49 @@ const unlessPlaced = <E>(asked: Asked, refusal: E) =>
     return Option.isSome(known) ? yield* repeated(asked, known.value) : yield* Effect.fail(refusal)
   })
 
+/** What follows the commit of an order's intent: whatever fails leaves it in doubt, and the loops go on with it. */
+const followed = (change: Change, prepared: string) =>
+  announce("CREATED", change, []).pipe(
+    Effect.zipRight(crashPoint("K04")),
+    Effect.zipRight(submit(change.payment, prepared, change.payment.createdAtMillis)),
+    Effect.catchAll((fault) =>
+      Effect.logWarning("The vendor's answer could not be taken in; the order stays in doubt.", fault).pipe(
+        Effect.as(change.payment)
+      )
+    ),
+    Effect.map((payment): Placed => ({ payment, isNew: true })),
+    Effect.zipLeft(crashPoint("K10"))
+  )
+
 /**
  * Places an order: its intent is on disk before the vendor is called, and the answer is what is on disk after (design
  * §6, promises 1 to 3). A key that was used before answers its order; once on disk, an order is followed to its end
  * even if the caller leaves.
  */
 export const place = (asked: Asked) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const vendors = yield* Vendors
-    const vault = yield* Vault
-    const policy = yield* Policies
-    yield* crashPoint("K01")
-    const vendor = yield* Effect.mapError(vendors.get(asked.vendor), () => new UnknownVendor({ vendor: asked.vendor }))
-    const nowMillis = yield* Clock.currentTimeMillis
-    const payOrderNo = OrderNo.make({
-      nowMillis,
-      shard: OrderNo.shardOf(asked.app.id, asked.idempotencyKey),
-      random: yield* Entropy.bytes(10)
-    })
-    const expiresIn = asked.expiresIn ?? policy.expiresIn
-    const created = identify(
-      asked,
-      payOrderNo,
-      nowMillis,
-      expiresIn,
-      vendor.settlingMillis,
-      vendor.createTimeLimitMillis
-    )
-    const prepared = yield* vendors.prepare(created, asked.details)
-    const submitted = yield* Either.match(PaymentCommands.command(created, { type: "submit" }), {
-      onLeft: (refused) => Effect.die(refused),
-      onRight: ({ order }) => Effect.succeed(order)
-    })
-    const sealedRequest = yield* vault.seal(requestContext(payOrderNo), prepared)
-    const placing = { idempotencyKey: asked.idempotencyKey, fingerprint: asked.fingerprint, sealedRequest }
-    const change = yield* changeOf(submitted, 0, { cause: "submit", detail: null }, false, placing)
-    // From here on there is an order: whatever fails after its commit leaves it in doubt, and the loops go on with it.
-    const followed = announce("CREATED", change, []).pipe(
-      Effect.zipRight(crashPoint("K04")),
-      Effect.zipRight(submit(submitted, prepared, nowMillis)),
-      Effect.catchAll((fault) =>
-        Effect.logWarning("The vendor's answer could not be taken in; the order stays in doubt.", fault).pipe(
-          Effect.as(submitted)
+  using<Orders | Vendors | Vault>()((services, nowMillis) => {
+    const vendors = Context.get(services, Vendors)
+    const entropy = Context.get(services, Entropy)
+    return Effect.gen(function* () {
+      yield* crashPoint("K01")
+      const vendor = Option.getOrUndefined(vendors.get(asked.vendor))
+      if (vendor === undefined) return yield* new UnknownVendor({ vendor: asked.vendor })
+      const order = created(asked, vendor, Context.get(services, Policies), entropy.bytes(10), nowMillis)
+      const prepared = yield* vendors.prepare(order, asked.details)
+      const sealedRequest = yield* Context.get(services, Vault).seal(requestContext(order.payOrderNo), prepared)
+      const placing = { idempotencyKey: asked.idempotencyKey, fingerprint: asked.fingerprint, sealedRequest }
+      const change = yield* changeOf(submitted(order), 0, { cause: "submit", detail: null }, false, placing)
+      return yield* Context.get(services, Orders)
+        .commit([change])
+        .pipe(
+          Effect.zipRight(followed(change, prepared)),
+          Effect.catchTags({
+            Stale: (stale) => Effect.die(stale),
+            Duplicate: ({ existing }) => repeated(asked, existing)
+          }),
+          Effect.uninterruptible
         )
-      ),
-      Effect.map((payment): Placed => ({ payment, isNew: true })),
-      Effect.zipLeft(crashPoint("K10"))
-    )
-    return yield* orders.commit([change]).pipe(
-      Effect.zipRight(followed),
-      Effect.catchTags({
-        Stale: (stale) => Effect.die(stale),
-        Duplicate: ({ existing }) => repeated(asked, existing)
-      }),
-      Effect.uninterruptible
-    )
+    })
   }).pipe(
     Effect.catchTags({
       UnknownVendor: (refusal) => unlessPlaced(asked, refusal),

@@ -20,10 +20,10 @@ const isWaiting = ({ state }: Payment.Payment): boolean =>
  */
 export const orderWhenChanged = (app: string, payOrderNo: string, wait: Duration.Duration, version: number | null) =>
   Effect.gen(function* () {
-    const changes = yield* Changes
     const now = yield* order(app, payOrderNo)
     const isNews = version === null ? !isWaiting(now) : now.version > version
-    if (isNews || Duration.equals(wait, Duration.zero)) return now
+    if (isNews || Duration.toMillis(wait) === 0) return now
+    const changes = yield* Changes
     yield* changes.next(payOrderNo, Math.max(now.version, version ?? 0), wait)
     return yield* order(app, payOrderNo)
   })

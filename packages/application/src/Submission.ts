@@ -1,8 +1,9 @@
 import type { Evidence, Payment } from "@payment-proxy/domain"
 import { PaymentMachine } from "@payment-proxy/domain"
 import { crashPoint, Orders, Vault, Vendors } from "@payment-proxy/ports"
-import { Clock, Effect, Either, Option } from "effect"
-import { decide, vendorOf } from "./Decision.ts"
+import { Clock, Context, Effect, Either, Option } from "effect"
+import { decide, limitsOf } from "./Decision.ts"
+import { using } from "./Services.ts"
 import { takeInAnswer, takeInCreated } from "./TakeIn.ts"
 
 /** Where a vendor's request is kept: what it is sealed to. */
@@ -13,11 +14,11 @@ export const requestContext = (payOrderNo: string): string => `payment_proxy_ord
  * before the order is due again, also for a process that was paused in between.
  */
 export const submit = (payment: Payment.Payment, prepared: string, intentMillis: number) =>
-  Effect.gen(function* () {
-    const vendors = yield* Vendors
-    const { createTimeLimitMillis } = yield* vendorOf(payment.vendor)
-    return yield* vendors.create(payment, prepared, intentMillis + createTimeLimitMillis).pipe(
-      Effect.tap(crashPoint("K08")),
+  using<Vendors>()((services) => {
+    const vendors = Context.get(services, Vendors)
+    const { createTimeLimitMillis } = limitsOf(vendors, payment)
+    return vendors.create(payment, prepared, intentMillis + createTimeLimitMillis).pipe(
+      Effect.zipLeft(crashPoint("K08")),
       Effect.matchEffect({
         onSuccess: (evidence) => takeInCreated(payment, evidence),
         onFailure: (failure) => takeInAnswer(payment, answerOf(failure))

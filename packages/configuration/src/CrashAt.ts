@@ -61,7 +61,7 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
     )
   }
   return Layer.succeed(CrashPoints, {
-    hit: (name) => Effect.sync(() => here(name)),
+    hit: here,
     written: (text, half, whole) =>
       point === half || point === whole ? halves(encoder.encode(text), half, whole) : text
   })

@@ -27,12 +27,15 @@ export type CrashPoint = keyof typeof crashPoints
 /** What happens at crash points: nothing, unless a test has put something else in its place. */
 export class CrashPoints extends Context.Reference<CrashPoints>()("@payment-proxy/ports/CrashPoints", {
   defaultValue: (): {
-    readonly hit: (point: CrashPoint) => Effect.Effect<void>
+    readonly hit: (point: CrashPoint) => void
     /** `text` as it is to be written: whole, or in halves with `half` between and `whole` after them. */
     readonly written: (text: string, half: CrashPoint, whole?: CrashPoint) => string | AsyncIterable<Uint8Array>
-  } => ({ hit: () => Effect.void, written: (text) => text })
+  } => ({ hit: () => {}, written: (text) => text })
 }) {}
 
 /** The process is at this point. */
 export const crashPoint = (point: CrashPoint): Effect.Effect<void> =>
-  Effect.flatMap(CrashPoints, ({ hit }) => hit(point))
+  Effect.withFiberRuntime((fiber) => {
+    Context.get(fiber.currentContext, CrashPoints).hit(point)
+    return Effect.void
+  })

@@ -6,15 +6,28 @@ import type { Mapped } from "./config.ts"
 /** The member of a JSON value that a JSON Pointer (RFC 6901) names. */
 export const at = (json: unknown, pointer: string | undefined): unknown => {
   if (pointer === undefined) return undefined
-  return pointer
+  let value = json
+  for (const part of partsOf(pointer)) value = memberOf(value, part)
+  return value
+}
+
+const memberOf = (value: unknown, part: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, part)
+    ? (value as { readonly [name: string]: unknown })[part]
+    : undefined
+
+const split = (pointer: string): ReadonlyArray<string> =>
+  pointer
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .reduce<unknown>(
-      (value, part) =>
-        typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, part)?.value : undefined,
-      json
-    )
+
+/** Pointers in their parts: as many as configurations have. */
+const known = new Map<string, ReadonlyArray<string>>()
+const partsOf = (pointer: string): ReadonlyArray<string> => {
+  const parts = known.get(pointer) ?? split(pointer)
+  known.set(pointer, parts)
+  return parts
 }
 
 const textAt = (json: unknown, pointer: string | undefined): string | null => {

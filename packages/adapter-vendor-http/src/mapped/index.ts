@@ -76,13 +76,16 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
 
   /** Sends a call with a token; once more with a fresh one where the vendor says that the first is bad. */
   const sendTokened = (call: Call, limit: Limit) =>
-    Effect.gen(function* () {
-      const first = yield* token
-      const answer = yield* sendWith(call, first, limit)
-      if (!isBadToken(answer)) return answer
-      yield* tokens.discard(config.name, first)
-      return yield* sendWith(call, yield* token, limit)
-    })
+    Effect.flatMap(token, (first) =>
+      Effect.flatMap(sendWith(call, first, limit), (answer) =>
+        isBadToken(answer)
+          ? Effect.zipRight(
+              tokens.discard(config.name, first),
+              Effect.flatMap(token, (second) => sendWith(call, second, limit))
+            )
+          : Effect.succeed(answer)
+      )
+    )
 
   const ask = (
     call: Call,
@@ -91,19 +94,20 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     millis: number,
     untilMillis = Number.POSITIVE_INFINITY
   ) =>
-    Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) =>
-      Effect.tapErrorTag(read(answer, payment, source, config), "InDoubt", ({ detail }) =>
-        Effect.logWarning(`An answer was not understood. ${detail}`).pipe(
-          Effect.annotateLogs({
-            vendor: config.name,
-            call: source,
-            payOrderNo: payment.payOrderNo,
-            status: answer.status,
-            said: redacted(answer.text)
-          })
-        )
+    Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) => {
+      const said = read(answer, payment, source, config)
+      if (Either.isRight(said) || said.left._tag !== "InDoubt") return said
+      return Effect.logWarning(`An answer was not understood. ${said.left.detail}`).pipe(
+        Effect.annotateLogs({
+          vendor: config.name,
+          call: source,
+          payOrderNo: payment.payOrderNo,
+          status: answer.status,
+          said: redacted(answer.text)
+        }),
+        Effect.zipRight(said)
       )
-    )
+    })
 
   return {
     name: config.name,

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { pipeline } from "node:stream/promises"
+import { sendJson } from "./Answers.ts"
+import { parsed, readBody } from "./Body.ts"
+import type { Held } from "./Payments.ts"
+import type { Platform } from "./Platform.ts"
+
+const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
+
+/** A list's inside, from pieces of it; between two pieces other calls have their turn. */
+async function* listed(pieces: Iterable<ReadonlyArray<string>>): AsyncGenerator<string> {
+  let comma = ""
+  for (const texts of pieces) {
+    if (texts.length > 0) yield comma + texts.join(",")
+    if (texts.length > 0) comma = ","
+    await turn()
+  }
+}
+
+const paymentsPerPiece = 500
+
+function* paymentTexts(payments: ReadonlyArray<Held>): Generator<ReadonlyArray<string>> {
+  for (let at = 0; at < payments.length; at += paymentsPerPiece)
+    yield payments.slice(at, at + paymentsPerPiece).map(({ payment }) => JSON.stringify(payment))
+}
+
+/** What the platform saw and did after line `since`, as of the first piece: what comes meanwhile is left for the next. */
+async function* ledgerText(platform: Platform, since: number): AsyncGenerator<string> {
+  const { ledger } = platform
+  const next = ledger.count
+  const payments = platform.payments()
+  yield '{"requests":['
+  yield* listed(ledger.texts("request", since, next))
+  yield '],"notifications":['
+  yield* listed(ledger.texts("notification", since, next))
+  yield '],"payments":['
+  yield* listed(paymentTexts(payments))
+  yield `],"next":${next}}`
+}
+
+const sendLedger = (platform: Platform, response: ServerResponse, since: number): Promise<void> => {
+  response.writeHead(200, { "content-type": "application/json" })
+  return pipeline(ledgerText(platform, since), response)
+}
+
+/** The calls of tests and demonstrations, below `/_`. */
+export const control = async (
+  platform: Platform,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL
+): Promise<void> => {
+  const { ledger, faults, clock } = platform
+  const body = await readBody(request)
+  const json = body === undefined || body.length === 0 ? undefined : parsed(body)
+  const [, , number, decision] = url.pathname.split("/")
+  if (url.pathname === "/_health") return sendJson(response, 200, { alive: true })
+  if (url.pathname === "/_ledger") return sendLedger(platform, response, Number(url.searchParams.get("since") ?? 0))
+  if (url.pathname === "/_faults" && request.method === "PUT") {
+    const wrong = faults.replace(json)
+    return wrong === undefined
+      ? sendJson(response, 200, faults.list())
+      : sendJson(response, 400, { error: "invalid", message: wrong })
+  }
+  if (url.pathname === "/_faults") return sendJson(response, 200, faults.list())
+  if (url.pathname === "/_clock" && request.method === "POST") {
+    const { advanceMillis, now } = (json ?? {}) as { readonly advanceMillis?: number; readonly now?: string }
+    clock.offsetMillis = now === undefined ? clock.offsetMillis + (advanceMillis ?? 0) : Date.parse(now) - Date.now()
+    ledger.append({ type: "clock", at: clock.text(), offsetMillis: clock.offsetMillis })
+    platform.sweep()
+    return sendJson(response, 200, { now: clock.text() })
+  }
+  if (url.pathname.startsWith("/_payments/") && request.method === "POST") {
+    const amount = (json as { readonly amount?: number } | undefined)?.amount
+    const answer = platform.decide(decodeURIComponent(number ?? ""), decision ?? "", amount)
+    return sendJson(response, answer.status, answer.body)
+  }
+  sendJson(response, 404, { error: "not_found" })
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { sendBroken, sendHtml, sendJson } from "./Answers.ts"
+import { parsed, readBody } from "./Body.ts"
+import * as Cashier from "./Cashier.ts"
+import { control } from "./Control.ts"
+import type { Fault, On } from "./Faults.ts"
+import type { OAuth } from "./OAuth.ts"
+import type { Answer, Platform } from "./Platform.ts"
+import { sha256 } from "./Platform.ts"
+
+interface Call {
+  readonly on: Extract<On, "create" | "query" | "close">
+  readonly number: string
+}
+
+const callOf = (method: string, path: string): Call | undefined => {
+  if (method === "POST" && path === "/payments") return { on: "create", number: "" }
+  const [, number, close] = /^\/payments\/(?:by-merchant-no\/)?([^/]+?)(\/close)?$/.exec(path) ?? []
+  if (number === undefined) return undefined
+  if (method === "GET" && close === undefined) return { on: "query", number: decodeURIComponent(number) }
+  return method === "POST" && close !== undefined ? { on: "close", number: decodeURIComponent(number) } : undefined
+}
+
+const numberIn = (json: unknown): string => {
+  const number = (json as { readonly merchant_payment_no?: unknown } | undefined | null)?.merchant_payment_no
+  return typeof number === "string" ? number : ""
+}
+
+const sleep = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis).unref())
+
+/** Whether a fault keeps the call from being done. */
+const isBefore = (fault: Fault | undefined): boolean =>
+  fault !== undefined &&
+  ["drop-before-accept", "error-before-accept", "reject", "throttle", "not-found"].includes(fault.fault)
+
+/** The platform's one door: its API, its token server, its cashier and the calls of its desk. */
+export class Door {
+  readonly #platform: Platform
+  readonly #oauth: OAuth
+
+  constructor(platform: Platform, oauth: OAuth) {
+    this.#platform = platform
+    this.#oauth = oauth
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = "/" } = request
+    // A plain path, as most are, needs no reading.
+    if (/^\/payments(?:\/[\w/-]*)?$/.test(url)) return this.#api(request, response, url)
+    const address = new URL(url, "http://sandbox")
+    const path = address.pathname
+    if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
+    if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
+    if (path.startsWith("/_")) return control(this.#platform, request, response, address)
+    if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
+    sendJson(response, 404, { error: "not_found" })
+  }
+
+  async #token(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const fault = path === "/oauth/token" ? this.#platform.fault("token", "") : undefined
+    if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
+    else if (fault !== undefined) {
+      this.#record(
+        request,
+        "token",
+        [],
+        sha256(Buffer.alloc(0)),
+        `fault:${fault.fault}`,
+        fault.fault === "hang" ? "hung" : (fault.status ?? 503)
+      )
+      return sendBroken(response, fault, { status: 200, body: {}, did: "", numbers: [] })
+    }
+    if (path === "/oauth/token") this.#record(request, path, [], sha256(Buffer.alloc(0)), "token", 200)
+    // The provider is mounted below /oauth: it sees its own part of the path (RFC 8414 §3.1 puts the well-known part first).
+    const asked = path.startsWith("/.well-known/") ? "/oauth/.well-known/openid-configuration" : (request.url ?? "")
+    Object.assign(request, { originalUrl: asked, url: asked.slice("/oauth".length) || "/" })
+    this.#oauth.handle(request, response)
+  }
+
+  async #isAllowed(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1]
+    if (token !== undefined && (await this.#oauth.tokens.accepts(token))) return true
+    const challenge = `Bearer realm="sandbox"${token === undefined ? "" : ', error="invalid_token"'}`
+    sendJson(response, 401, { error: "unauthorized" }, { "www-authenticate": challenge })
+    return false
+  }
+
+  async #api(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const body = await readBody(request)
+    if (body === undefined) return sendJson(response, 413, { error: "too_large" }, { connection: "close" })
+    if (!(await this.#isAllowed(request, response))) return
+    const call = callOf(request.method ?? "", path)
+    if (call === undefined) return sendJson(response, 404, { error: "not_found" })
+    const json = parsed(body)
+    const number = call.on === "create" ? numberIn(json) : call.number
+    const fault = this.#platform.fault(call.on, number)
+    if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
+    const bodySha256 = sha256(body)
+    const answer = isBefore(fault) ? undefined : this.#do(call, json, bodySha256, request)
+    const said = answer ?? { status: fault?.status ?? 503, body: {}, did: "nothing", numbers: [number] }
+    const hasFault = fault !== undefined && fault.fault !== "latency"
+    const status =
+      hasFault && fault.fault.startsWith("drop") ? "dropped" : hasFault && fault.fault === "hang" ? "hung" : said.status
+    this.#record(request, path, said.numbers, bodySha256, hasFault ? `${said.did} (${fault.fault})` : said.did, status)
+    if (call.on === "create" && answer !== undefined) await this.#notifiedFirst(number)
+    if (fault?.fault === "late") await sleep(fault.millis ?? 1000)
+    return hasFault ? sendBroken(response, fault, said) : sendJson(response, said.status, said.body)
+  }
+
+  /** The notification that overtakes the create's own answer, where a fault asks for it. */
+  async #notifiedFirst(number: string): Promise<void> {
+    const held = this.#platform.find(number)
+    if (held !== undefined && this.#platform.faults.fire("notify", number, ["before-answer"]) !== undefined)
+      await this.#platform.notifications.send(held)
+  }
+
+  #do(call: Call, json: unknown, bodySha256: string, request: IncomingMessage): Answer {
+    if (call.on === "query") return this.#platform.query(call.number)
+    if (call.on === "close") return this.#platform.closePayment(call.number)
+    const key = request.headers["idempotency-key"]
+    if (key === undefined || key === "")
+      return { status: 400, body: { error: "idempotency_key_missing" }, did: "refused", numbers: [numberIn(json)] }
+    if (json === undefined) return { status: 400, body: { error: "not_json" }, did: "refused", numbers: [] }
+    return this.#platform.create(json, bodySha256)
+  }
+
+  #record(
+    request: IncomingMessage,
+    path: string,
+    numbers: ReadonlyArray<string>,
+    bodySha256: string,
+    did: string,
+    status: number | "dropped" | "hung"
+  ): void {
+    const { ledger, clock } = this.#platform
+    ledger.append({
+      type: "request",
+      at: clock.text(),
+      method: request.method ?? "",
+      path,
+      numbers,
+      bodySha256,
+      did,
+      status
+    })
+  }
+
+  async #cashier(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const held = this.#platform.find(url.pathname.slice("/cashier/".length))
+    const language = Cashier.languageOf(url.searchParams.get("lang"), request.headers["accept-language"])
+    if (held === undefined || url.searchParams.get("t") !== held.cashierToken)
+      return sendJson(response, 404, { error: "not_found" })
+    if (request.method === "GET") return sendHtml(response, 200, Cashier.page(held, language))
+    if (request.method !== "POST") return sendJson(response, 405, { error: "method_not_allowed" })
+    const decision = new URLSearchParams((await readBody(request))?.toString("utf8") ?? "").get("decision")
+    if (decision === "later") return sendHtml(response, 200, Cashier.laterPage(held, language))
+    if (decision === "pay" || decision === "refuse") this.#platform.decide(held.payment.id, decision, undefined)
+    return sendHtml(response, 200, Cashier.page(this.#platform.find(held.payment.id) ?? held, language))
+  }
+}
