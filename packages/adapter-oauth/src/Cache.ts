@@ -20,6 +20,9 @@ const maxSkewMillis = 60_000
 const firstRestMillis = 1000
 const longestRestMillis = 60_000
 
+/** A token's age goes by Effect's nanoseconds, which nobody can set: a clock that jumps neither keeps a token alive nor ends it. */
+const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1_000_000)
+
 const held = ({ token, lifeSeconds }: Granted, askedAtMillis: number): Held => {
   const lifeMillis = (lifeSeconds ?? unstatedLifeSeconds) * 1000
   const skewMillis = Math.min(maxSkewMillis, lifeMillis / 10)
@@ -43,7 +46,7 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
 
     const restAfter = (failure: NotGranted) =>
       Effect.gen(function* () {
-        const nowMillis = yield* Clock.currentTimeMillis
+        const nowMillis = yield* monotonicMillis
         const jitter = yield* Random.nextRange(0.8, 1.2)
         const waitMillis = failure.isRefused
           ? longestRestMillis
@@ -55,7 +58,7 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
 
     const land = (landing: Deferred.Deferred<Redacted.Redacted, NotGranted>) =>
       Effect.gen(function* () {
-        const askedAtMillis = yield* Clock.currentTimeMillis
+        const askedAtMillis = yield* monotonicMillis
         const exit = yield* Effect.exit(Effect.map(fetch, (granted) => held(granted, askedAtMillis)))
         const landed = Exit.match(exit, {
           onSuccess: (fresh) => {
@@ -80,7 +83,7 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
     })
 
     const get = Effect.gen(function* () {
-      const nowMillis = yield* Clock.currentTimeMillis
+      const nowMillis = yield* monotonicMillis
       const resting = rest !== null && nowMillis < rest.untilMillis ? rest.failure : null
       if (current !== null && nowMillis < current.endsAtMillis) {
         const { token } = current
