@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto"
 import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
 import {
-  Clock,
   Data,
   Deferred,
   Duration,
@@ -18,6 +17,7 @@ import {
 import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
+import * as DatabaseClock from "./DatabaseClock.ts"
 
 /** The number or the key of a new order is taken; who has it is read by the caller. */
 export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
@@ -75,7 +75,7 @@ const settling = (limitMillis: number) =>
 const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused"])
 
 /** Patience with a connection is real time, whatever clock the orders go by. */
-const real = Clock.make()
+const real = DatabaseClock.monotonic
 
 const isNew = ({ expected }: Change): boolean => expected === 0
 
