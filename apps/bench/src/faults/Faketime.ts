@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Debian from "@payment-proxy/testkit/mariadb/Debian"
@@ -27,6 +27,16 @@ export interface WallClock {
   readonly close: () => void
 }
 
+const shared = "/dev/shm"
+
+/** What libfaketime left of processes that were killed; whoever gets one of their numbers would trip over it. */
+const sweep = (): void => {
+  for (const name of existsSync(shared) ? readdirSync(shared) : []) {
+    const pid = /^(?:sem\.faketime_sem|faketime_shm)_(\d+)$/.exec(name)?.[1]
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(shared, name), { force: true })
+  }
+}
+
 /** A wall clock that at first is as `time` says. */
 export const clock = (library: string, time: string): WallClock => {
   const folder = mkdtempSync(join(tmpdir(), "payment-proxy-clock-"))
@@ -36,6 +46,7 @@ export const clock = (library: string, time: string): WallClock => {
     renameSync(`${file}.new`, file)
   }
   set(time)
+  sweep()
   const environment = {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,
@@ -43,5 +54,9 @@ export const clock = (library: string, time: string): WallClock => {
     FAKETIME_DONT_FAKE_MONOTONIC: "1",
     NO_FAKE_STAT: "1"
   }
-  return { environment, set, close: () => rmSync(folder, { recursive: true, force: true }) }
+  const close = () => {
+    rmSync(folder, { recursive: true, force: true })
+    sweep()
+  }
+  return { environment, set, close }
 }

@@ -59,14 +59,17 @@ const inWorld = async (
 ) => {
   const own = Object.entries(clocks).map(([process, { environment }]) => [process, environment] as const)
   const environmentOf = { ...options.environmentOf, ...Object.fromEntries(own) }
-  const world = await World.start({ isMariaDb: true, environment: Inspector.environment, ...options, environmentOf })
   try {
-    await Promise.all([...world.gateways, ...world.workers].map((service) => service.up()))
-    await test(tools(world))
-    await world.rest(30_000)
-    expect(Checker.check(await world.sources()).violations).toEqual([])
+    const world = await World.start({ isMariaDb: true, environment: Inspector.environment, ...options, environmentOf })
+    try {
+      await Promise.all([...world.gateways, ...world.workers].map((service) => service.up()))
+      await test(tools(world))
+      await world.rest(30_000)
+      expect(Checker.check(await world.sources()).violations).toEqual([])
+    } finally {
+      await world.close()
+    }
   } finally {
-    await world.close()
     for (const { close } of Object.values(clocks)) close()
   }
 }
