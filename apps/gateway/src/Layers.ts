@@ -14,18 +14,22 @@ import { Duration, Effect, Layer, Option, Redacted } from "effect"
 /** How apps are shown an order: as the order API does. */
 export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of }))
 
+/** A server's clock is that of all its processes; a file has none of its own (docs/adr/0013). */
 const databaseOf = ({ DATABASE_URL, PAYMENT_PROXY_DATA }: Configuration["environment"]) =>
   Option.match(DATABASE_URL, {
-    onNone: () => Sqlite.layer({ filename: join(PAYMENT_PROXY_DATA, "payment-proxy.db") }),
-    onSome: (url) => Mysql.layer({ url: Redacted.value(url) })
+    onNone: () => ({
+      stores: Sqlite.layer({ filename: join(PAYMENT_PROXY_DATA, "payment-proxy.db") }),
+      clock: Layer.empty
+    }),
+    onSome: (url) => Mysql.at({ url: Redacted.value(url) })
   })
 
-/** The stores, and the vault in the folder that the environment names. */
-export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
-  Layer.merge(
-    databaseOf(environment),
-    Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
-  )
+/** The stores and their clock, and the vault in the folder that the environment names. */
+export const storesOf = ({ environment }: Pick<Configuration, "environment">) => {
+  const { stores, clock } = databaseOf(environment)
+  const vault = Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
+  return { stores: Layer.merge(stores, vault), clock }
+}
 
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
@@ -38,8 +42,9 @@ export const fromConfiguration = (configuration: Configuration) => {
       { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
     ])
   )
+  const { stores, clock } = storesOf(configuration)
   const adapters = Layer.mergeAll(
-    Layer.provideMerge(KnownApps.layer, storesOf(configuration)),
+    Layer.provideMerge(KnownApps.layer, stores),
     VendorHttp.layer(mapped).pipe(Layer.provide(OAuth.layer(oauth))),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
@@ -52,5 +57,8 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters), Layer.merge(crash, keeping))
+  return Layer.provideMerge(Changes.layer, adapters).pipe(
+    Layer.provideMerge(Layer.merge(crash, keeping)),
+    Layer.provideMerge(clock)
+  )
 }

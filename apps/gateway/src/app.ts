@@ -41,7 +41,7 @@ const main = Effect.gen(function* () {
       endpoints: webhook === undefined ? [] : [{ id: endpoint, url: webhook, sealedSecret }]
     })
     yield* apps.addKey({ keyId: key.keyId, app: id, secretSha256: key.secretSha256 })
-  }).pipe(Effect.provide(Layers.storesOf({ environment })))
+  }).pipe(Effect.provide(Layers.storesOf({ environment }).stores))
   const shown = process.env["WEBHOOK_SECRET"] === undefined && webhook !== undefined ? { webhookSecret: secret } : {}
   yield* Console.log(JSON.stringify({ ready: true, app: id, key: key.text, ...shown }))
 })

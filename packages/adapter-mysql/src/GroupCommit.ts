@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto"
 import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
-import { Clock, Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedule, Schema, Scope } from "effect"
+import { Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedule, Schema, Scope } from "effect"
 import { escape as escapeValue, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, Now, typed, undone } from "./Database.ts"
+import * as DatabaseClock from "./DatabaseClock.ts"
 import * as Failures from "./Failures.ts"
 import * as Lanes from "./Lanes.ts"
 import * as Metrics from "./Metrics.ts"
@@ -65,7 +66,7 @@ const settling = (limitMillis: number) =>
 const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused"])
 
 /** Patience with a connection is real time, whatever clock the orders go by. */
-const real = Clock.make()
+const real = DatabaseClock.monotonic
 
 const isNew = ({ expected }: Change): boolean => expected === 0
 

@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
 import type { Options } from "./Connections.ts"
 import * as Database from "./Database.ts"
+import * as DatabaseClock from "./DatabaseClock.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
@@ -20,11 +21,21 @@ const migrated = Layer.effectDiscard(
   )
 )
 
-/** Every store port on one database, its schema brought up to date first. */
-export const layer = (
-  options: Pick<Options, "url"> & Partial<Options>
-): Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention, StoreUnavailable | Database.DatabaseUnfit> => {
+/** A database at an address: its stores, and its clock; built together, they share its connections. */
+export interface At {
+  /** Every store port, the schema brought up to date first. */
+  readonly stores: Layer.Layer<
+    Orders | DueWork | Deliveries | Inbox | Apps | Retention,
+    StoreUnavailable | Database.DatabaseUnfit
+  >
+  /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
+  readonly clock: Layer.Layer<never, StoreUnavailable | Database.DatabaseUnfit>
+}
+
+/** The database at `url`; nothing is done before a layer is built. */
+export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
   const all = { maxConnections: 10, acquireMillis: 1000, statementMillis: 5000, settleMillis: 20_000, ...options }
+  const database = Database.layer(all)
   const stores = Layer.mergeAll(
     OrdersStore.layer,
     DueWorkStore.layer,
@@ -32,5 +43,11 @@ export const layer = (
     AppsStore.layer,
     RetentionStore.layer
   )
-  return stores.pipe(Layer.provide(migrated), Layer.provide(Database.layer(all)))
+  return {
+    stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),
+    clock: Layer.provide(DatabaseClock.layer, database)
+  }
 }
+
+/** The stores alone of `at`. */
+export const layer = (options: Parameters<typeof at>[0]): At["stores"] => at(options).stores

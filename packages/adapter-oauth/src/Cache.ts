@@ -20,6 +20,10 @@ const maxSkewMillis = 60_000
 const firstRestMillis = 1000
 const longestRestMillis = 60_000
 
+const nanosPerMilli = 1e6
+/** A token's age goes by Effect's nanoseconds, which nobody can set: a clock that jumps neither keeps a token alive nor ends it. */
+const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / nanosPerMilli)
+
 const held = ({ token, lifeSeconds }: Granted, askedAtMillis: number): Held => {
   const lifeMillis = (lifeSeconds ?? unstatedLifeSeconds) * 1000
   const skewMillis = Math.min(maxSkewMillis, lifeMillis / 10)
@@ -43,7 +47,7 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
 
     const restAfter = (failure: NotGranted) =>
       Effect.gen(function* () {
-        const nowMillis = yield* Clock.currentTimeMillis
+        const nowMillis = yield* monotonicMillis
         const jitter = yield* Random.nextRange(0.8, 1.2)
         const waitMillis = failure.isRefused
           ? longestRestMillis
@@ -55,7 +59,7 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
 
     const land = (landing: Deferred.Deferred<Redacted.Redacted, NotGranted>) =>
       Effect.gen(function* () {
-        const askedAtMillis = yield* Clock.currentTimeMillis
+        const askedAtMillis = yield* monotonicMillis
         const exit = yield* Effect.exit(Effect.map(fetch, (granted) => held(granted, askedAtMillis)))
         const landed = Exit.match(exit, {
           onSuccess: (fresh) => {
@@ -79,15 +83,16 @@ export const make = (fetch: Fetch): Effect.Effect<Cache> =>
       return Effect.as(Effect.forkDaemon(Effect.uninterruptible(land(landing))), landing)
     })
 
-    const get = Effect.gen(function* () {
-      const nowMillis = yield* Clock.currentTimeMillis
+    const get = Effect.clockWith((clock) => {
+      const nowMillis = Number(clock.unsafeCurrentTimeNanos()) / nanosPerMilli
       const resting = rest !== null && nowMillis < rest.untilMillis ? rest.failure : null
       if (current !== null && nowMillis < current.endsAtMillis) {
         const { token } = current
-        if (nowMillis >= current.renewAtMillis && resting === null) yield* fetched
-        return token
+        return nowMillis >= current.renewAtMillis && resting === null
+          ? Effect.as(fetched, token)
+          : Effect.succeed(token)
       }
-      return resting !== null && flight === null ? yield* resting : yield* Effect.flatMap(fetched, Deferred.await)
+      return resting !== null && flight === null ? resting : Effect.flatMap(fetched, Deferred.await)
     })
 
     const discard = (token: Redacted.Redacted) =>

@@ -92,6 +92,23 @@ it.effect("it is never handed out past its end less the skew", () =>
   })
 )
 
+it.effect(
+  "its age is real: a clock that is set back does not keep it alive, one that is set ahead does not end it",
+  () =>
+    Effect.gen(function* () {
+      const { fetch, asked } = server(100)
+      const cache = yield* Cache.make(fetch)
+      yield* value(cache)
+      const clock = yield* Effect.clock
+      const setTo = (millis: number) =>
+        Effect.withClock(Object.create(clock, { currentTimeMillis: { value: Effect.succeed(millis) } }))
+      expect(yield* setTo(3_600_000)(value(cache))).toBe("token-1")
+      expect(asked()).toBe(1)
+      yield* TestClock.adjust(Duration.seconds(90))
+      expect(yield* setTo(0)(value(cache))).toBe("token-2")
+    })
+)
+
 it.effect("a renewal that fails changes nothing while the old one is good", () =>
   Effect.gen(function* () {
     const { fetch, fail, asked } = server(100)

@@ -1,5 +1,5 @@
 import { type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
-import { Clock, Effect, Either, Layer, type Scope } from "effect"
+import { Clock, Duration, Effect, Either, Layer, type Scope } from "effect"
 import { Agent, type Dispatcher } from "undici"
 import * as Addresses from "./Addresses.ts"
 import * as RetryAfter from "./RetryAfter.ts"
@@ -112,10 +112,9 @@ const drain = (body: Dispatcher.ResponseData["body"], limitMillis: number) =>
 
 const send = (agent: Agent, options: Options) => (message: Message) =>
   Effect.gen(function* () {
-    const startMillis = yield* Clock.currentTimeMillis
     const request = yield* prepare(message, options)
-    const response = yield* exchange(agent, options, request, yield* aborter)
-    const leftMillis = options.timeLimitMillis - ((yield* Clock.currentTimeMillis) - startMillis)
+    const [took, response] = yield* Effect.timed(exchange(agent, options, request, yield* aborter))
+    const leftMillis = options.timeLimitMillis - Duration.toMillis(took)
     yield* drain(response.body, Math.max(Math.min(leftMillis, drainLimitMillis), 0))
     return yield* judged(response)
   }).pipe(Effect.scoped)

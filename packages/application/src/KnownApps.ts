@@ -1,29 +1,27 @@
 import { Apps } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
-import { using } from "./Services.ts"
 
-/** How long an app or a key is taken to be as it was; a key that was withdrawn works at most that much longer. */
-const rememberedMillis = 10_000
+/** How long, by a clock that nobody can set, an app or a key is taken to be as it was; a key that was withdrawn works at most that much longer. */
+const rememberedNanos = 10_000_000_000n
 const maxRemembered = 10_000
 
 /** What was found, for a while; what was not found is looked up each time, so that a new key works at once. */
 const remembering = <A, E>(lookUp: (id: string) => Effect.Effect<Option.Option<A>, E>) => {
-  const found = new Map<string, { readonly value: Option.Option<A>; readonly untilMillis: number }>()
-  const fetched = (id: string, nowMillis: number) =>
+  const found = new Map<string, { readonly value: Option.Option<A>; readonly untilNanos: bigint }>()
+  const fetched = (id: string, nowNanos: bigint) =>
     Effect.tap(lookUp(id), (value) =>
       Effect.sync(() => {
         if (found.size >= maxRemembered) found.clear()
-        if (Option.isSome(value)) found.set(id, { value, untilMillis: nowMillis + rememberedMillis })
+        if (Option.isSome(value)) found.set(id, { value, untilNanos: nowNanos + rememberedNanos })
         else found.delete(id)
       })
     )
   return {
     get: (id: string) =>
-      using<never>()((_, nowMillis) => {
+      Effect.clockWith((clock) => {
+        const nowNanos = clock.unsafeCurrentTimeNanos()
         const known = found.get(id)
-        return known !== undefined && nowMillis < known.untilMillis
-          ? Effect.succeed(known.value)
-          : fetched(id, nowMillis)
+        return known !== undefined && nowNanos < known.untilNanos ? Effect.succeed(known.value) : fetched(id, nowNanos)
       }),
     forget: (id: string) => Effect.sync(() => found.delete(id))
   }

@@ -4,7 +4,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Checker from "@payment-proxy/testkit/Checker"
-import { Server } from "@payment-proxy/testkit/mariadb/Server"
+import { Server, type Options as ServerOptions } from "@payment-proxy/testkit/mariadb/Server"
 import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
 import { createConnection } from "mysql2/promise"
 import { bundle } from "./Bundle.ts"
@@ -127,14 +127,18 @@ export interface World {
   readonly close: () => Promise<void>
 }
 
-const startPlatform = (processes: Processes, folder: string) =>
+/** The environment of a process, by name. */
+type Environment = { readonly [name: string]: string }
+
+const startPlatform = (processes: Processes, folder: string, own: Environment) =>
   processes.start("sandbox", "src/main.ts", [], {
     SANDBOX_PORT: "0",
     SANDBOX_DATA: join(folder, "sandbox"),
     SANDBOX_CLIENT_ID: platformClient.id,
     SANDBOX_CLIENT_SECRET: platformClient.secret,
     SANDBOX_WEBHOOK_SECRET: secrets.platform,
-    SANDBOX_MERCHANT_ID: "merchant-experiments"
+    SANDBOX_MERCHANT_ID: "merchant-experiments",
+    ...own
   })
 
 /** What an experiment may change of its gateways. */
@@ -147,7 +151,10 @@ export interface Options {
   readonly launcher?: ReadonlyArray<string>
   /** Where the gateways look for the platform's API, if not where it is. */
   readonly platformUrl?: string
-  readonly environment?: { readonly [name: string]: string }
+  /** Of gateways and workers. */
+  readonly environment?: Environment
+  /** What one process alone has in its environment beside: `gateway 0`, `worker 1`, `platform` or `database`. */
+  readonly environmentOf?: { readonly [process: string]: Environment }
   /** For measurements: nothing between the gateways and the database, no haste with the vendor, no loops in the gateways. */
   readonly isCalm?: boolean
 }
@@ -155,8 +162,8 @@ export interface Options {
 /** Memory and log as for a server that does nothing else; by default both are for a small one, which stands still now and then. */
 const roomy = ["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G"]
 
-const startDatabase = async (folder: string, extra: ReadonlyArray<string>): Promise<Database> => {
-  const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true, extra })
+const startDatabase = async (folder: string, own: Pick<ServerOptions, "extra" | "environment">): Promise<Database> => {
+  const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true, ...own })
   await server.settle()
   const admin = await createConnection({ uri: server.url("information_schema", "admin") })
   await admin.query("CREATE DATABASE payment_proxy")
@@ -170,6 +177,7 @@ export const start = async (options: Options = {}): Promise<World> => {
   const folder = mkdtempSync(join(tmpdir(), "payment-proxy-faults-"))
   const processes = new Processes(join(tmpdir(), "payment-proxy-compiled"))
   const sink = await Sink.start(secrets.shop)
+  const ownOf = (process: string): Environment => options.environmentOf?.[process] ?? {}
   let database: Database | undefined
   const close = async () => {
     await processes.sweep()
@@ -179,13 +187,14 @@ export const start = async (options: Options = {}): Promise<World> => {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const { url = "", issuer = "" } = await startPlatform(processes, folder).ready
+    const { url = "", issuer = "" } = await startPlatform(processes, folder, ownOf("platform")).ready
     const config = join(folder, "config.yaml")
     const configured = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
     writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
     const data = join(folder, "data")
     mkdirSync(data)
-    database = options.isMariaDb ? await startDatabase(folder, options.isCalm ? roomy : []) : undefined
+    const extra = options.isCalm ? roomy : []
+    database = options.isMariaDb ? await startDatabase(folder, { extra, environment: ownOf("database") }) : undefined
     const databaseUrl = options.isCalm ? database?.url : database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
     const workerCount = options.workers ?? 0
     const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))
@@ -214,7 +223,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     const mains = new Map(
       await Promise.all(["gateway", "worker"].map(async (app) => [app, await bundle(app, folder)] as const))
     )
-    const service = (app: string, own: { readonly [name: string]: string }) =>
+    const service = (app: string, own: Environment) =>
       new Service((crashAt) =>
         processes.start(
           app,
@@ -228,11 +237,12 @@ export const start = async (options: Options = {}): Promise<World> => {
       service("gateway", {
         PAYMENT_PROXY_PORT: String(port),
         PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
-        PAYMENT_PROXY_WORK: String(workerCount === 0 && options.isCalm !== true)
+        PAYMENT_PROXY_WORK: String(workerCount === 0 && options.isCalm !== true),
+        ...ownOf(`gateway ${index}`)
       })
     )
-    const workers = Array.from({ length: workerCount }, () =>
-      service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "" })
+    const workers = Array.from({ length: workerCount }, (_, index) =>
+      service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "", ...ownOf(`worker ${index}`) })
     )
     const client = new Client(keys, () => urls)
     const platform: World["platform"] = async (method, path, body) => {

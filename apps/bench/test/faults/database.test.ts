@@ -5,6 +5,7 @@ import { type Connection, createConnection } from "mysql2/promise"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import * as Chance from "../../src/Chance.ts"
 import { Client } from "../../src/faults/Client.ts"
+import * as Inspector from "../../src/faults/Inspector.ts"
 import type { Running } from "../../src/faults/Processes.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
 import * as World from "../../src/faults/World.ts"
@@ -77,8 +78,7 @@ const asked = async (client: Client) => {
 }
 
 beforeAll(async () => {
-  const environment = { NODE_OPTIONS: "--inspect=127.0.0.1:0" }
-  world = await World.start({ gateways: 2, workers: 3, isMariaDb: true, environment })
+  world = await World.start({ gateways: 2, workers: 3, isMariaDb: true, environment: Inspector.environment })
 }, 90_000)
 beforeEach(async () => {
   for (const service of services()) service.resume()
@@ -406,14 +406,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
 
 /** Keeps a process from doing anything else for so many seconds. */
 const block = async (running: Running | undefined, seconds: number): Promise<void> => {
-  const [address = ""] = /ws:\/\/127\.0\.0\.1:\d+\/\S+/.exec(running?.said() ?? "") ?? []
-  const socket = new WebSocket(address)
-  await new Promise((done, failed) => {
-    socket.addEventListener("open", done)
-    socket.addEventListener("error", () => failed(new Error(`No debugger at ${address}.`)))
-  })
   const expression = `{ const end = Date.now() + ${seconds * 1000}; while (Date.now() < end); }`
-  socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression } }))
+  Inspector.evaluate(Inspector.addressOf(running), expression).catch(() => undefined)
   await sleep(100)
-  socket.close()
 }

@@ -1,7 +1,6 @@
-import { spawnSync } from "node:child_process"
-import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs"
-import { homedir } from "node:os"
+import { existsSync, globSync } from "node:fs"
 import { join } from "node:path"
+import * as Debian from "./Debian.ts"
 
 /** A server's program, and what it needs to run from where it is. */
 export interface Program {
@@ -20,12 +19,7 @@ export class NoServer extends Error {
   override readonly name = "NoServer"
 }
 
-const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "payment-proxy", "mariadb")
-
-const output = (command: string, args: ReadonlyArray<string>, cwd = process.cwd(), env = process.env) => {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8" })
-  return { isFine: status === 0, text: `${stdout ?? ""}${stderr ?? ""}` }
-}
+const cache = Debian.cacheOf("mariadb")
 
 /** The program as it says of itself; `undefined` where it does not run. */
 const described = (
@@ -34,7 +28,7 @@ const described = (
   messages: string | null = null
 ): Program | undefined => {
   const env = libraries === null ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries }
-  const { isFine, text } = output(command, ["--no-defaults", "--version"], process.cwd(), env)
+  const { isFine, text } = Debian.output(command, ["--no-defaults", "--version"], process.cwd(), env)
   const version = / Ver (\S+)/.exec(text)?.[1]
   if (!isFine || version === undefined) return undefined
   return { command, kind: /mariadb/i.test(text) ? "mariadb" : "mysql", version, libraries, messages }
@@ -55,33 +49,16 @@ const unpacked = (root: string): Program | undefined => {
     : undefined
 }
 
-const wanted = [["mariadb-server-core", "mariadb-server-core-10.6"], ["liburing2"], ["libaio1t64", "libaio1"]] as const
+const packages = [
+  ["mariadb-server-core", "mariadb-server-core-10.6"],
+  ["liburing2"],
+  ["libaio1t64", "libaio1"]
+] as const
 
-/** Debian's packages, unpacked beside the system: nothing is installed, and no root is needed. */
+/** Debian's packages, unpacked into our cache. */
 const brought = (): Program => {
-  mkdirSync(join(cache, ".."), { recursive: true })
-  const work = mkdtempSync(`${cache}-`)
-  try {
-    for (const folder of ["lists/partial", "cache/archives/partial", "root"])
-      mkdirSync(join(work, folder), { recursive: true })
-    const own = [`Dir::State::Lists=${work}/lists`, `Dir::Cache=${work}/cache`, "Debug::NoLocking=1"]
-    const options = own.flatMap((option) => ["-o", option])
-    const download = (names: ReadonlyArray<string>, flags: ReadonlyArray<string>) =>
-      names.some((name) => output("apt-get", [...flags, "download", name], work).isFine)
-    // The lists that the machine has will do; where they are missing or old, our own are fetched.
-    const isThere = wanted.every((names) => download(names, []))
-    if (!isThere) {
-      const listed = output("apt-get", [...options, "update"], work)
-      if (!wanted.every((names) => download(names, options)))
-        throw new NoServer(`mariadb-server-core could not be downloaded: ${listed.text.trim().split("\n").at(-1)}`)
-    }
-    for (const file of readdirSync(work).filter((name) => name.endsWith(".deb")))
-      output("dpkg", ["-x", join(work, file), join(work, "root")])
-    if (unpacked(join(work, "root")) === undefined) throw new NoServer("The MariaDB that was downloaded does not run.")
-    if (!existsSync(cache)) renameSync(join(work, "root"), cache)
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
+  const fault = Debian.bring({ folder: cache, packages, isUsable: (root) => unpacked(root) !== undefined })
+  if (fault !== null) throw new NoServer(fault)
   const program = unpacked(cache)
   if (program === undefined) throw new NoServer(`What is in ${cache} does not run: remove it.`)
   return program
@@ -91,6 +68,6 @@ const brought = (): Program => {
 export const find = (): Program => {
   const found = onPath() ?? unpacked(cache)
   if (found !== undefined) return found
-  if (output("apt-get", ["--version"]).isFine && output("dpkg", ["--version"]).isFine) return brought()
+  if (Debian.isHere()) return brought()
   throw new NoServer("There is no MariaDB or MySQL here: set MYSQL_URL, or install one.")
 }

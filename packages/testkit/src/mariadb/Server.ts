@@ -32,6 +32,8 @@ export interface Options {
   readonly folder?: string
   /** It has users with rights, `app` and `admin`; otherwise everybody may do everything. */
   readonly isGuarded?: boolean
+  /** What its program has in its environment beside. */
+  readonly environment?: { readonly [name: string]: string }
 }
 
 const open = ({ kind }: Program): ReadonlyArray<string> => (kind === "mariadb" ? ["--skip-grant-tables"] : [])
@@ -48,24 +50,30 @@ export class Server {
   readonly port: number
   readonly #folder: string
   readonly #extra: ReadonlyArray<string>
+  readonly #environment: NodeJS.ProcessEnv
   #running: Running | undefined
 
-  private constructor(program: Program, port: number, folder: string, extra: ReadonlyArray<string>) {
+  private constructor(program: Program, port: number, { folder = "", extra = [], environment = {} }: Options) {
     this.program = program
     this.port = port
     this.#folder = folder
     this.#extra = extra
+    const { libraries } = program
+    this.#environment = {
+      ...process.env,
+      ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }),
+      ...environment
+    }
   }
 
   /** A new one, empty, in a temporary folder. */
-  static async start({ extra = [], folder, isGuarded = false }: Options = {}): Promise<Server> {
+  static async start({ extra = [], folder, isGuarded = false, environment = {} }: Options = {}): Promise<Server> {
     const program = find()
-    const server = new Server(
-      program,
-      await freePort(),
-      folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-mariadb-")),
-      isGuarded ? extra : [...extra, ...open(program)]
-    )
+    const server = new Server(program, await freePort(), {
+      folder: folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-mariadb-")),
+      extra: isGuarded ? extra : [...extra, ...open(program)],
+      environment
+    })
     mkdirSync(join(server.#folder, "data"), { recursive: true })
     if (program.kind === "mysql")
       spawnSync(program.command, ["--no-defaults", "--initialize-insecure", ...server.#user(), ...server.#datadir()])
@@ -90,14 +98,14 @@ export class Server {
 
   /** Makes the tables of users, and the users. */
   #guard(): void {
-    const { command, libraries, messages } = this.program
+    const { command, messages } = this.program
     const scripts = ["mysql_system_tables.sql", "mysql_system_tables_data.sql"]
     const folder = messages ?? "/usr/share/mysql"
     const { status, stderr } = spawnSync(
       command,
       ["--no-defaults", "--bootstrap", ...this.#user(), ...this.#datadir(), `--lc-messages-dir=${folder}`],
       {
-        env: { ...process.env, ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+        env: this.#environment,
         encoding: "utf8",
         input: [
           "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;",
@@ -143,9 +151,8 @@ export class Server {
 
   /** Starts its program on the same data; answers once it takes connections. */
   async up(): Promise<void> {
-    const { command, libraries } = this.program
-    const shell = spawn("sh", ["-c", tethered, "sh", command, ...this.#options()], {
-      env: { ...process.env, ...(libraries === null ? {} : { LD_LIBRARY_PATH: libraries }) },
+    const shell = spawn("sh", ["-c", tethered, "sh", this.program.command, ...this.#options()], {
+      env: this.#environment,
       stdio: ["pipe", "ignore", "pipe"]
     })
     const lines: Array<string> = []
