@@ -11,6 +11,9 @@ export class Now extends Context.Reference<Now>()("@payment-proxy/adapter-mysql/
   defaultValue: (): Effect.Effect<string> => Effect.succeed("CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)")
 }) {}
 
+/** `Now`, in one step of the runtime. */
+export const now: Effect.Effect<string> = Effect.withFiberRuntime((fiber) => Context.get(fiber.currentContext, Now))
+
 /** The database: for statements that stand alone, and for some that belong together. */
 export class Database extends Context.Tag("@payment-proxy/adapter-mysql/Database")<
   Database,

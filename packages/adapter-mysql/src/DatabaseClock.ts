@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Layer, Schema } from "effect"
-import { Database, Now, typed } from "./Database.ts"
+import { Database, now, typed } from "./Database.ts"
 
 const machine = Clock.make()
 
@@ -98,8 +98,8 @@ const lookEvery = Duration.seconds(2)
 export const layer = Layer.unwrapScoped(
   Effect.gen(function* () {
     const { sql } = yield* Database
-    const database = Effect.flatMap(Effect.flatten(Now), (now) =>
-      sql`SELECT ${sql.literal(now)} AS now_millis`.unprepared.pipe(
+    const database = Effect.flatMap(now, (said) =>
+      sql`SELECT ${sql.literal(said)} AS now_millis`.unprepared.pipe(
         Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(Rows)(rows))),
         Effect.map(([{ now_millis }]) => now_millis)
       )

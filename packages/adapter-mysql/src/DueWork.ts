@@ -3,7 +3,7 @@ import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
 import type { Claimed, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
-import { Database, Now, typed } from "./Database.ts"
+import { Database, now, typed } from "./Database.ts"
 
 /** Where each queue's pieces are, and what names them. */
 const shelves = {
@@ -25,7 +25,7 @@ const noted = (note: string | null): string | null => (note === null ? null : [.
 
 export const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Database
-  const clock = Effect.map(Effect.flatten(Now), (now) => sql.literal(now))
+  const clock = Effect.map(now, (said) => sql.literal(said))
 
   /** Not while an earlier event of the same order is waiting for the same endpoint, unless it has waited long. */
   const inOrder = (now: ReturnType<typeof sql.literal>) =>

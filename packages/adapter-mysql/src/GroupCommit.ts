@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto"
-import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
+import { Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
 import { Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedule, Schema, Scope } from "effect"
-import { escape as escapeValue, type Connection as Link } from "mysql2"
+import type { Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
-import { again, type Database, Now, typed, undone } from "./Database.ts"
+import { again, type Database, now, typed, undone } from "./Database.ts"
 import * as DatabaseClock from "./DatabaseClock.ts"
 import * as Failures from "./Failures.ts"
 import * as Lanes from "./Lanes.ts"
 import * as Metrics from "./Metrics.ts"
+import * as Statements from "./Statements.ts"
 
 /** The number or the key of a new order is taken; who has it is read by the caller. */
 export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
@@ -50,7 +51,7 @@ type Reason =
 class Uncommitted extends Data.TaggedError("Uncommitted")<{ readonly reason: Reason; readonly cause: unknown }> {}
 
 const lanes = 2
-const maxMembers = 64
+const maxMembers = 128
 const maxWaiting = 4096
 const maxLost = 3
 const withdrawEvery = Duration.millis(100)
@@ -68,112 +69,11 @@ const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused
 /** Patience with a connection is real time, whatever clock the orders go by. */
 const real = DatabaseClock.monotonic
 
-const isNew = ({ expected }: Change): boolean => expected === 0
-
 const misfit = (change: Change): Taken | Stale =>
-  isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
+  Statements.isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
 
-const dueInOf = ({ dueIn }: Change): number | null => (dueIn === null ? null : Duration.toMillis(dueIn))
-
-/** A value as a statement has it; in text only quotes and backslashes mean anything to the server (its sql_mode leaves the latter its meaning). */
-const literal = (value: Cell): string => {
-  if (typeof value === "number") return String(value)
-  return typeof value === "string" && !value.includes("'") && !value.includes("\\") ? `'${value}'` : escapeValue(value)
-}
-
-type Cell = string | number | null
-type Cells = Readonly<Record<string, Cell>>
-
-interface Row {
-  readonly row: Cells
-  readonly now: string
-  /** How long after `now` it is due, in milliseconds. */
-  readonly after: number | null
-}
-
-const dueAt = ({ now, after }: Pick<Row, "now" | "after">): string => (after === null ? "NULL" : `${now} + ${after}`)
-
-/** Rows of equal columns as one INSERT; `timesOf` gives those of the database's clock. */
-const insert = (
-  table: string,
-  rows: ReadonlyArray<Row>,
-  times: ReadonlyArray<string>,
-  timesOf: (row: Row) => ReadonlyArray<string>
-): ReadonlyArray<string> => {
-  const [first] = rows
-  if (first === undefined) return []
-  const names = Object.keys(first.row)
-  const tuples = rows.map(
-    (one) => `(${[...names.map((name) => literal(one.row[name] ?? null)), ...timesOf(one)].join(", ")})`
-  )
-  return [`INSERT INTO ${table} (${[...names, ...times].join(", ")}) VALUES ${tuples.join(", ")}`]
-}
-
-const changingNames = ["pay_status", "transaction_no", "pay_date", "paid_millis", "facts", "version", "learnt_version"]
-
-/**
- * Versions that move as one UPDATE: it finds as many rows as there are members that are not stale. Each column takes its
- * value by the order's place in the list of numbers; a join to a list of rows would be made into a file on its way.
- */
-const update = (moved: ReadonlyArray<{ readonly change: Change; readonly now: string }>): ReadonlyArray<string> => {
-  if (moved.length === 0) return []
-  const numbers = moved.map(({ change }) => literal(change.payment.payOrderNo)).join(", ")
-  const rows = moved.map(({ change }): Cells => Rows.changing(change.payment))
-  const byPlace = (values: ReadonlyArray<string>): string =>
-    values.every((value) => value === values[0])
-      ? `${values[0]}`
-      : `ELT(FIELD(pay_order_no, ${numbers}), ${values.join(", ")})`
-  const set = changingNames.map((name) => `${name} = ${byPlace(rows.map((row) => literal(row[name] ?? null)))}`)
-  const due = byPlace(moved.map(({ change, now }) => dueAt({ now, after: dueInOf(change) })))
-  const expected = byPlace(moved.map(({ change }) => literal(change.expected)))
-  return [
-    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due}, due_token = NULL, due_lease_millis = NULL, due_tries = 0, due_note = NULL
-      WHERE pay_order_no IN (${numbers}) AND version = ${expected}`
-  ]
-}
-
-const all = (members: ReadonlyArray<Member>) =>
+const writtenBy = (members: ReadonlyArray<Member>): ReadonlyArray<Statements.Written> =>
   members.flatMap(({ changes, now, nonce }) => changes.map((change) => ({ change, now, nonce })))
-
-/** The first packet: new orders and moved ones. What it found is looked at before anything more is written. */
-const orders = (members: ReadonlyArray<Member>) => {
-  const placed = all(members).filter(({ change }) => isNew(change))
-  const moved = all(members).filter(({ change }) => !isNew(change))
-  const rows = placed.map(({ change, now }) => ({
-    row: { ...Rows.lasting(change.payment), ...Rows.changing(change.payment), ...Rows.placing(change) },
-    now,
-    after: dueInOf(change)
-  }))
-  return {
-    statements: [
-      "BEGIN",
-      ...insert("payment_proxy_order", rows, ["due_millis"], (row) => [dueAt(row)]),
-      ...update(moved)
-    ],
-    expected: [...(placed.length === 0 ? [] : [placed.length]), ...(moved.length === 0 ? [] : [moved.length])]
-  }
-}
-
-/** The second packet: history, events, and the COMMIT. */
-const consequences = (members: ReadonlyArray<Member>): ReadonlyArray<string> => [
-  ...insert(
-    "payment_proxy_history",
-    all(members).map(({ change, now, nonce }) => ({
-      row: { ...History.toRow(change.entry), nonce },
-      now,
-      after: null
-    })),
-    [],
-    () => []
-  ),
-  ...insert(
-    "payment_proxy_delivery",
-    all(members).flatMap(({ change, now }) => Deliveries.toRows(change).map((row) => ({ row, now, after: null }))),
-    ["created_millis", "due_millis"],
-    ({ now }) => [now, now]
-  ),
-  "COMMIT"
-]
 
 const packet = (link: Link, statements: ReadonlyArray<string>, limitMillis: number) =>
   Connections.run(link, statements.join(";\n"), [], limitMillis)
@@ -202,14 +102,15 @@ const uncommitted = (isCommitSent: boolean) => (cause: unknown) =>
 /** One try of a whole batch in one transaction. Unless it commits, nothing of it is left open on the connection. */
 const attempt = (link: Link, members: ReadonlyArray<Member>, limitMillis: number) =>
   Effect.gen(function* () {
-    const { statements, expected } = orders(members)
+    const all = writtenBy(members)
+    const { statements, expected } = Statements.orders(all)
     const results = yield* Effect.mapError(packet(link, statements, limitMillis), uncommitted(false))
     const headers = yield* Effect.orDie(headersOf(results))
     const isShort = expected.some((count, index) => headers[index + 1]?.affectedRows !== count)
     if (isShort) return yield* new Uncommitted({ reason: "short", cause: "A member is stale." })
-    const news = all(members).some(({ change }) => isNew(change))
+    const news = all.some(({ change }) => Statements.isNew(change))
     yield* crashPoint(news ? "K02" : "K09")
-    yield* Effect.mapError(packet(link, consequences(members), limitMillis), uncommitted(true))
+    yield* Effect.mapError(packet(link, Statements.consequences(all), limitMillis), uncommitted(true))
     if (news) yield* crashPoint("K03")
   }).pipe(
     Effect.tapErrorCause(() =>
@@ -236,7 +137,7 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
 export const make = (database: Database["Type"]) =>
   Effect.gen(function* () {
     const { options, sql, transaction } = database
-    const { waiting, put, take } = Lanes.make<Member>(maxMembers)
+    const { waiting, put, take } = yield* Lanes.make<Member>(lanes, maxMembers)
     const tooMany = Effect.fail(new StoreUnavailable({ cause: "Too many commits wait for the database." }))
 
     /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
@@ -269,7 +170,7 @@ export const make = (database: Database["Type"]) =>
         Effect.map((versions) => {
           const found = changes.find(({ payment, expected }) => (versions.get(payment.payOrderNo) ?? 0) !== expected)
           // Where every number fits, it is a new order's key that is taken.
-          return found ?? changes.find(isNew) ?? first
+          return found ?? changes.find(Statements.isNew) ?? first
         })
       )
     }
@@ -362,15 +263,15 @@ export const make = (database: Database["Type"]) =>
       )
     })
 
-    for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(lane)
+    for (let count = 0; count < lanes; count++) yield* Lanes.forked(lane)
     yield* Effect.forkScoped(Effect.withClock(Effect.repeat(withdraw, Schedule.spaced(withdrawEvery)), real))
 
     /** All of `changes` or none; the outcome is known when it answers, or said to be unknown. */
     const commit = (changes: ReadonlyArray<Change>): Effect.Effect<void, Failure> =>
-      Effect.flatMap(Effect.flatten(Now), (now) =>
+      Effect.flatMap(now, (clock) =>
         Effect.async((tell) => {
           const nonce = randomUUID().replaceAll("-", "")
-          wait({ changes, nonce, now, tell, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
+          wait({ changes, nonce, now: clock, tell, sinceMillis: real.unsafeCurrentTimeMillis(), lost: 0 })
         })
       )
     return { commit }

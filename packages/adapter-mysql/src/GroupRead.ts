@@ -43,7 +43,7 @@ const unavailable = (cause: unknown): StoreUnavailable =>
  */
 export const make = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
-    const { waiting, put, take } = Lanes.make<Asker>(maxAskers)
+    const { waiting, put, take } = yield* Lanes.make<Asker>(lanes, maxAskers)
     const columns = sql.literal(Rows.columns.join(", "))
 
     /** Orders as they were read last: a row of the same version is the same order. */
@@ -80,7 +80,7 @@ export const make = (sql: SqlClient.SqlClient) =>
         for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.right.get(payOrderNo)))
       else for (const { tell } of [...askers, ...waiting.splice(0)]) tell(Effect.fail(unavailable(rows.left)))
     })
-    for (let count = 0; count < lanes; count++) yield* Effect.forkScoped(Effect.forever(round))
+    for (let count = 0; count < lanes; count++) yield* Lanes.forked(Effect.forever(round))
 
     /** The order with this number. */
     const byNumber = (payOrderNo: string): Answer =>

@@ -3,7 +3,7 @@ import { Inbox as Rows } from "@payment-proxy/order-table"
 import { crashPoint, Inbox } from "@payment-proxy/ports"
 import { Clock, Effect, Layer, Option } from "effect"
 import * as Connections from "./Connections.ts"
-import { Database, Now, typed } from "./Database.ts"
+import { Database, now, typed } from "./Database.ts"
 
 /** An id of a notification: its time comes first, so that old ones lie together. */
 const idOf = (millis: number): string => `${least(millis)}${randomBytes(10).toString("hex")}`
@@ -17,11 +17,11 @@ export const make = Effect.gen(function* () {
   return Inbox.of({
     keep: (notification) =>
       Effect.gen(function* () {
-        const now = sql.literal(yield* Effect.flatten(Now))
+        const clock = sql.literal(yield* now)
         const row = Rows.toRow(idOf(yield* Clock.currentTimeMillis), notification)
         const names = sql.literal([...Object.keys(row), "received_millis", "due_millis"].join(", "))
         yield* sql`INSERT INTO payment_proxy_inbox (${names}) VALUES (${row.id}, ${row.vendor}, ${row.subject_by},
-          ${row.subject_no}, ${row.sha256}, ${row.body}, ${row.evidence}, ${now}, ${now})`
+          ${row.subject_no}, ${row.sha256}, ${row.body}, ${row.evidence}, ${clock}, ${clock})`
         yield* crashPoint("K13")
         return "kept" as const
       }).pipe(

@@ -1,6 +1,10 @@
-import { Effect } from "effect"
+import { Duration, Effect, Schedule, Scheduler, type Scope } from "effect"
+import { monotonic } from "./DatabaseClock.ts"
 
-/** Callers' wishes, handed to whichever lane is free: what comes in while all are busy goes out together. */
+/**
+ * Callers' wishes on their way to the database. One lane takes all that waits, again and again, so that what comes in while
+ * it is busy goes out together; another one helps where that takes too long.
+ */
 export interface Lanes<A> {
   /** Those that no lane has yet, the longest waiting first; whoever takes one out of it has it. */
   readonly waiting: Array<A>
@@ -9,20 +13,40 @@ export interface Lanes<A> {
   readonly take: Effect.Effect<ReadonlyArray<A>>
 }
 
-/** Lanes that take at most `maxTogether` wishes at once. */
-export const make = <A>(maxTogether: number): Lanes<A> => {
-  const waiting: Array<A> = []
-  const idle: Array<(work: Effect.Effect<ReadonlyArray<A>>) => void> = []
-  const taken = Effect.sync(() => waiting.splice(0, maxTogether))
-  return {
-    waiting,
-    put: (wish) => {
-      waiting.push(wish)
-      idle.shift()?.(taken)
-    },
-    take: Effect.async((resume) => {
-      if (waiting.length > 0) resume(taken)
-      else idle.push(resume)
+/** As soon as what runs now is over: the database's answer is met at once, not after all callers who are ready. */
+const atOnce = Scheduler.make(
+  (task) => queueMicrotask(task),
+  () => false
+)
+
+/** Works as a lane, for as long as the scope lives. */
+export const forked = (lane: Effect.Effect<never, never, Scope.Scope>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(Effect.forkScoped(Effect.withScheduler(lane, atOnce)))
+
+/** A wish that waits for longer than this, and for less than twice as long, is helped. */
+const patience = Duration.millis(25)
+
+/** For so many lanes, each of which takes at most `maxTogether` wishes at once. */
+export const make = <A>(lanes: number, maxTogether: number): Effect.Effect<Lanes<A>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const waiting: Array<A> = []
+    const idle: Array<(work: Effect.Effect<ReadonlyArray<A>>) => void> = []
+    const taken = Effect.sync(() => waiting.splice(0, maxTogether))
+    let first: A | undefined
+    const help = Effect.sync(() => {
+      if (first !== undefined && waiting[0] === first) idle.shift()?.(taken)
+      first = waiting[0]
     })
-  }
-}
+    yield* Effect.forkScoped(Effect.withClock(Effect.repeat(help, Schedule.spaced(patience)), monotonic))
+    return {
+      waiting,
+      put: (wish) => {
+        waiting.push(wish)
+        if (idle.length === lanes) idle.shift()?.(taken)
+      },
+      take: Effect.async((resume) => {
+        if (waiting.length > 0) resume(taken)
+        else idle.push(resume)
+      })
+    }
+  })

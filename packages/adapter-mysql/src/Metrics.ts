@@ -26,7 +26,7 @@ export const failures = counter(
 /** How many commits each transaction carried that was committed. */
 export const batches = Metric.histogram(
   "payment_proxy_database_batch_commits",
-  MetricBoundaries.fromIterable([1, 2, 4, 8, 16, 32, 64]),
+  MetricBoundaries.fromIterable([1, 2, 4, 8, 16, 32, 64, 128]),
   "Commits that went to disk in one transaction"
 )
 

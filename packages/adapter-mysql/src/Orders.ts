@@ -3,7 +3,7 @@ import { History, Orders as Rows } from "@payment-proxy/order-table"
 import type { PlacedOrder, Search } from "@payment-proxy/ports"
 import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
-import { Database, Now } from "./Database.ts"
+import { Database, now } from "./Database.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as GroupRead from "./GroupRead.ts"
 
@@ -94,9 +94,9 @@ export const make = Effect.gen(function* () {
             toPort
           ),
     // A server that is read-only or full shows only when something is written.
-    ready: Effect.flatMap(Effect.flatten(Now), (now) =>
+    ready: Effect.flatMap(now, (clock) =>
       toPort(
-        sql`INSERT INTO payment_proxy_pulse (id, at_millis) VALUES (1, ${sql.literal(now)})
+        sql`INSERT INTO payment_proxy_pulse (id, at_millis) VALUES (1, ${sql.literal(clock)})
           ON DUPLICATE KEY UPDATE at_millis = VALUES(at_millis)`
       )
     ).pipe(Effect.asVoid)

@@ -1,7 +1,7 @@
 import { OrderNo } from "@payment-proxy/domain"
 import { Retention, type Shelf } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Schema } from "effect"
-import { Database, Now } from "./Database.ts"
+import { Database, now } from "./Database.ts"
 import * as Inbox from "./Inbox.ts"
 
 const Keys = Schema.Array(Schema.Struct({ id: Schema.String, version: Schema.Number }))
@@ -51,7 +51,7 @@ export const make = Effect.gen(function* () {
     moveOut: (shelf, age, limit) =>
       transaction(
         Effect.gen(function* () {
-          const clock = sql.literal(yield* Effect.flatten(Now))
+          const clock = sql.literal(yield* now)
           const [row] = yield* Effect.orDie(
             Schema.decodeUnknown(NowRows)(yield* sql`SELECT ${clock} AS now`.unprepared)
           )

@@ -56,7 +56,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("what is counted of
       yield* Effect.forEach(Array.from({ length: 200 }, placed), (change) => orders.commit([change]), all)
       const after = yield* batches
       expect(after.sum - before.sum).toBe(200)
-      expect(after.count - before.count).toBeGreaterThanOrEqual(Math.ceil(200 / 64))
+      expect(after.count - before.count).toBeGreaterThanOrEqual(Math.ceil(200 / 128))
       expect(after.count - before.count, "they shared transactions").toBeLessThan(200)
     })
   )
@@ -67,14 +67,14 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("what is counted of
       yield* orders.commit([placed()])
       const [before, silent] = [yield* shed("waited_too_long"), yield* failed("silent")]
       proxy.darken()
-      // Two lanes take 64 each at most: the others wait.
+      // Two lanes take 128 each at most: the others wait.
       const commits = yield* Effect.fork(
-        Effect.forEach(Array.from({ length: 150 }, placed), (change) => Effect.either(orders.commit([change])), all)
+        Effect.forEach(Array.from({ length: 300 }, placed), (change) => Effect.either(orders.commit([change])), all)
       )
-      yield* reaches(Metrics.waiting, 22)
+      yield* reaches(Metrics.waiting, 300 - 2 * 128)
       const outcomes = yield* Fiber.join(commits)
       expect(outcomes.filter(Either.isLeft).every(({ left }) => left instanceof StoreUnavailable)).toBe(true)
-      expect((yield* shed("waited_too_long")) - before).toBeGreaterThanOrEqual(22)
+      expect((yield* shed("waited_too_long")) - before).toBeGreaterThanOrEqual(300 - 2 * 128)
       expect(yield* failed("silent")).toBeGreaterThan(silent)
       proxy.lighten()
       yield* Effect.retry(orders.commit([placed()]), { times: 20 })

@@ -8,6 +8,8 @@ export { decode as placeOrder } from "./PlaceOrderDecoding.ts"
 export const canonical = (json: unknown): string => {
   if (Array.isArray(json)) return `[${json.map(canonical).join(",")}]`
   if (typeof json !== "object" || json === null) return JSON.stringify(json)
-  const members = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`).join(",")}}`
+  const value = json as { readonly [name: string]: unknown }
+  let members = ""
+  for (const name of Object.keys(value).sort()) members += `,${JSON.stringify(name)}:${canonical(value[name])}`
+  return `{${members.slice(1)}}`
 }

@@ -132,8 +132,27 @@ export const Order = Schema.Struct({
 }).annotations({ identifier: "Order" })
 export type Order = typeof Order.Type
 
+const dayMillis = 86_400_000
+/** The day that was written last: most times are of the same. */
+let day = Number.NaN
+let date = ""
+const digits = (value: number, count: number): string => String(value).padStart(count, "0")
+
 /** Milliseconds since the epoch as RFC 3339. */
-export const timeOf = (millis: number): string => new Date(millis).toISOString()
+export const timeOf = (millis: number): string => {
+  const its = Math.floor(millis / dayMillis)
+  if (its !== day) {
+    date = new Date(its * dayMillis).toISOString().slice(0, -"00:00:00.000Z".length)
+    day = its
+  }
+  const left = Math.floor(millis - its * dayMillis)
+  const [hours, minutes, seconds] = [
+    Math.floor(left / 3_600_000),
+    Math.floor(left / 60_000) % 60,
+    Math.floor(left / 1000) % 60
+  ]
+  return `${date}${digits(hours, 2)}:${digits(minutes, 2)}:${digits(seconds, 2)}.${digits(left % 1000, 3)}Z`
+}
 
 const amountOf = (amountMinor: bigint, { currency }: Money.Money) => ({
   value: Money.format(Money.make(amountMinor, currency)),

@@ -15,7 +15,10 @@ const isObject = (value: unknown): value is object =>
 /** What keeps a body from being read at all, so that reading it takes little time and no depth. */
 const unreadable = (json: unknown): ReadonlyArray<Fault> =>
   isObject(json)
-    ? [[], ["amount"], ["payer"], ["metadata"]].flatMap((path) => overfull(path, path.reduce(member, json)))
+    ? [
+        ...overfull([], json),
+        ...["amount", "payer", "metadata"].flatMap((name) => overfull([name], member(json, name)))
+      ]
     : [fault("", "FIELD_INVALID", "The body is an object: an order, in braces.")]
 
 const overfull = (path: ReadonlyArray<string>, value: unknown): ReadonlyArray<Fault> => {

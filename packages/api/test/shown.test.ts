@@ -69,3 +69,23 @@ it("an event tells of the order as it then was, in the words of its schema", () 
   const event = Schema.decodeUnknownSync(Schema.parseJson(Event.Event), { onExcessProperty: "error" })(body)
   expect(event).toEqual({ type, timestamp: "2026-11-23T08:00:00.000Z", data: Order.fromPayment(paid) })
 })
+
+it("times are written as JavaScript writes them, over all of its years and in any order", () => {
+  const seed = 20_261_126
+  let state = seed
+  const chance = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+  const known = [0, -1, 1, 86_399_999, 86_400_000, createdAtMillis, 253_402_300_799_999, 8.64e15, -8.64e15]
+  const some = Array.from({ length: 2000 }, () => Math.floor((chance() - 0.5) * 1.7e16))
+  for (const millis of [...known, ...some])
+    expect(Order.timeOf(millis), `seed ${seed}`).toBe(new Date(millis).toISOString())
+})
+
+it("an order's text is the order, and an event's holds it", () => {
+  for (const payment of [submitted, pending, paid]) {
+    expect(JSON.parse(Order.textOf(payment))).toEqual(JSON.parse(JSON.stringify(Order.fromPayment(payment))))
+    expect(JSON.parse(Event.of(payment, createdAtMillis).body).data).toEqual(JSON.parse(Order.textOf(payment)))
+  }
+})

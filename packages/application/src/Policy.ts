@@ -73,13 +73,13 @@ type Limits = { readonly createTimeLimitMillis: number; readonly settlingMillis:
 const triesOf = (payment: Payment.Payment, tries: number): number =>
   tries + Math.floor(Math.max(payment.version - 1, 0) / 2)
 
-const waitOf = (policy: Policy, payment: Payment.Payment, { tries }: Asked, limits: Limits): Duration.Duration => {
+const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, limits: Limits): number => {
   if (payment.state === "SUBMITTING" && tries === 0 && payment.unknownCalls > 0)
-    return Duration.sum(Duration.millis(limits.createTimeLimitMillis), policy.createMargin)
+    return limits.createTimeLimitMillis + Duration.toMillis(policy.createMargin)
   const isPayersTurn = payment.state === "PENDING" && payment.next !== null
   if (!isPayersTurn && (payment.state === "SUBMITTING" || payment.state === "PENDING"))
-    return waitAfter(policy.confirmInDoubt, triesOf(payment, tries))
-  return waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries)
+    return Duration.toMillis(waitAfter(policy.confirmInDoubt, triesOf(payment, tries)))
+  return Duration.toMillis(waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries))
 }
 
 /**
@@ -92,20 +92,22 @@ export const dueIn = (
   asked: Asked,
   limits: Limits
 ): Duration.Duration | null => {
-  const until = (atMillis: number) => Duration.millis(Math.max(atMillis - asked.nowMillis, 0))
-  if (payment.contradiction !== null) return until(payment.contradiction.sinceMillis + limits.settlingMillis)
+  const leftMillis = (atMillis: number) => Math.max(atMillis - asked.nowMillis, 0)
+  if (payment.contradiction !== null)
+    return Duration.millis(leftMillis(payment.contradiction.sinceMillis + limits.settlingMillis))
   switch (payment.state) {
     case "CREATED":
-      return until(payment.expiresAtMillis)
+      return Duration.millis(leftMillis(payment.expiresAtMillis))
     case "SUBMITTING":
     case "PENDING": {
-      const wait = waitOf(policy, payment, asked, limits)
-      return payment.expiresAtMillis > asked.nowMillis ? Duration.min(wait, until(payment.expiresAtMillis)) : wait
+      const wait = waitMillis(policy, payment, asked, limits)
+      const left = leftMillis(payment.expiresAtMillis)
+      return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
     }
     case "AUTHORIZED":
     case "CLOSING":
     case "LATE_PAID":
-      return waitOf(policy, payment, asked, limits)
+      return Duration.millis(waitMillis(policy, payment, asked, limits))
     case "REFUNDED":
     case "HELD":
       return null
@@ -113,8 +115,8 @@ export const dueIn = (
     case "PARTIALLY_REFUNDED":
     case "FAILED":
     case "CLOSED": {
-      const horizonMillis = payment.deadlineMillis + limits.settlingMillis
-      if (asked.nowMillis < horizonMillis) return until(horizonMillis)
+      const left = leftMillis(payment.deadlineMillis + limits.settlingMillis)
+      if (left > 0) return Duration.millis(left)
       return asked.isHeard ? null : waitAfter(policy.confirmInDoubt, asked.tries)
     }
   }

@@ -1,0 +1,115 @@
+import { Deliveries, History, Orders } from "@payment-proxy/order-table"
+import type { Change } from "@payment-proxy/ports"
+import { Duration } from "effect"
+import { escape as escapeValue } from "mysql2"
+
+/** A change with what its transaction adds to it: the database's clock as an expression, and what tells its rows from another's. */
+export interface Written {
+  readonly change: Change
+  readonly now: string
+  readonly nonce: string
+}
+
+type Cell = string | number | null
+type Cells = Readonly<Record<string, Cell>>
+
+/** A value as a statement has it; in text only quotes and backslashes mean anything to the server (its sql_mode leaves the latter its meaning). */
+const literal = (value: Cell | undefined): string => {
+  if (typeof value === "number") return String(value)
+  return typeof value === "string" && !value.includes("'") && !value.includes("\\")
+    ? `'${value}'`
+    : escapeValue(value ?? null)
+}
+
+/** A row: its columns in parts, and after them expressions of the database's clock, each behind a comma. */
+interface Row {
+  readonly parts: ReadonlyArray<Cells>
+  readonly clocked: string
+}
+
+const tupleOf = ({ parts, clocked }: Row): string => {
+  let cells = ""
+  for (const part of parts) for (const name of Object.keys(part)) cells += `, ${literal(part[name])}`
+  return `(${cells.slice(2)}${clocked})`
+}
+
+/** Rows of equal columns as one INSERT; `clocked` names the columns of the database's clock. */
+const insert = (table: string, clocked: ReadonlyArray<string>, rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
+  const [first] = rows
+  if (first === undefined) return []
+  const names = [...first.parts.flatMap((part) => Object.keys(part)), ...clocked].join(", ")
+  return [`INSERT INTO ${table} (${names}) VALUES ${rows.map(tupleOf).join(", ")}`]
+}
+
+/** When a change makes its order due, by the database's clock. */
+const dueOf = ({ change: { dueIn }, now }: Written): string =>
+  dueIn === null ? "NULL" : `${now} + ${Duration.toMillis(dueIn)}`
+
+const changingNames = [
+  "pay_status",
+  "transaction_no",
+  "pay_date",
+  "paid_millis",
+  "facts",
+  "version",
+  "learnt_version"
+] as const
+
+/**
+ * Versions that move as one UPDATE: it finds as many rows as there are members that are not stale. Each column takes its
+ * value by the order's place in the list of numbers; a join to a list of rows would be made into a file on its way.
+ */
+const update = (moved: ReadonlyArray<Written>): ReadonlyArray<string> => {
+  if (moved.length === 0) return []
+  const numbers = moved.map(({ change }) => literal(change.payment.payOrderNo)).join(", ")
+  const rows = moved.map(({ change }) => Orders.changing(change.payment))
+  const byPlace = (values: ReadonlyArray<string>): string =>
+    values.every((value) => value === values[0])
+      ? `${values[0]}`
+      : `ELT(FIELD(pay_order_no, ${numbers}), ${values.join(", ")})`
+  const set = changingNames.map((name) => `${name} = ${byPlace(rows.map((row) => literal(row[name])))}`)
+  const expected = byPlace(moved.map(({ change }) => literal(change.expected)))
+  return [
+    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${byPlace(moved.map(dueOf))}, due_token = NULL,
+      due_lease_millis = NULL, due_tries = 0, due_note = NULL
+      WHERE pay_order_no IN (${numbers}) AND version = ${expected}`
+  ]
+}
+
+/** Whether a change places its order. */
+export const isNew = ({ expected }: Change): boolean => expected === 0
+
+/** The first packet: new orders and moved ones, and how many rows each of its statements must find. */
+export const orders = (all: ReadonlyArray<Written>) => {
+  const placed = all.filter(({ change }) => isNew(change))
+  const moved = all.filter(({ change }) => !isNew(change))
+  const rows = placed.map((written) => ({
+    parts: [
+      Orders.lasting(written.change.payment),
+      Orders.changing(written.change.payment),
+      Orders.placing(written.change)
+    ],
+    clocked: `, ${dueOf(written)}`
+  }))
+  return {
+    statements: ["BEGIN", ...insert("payment_proxy_order", ["due_millis"], rows), ...update(moved)],
+    expected: [placed.length, moved.length].filter((count) => count > 0)
+  }
+}
+
+/** The second packet: history, events, and the COMMIT. */
+export const consequences = (all: ReadonlyArray<Written>): ReadonlyArray<string> => [
+  ...insert(
+    "payment_proxy_history",
+    [],
+    all.map(({ change, nonce }) => ({ parts: [History.toRow(change.entry), { nonce }], clocked: "" }))
+  ),
+  ...insert(
+    "payment_proxy_delivery",
+    ["created_millis", "due_millis"],
+    all.flatMap(({ change, now }) =>
+      Deliveries.toRows(change).map((row) => ({ parts: [row], clocked: `, ${now}, ${now}` }))
+    )
+  ),
+  "COMMIT"
+]
