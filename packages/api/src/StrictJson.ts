@@ -11,7 +11,7 @@ export type Refusal =
 export const maxDepth = 32
 const maxFaults = 64
 
-const decode = Schema.decodeUnknownEither(Schema.parseJson())
+const decode = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
 const decodeName = Schema.decodeUnknownSync(Schema.parseJson(Schema.String))
 /** A member's name, as it is written with its quotes. */
 const nameOf = (written: string): string => (written.includes("\\") ? decodeName(written) : written.slice(1, -1))

@@ -2,7 +2,7 @@ import type { Evidence, Payment } from "@payment-proxy/domain"
 import type { VendorTokens } from "@payment-proxy/ports"
 import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
-import { Clock, Effect, Either, Redacted, Schema } from "effect"
+import { Clock, Effect, Either, Redacted } from "effect"
 import type { Answer, Call, Limit, Send } from "../Http.ts"
 import { redacted } from "../Redaction.ts"
 import type { Vendor } from "../Vendor.ts"
@@ -17,7 +17,7 @@ type Source = "create" | "query" | "close"
 /** Statuses by which a create was certainly not accepted (vendors' reference §5e). */
 const refusals = new Set([400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 422])
 
-const json = Schema.decodeUnknownEither(Schema.parseJson())
+const json = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
 
 /** The vendor says that this very token is bad (RFC 6750 §3.1): the request was not processed. */
 const isBadToken = ({ status, headers }: Answer): boolean =>
@@ -116,12 +116,10 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     settlingMillis: config.settlingMillis,
     prepare: (payment, details) => Requests.prepare(payment, details, config),
     create: (payment, prepared, untilMillis) =>
-      Requests.decodePrepared(prepared).pipe(
-        Effect.mapError(() => new Unreachable({ detail: "The stored request cannot be read." })),
-        Effect.flatMap((request) =>
-          ask(Requests.createCall(request, config), payment, "create", config.limits.createMillis, untilMillis)
-        )
-      ),
+      Either.match(Requests.createCall(prepared, config), {
+        onLeft: () => Effect.fail(new Unreachable({ detail: "The stored request cannot be read." })),
+        onRight: (call) => ask(call, payment, "create", config.limits.createMillis, untilMillis)
+      }),
     query: (payment) => ask(Requests.queryCall(payment, config), payment, "query", config.limits.queryMillis),
     close: (payment) => ask(Requests.closeCall(payment, config), payment, "close", config.limits.closeMillis),
     notification: (incoming) =>

@@ -6,16 +6,19 @@ import type { Call } from "../Http.ts"
 import type { Mapped, SourceName } from "./config.ts"
 
 /** A create as it is stored and sent: all of it but the access token. */
-const Prepared = Schema.parseJson(
-  Schema.Struct({
-    path: Schema.String,
-    headers: Schema.Record({ key: Schema.String, value: Schema.String }),
-    body: Schema.String
-  })
-)
+const Prepared = Schema.Struct({
+  path: Schema.String,
+  headers: Schema.Record({ key: Schema.String, value: Schema.String }),
+  body: Schema.String
+})
+const isPrepared = Schema.is(Prepared)
 
-/** Reads a stored create. */
-export const decodePrepared = Schema.decodeUnknown(Prepared)
+/** Reads a stored create; a left where it is none. */
+const readPrepared = (text: string): Either.Either<typeof Prepared.Type, unknown> =>
+  Either.flatMap(
+    Either.try((): unknown => JSON.parse(text)),
+    (json) => (isPrepared(json) ? Either.right(json) : Either.left("not a stored create"))
+  )
 
 /** Where the order's own field stands, for faults that an app can mend. */
 const pointers: { readonly [name in SourceName]?: string } = {
@@ -114,12 +117,13 @@ export const prepare = (payment: Payment.Payment, details: Details, config: Mapp
 const urlOf = (config: Mapped, path: string): string => `${config.baseUrl.replace(/\/$/, "")}${path}`
 
 /** A stored create as a call. */
-export const createCall = (prepared: typeof Prepared.Type, config: Mapped): Call => ({
-  method: "POST",
-  url: urlOf(config, prepared.path),
-  headers: prepared.headers,
-  body: prepared.body
-})
+export const createCall = (prepared: string, config: Mapped): Either.Either<Call, unknown> =>
+  Either.map(readPrepared(prepared), ({ path, headers, body }) => ({
+    method: "POST",
+    url: urlOf(config, path),
+    headers,
+    body
+  }))
 
 const filled = (path: string, payment: Payment.Payment): string =>
   path
