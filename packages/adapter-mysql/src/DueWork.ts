@@ -2,20 +2,22 @@ import { randomUUID } from "node:crypto"
 import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
 import type { Claimed, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
-import { Context, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Option, Random, Schema } from "effect"
 import { Database, now, typed } from "./Database.ts"
 
-/** Where each queue's pieces are, and what names them. */
+/** Where each queue's pieces are, what names them, and whose they are. */
 const shelves = {
-  orders: { table: "payment_proxy_order", key: "pay_order_no" },
-  deliveries: { table: "payment_proxy_delivery", key: "id" },
-  inbox: { table: "payment_proxy_inbox", key: "id" }
-} as const satisfies Record<Queue, { readonly table: string; readonly key: string }>
+  orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app" },
+  deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app" },
+  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" }
+} as const satisfies Record<Queue, { readonly table: string; readonly key: string; readonly owner: string }>
 
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
 
-const DueRows = Schema.Array(Schema.Struct({ id: Schema.String, due_tries: Schema.Number }))
+const DueRow = Schema.Struct({ id: Schema.String, owner: Schema.NullOr(Schema.String), due_tries: Schema.Number })
+const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
+const decodeOwners = Schema.decodeUnknown(Schema.Array(Schema.Struct({ owner: Schema.String })))
 const Header = Schema.Struct({ affectedRows: Schema.Number })
 const countOf = (result: unknown) =>
   Effect.map(Effect.orDie(Schema.decodeUnknown(Header)(result)), ({ affectedRows }) => affectedRows)
@@ -34,23 +36,53 @@ export const make = Effect.gen(function* () {
         AND earlier.version < piece.version AND earlier.state = 'waiting'
         AND earlier.created_millis >= ${now} - ${patienceMillis})`
 
-  const claimed = (queue: Queue, limit: number, lease: Duration.Duration) =>
+  type Fragment = ReturnType<typeof sql.literal>
+  const isOpen = (now: Fragment) =>
+    sql`piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})`
+
+  /** Pieces that are due and nobody's, held until the transaction ends; of one owner, or of anybody. */
+  const due = (queue: Queue, now: Fragment, limit: number, owner?: string) => {
+    const shelf = shelves[queue]
+    return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries
+      FROM ${sql(shelf.table)} AS piece
+      WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(shelf.owner)} = ${owner}`}
+        ${queue === "deliveries" ? inOrder(now) : sql``}
+      ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared.pipe(
+      Effect.flatMap((rows) => Effect.orDie(decodeDue(rows)))
+    )
+  }
+
+  /** A share of each owner's but this one's, in an order by chance where there are more of them than pieces. */
+  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) =>
+    Effect.gen(function* () {
+      const { table, owner } = shelves[queue]
+      const rows =
+        yield* sql`SELECT owners.owner FROM (SELECT DISTINCT ${sql(owner)} AS owner FROM ${sql(table)}) AS owners
+        WHERE owners.owner <> ${besides}
+          AND EXISTS (SELECT 1 FROM ${sql(table)} AS piece WHERE piece.${sql(owner)} = owners.owner AND ${isOpen(now)})`
+      const owners = yield* Random.shuffle(yield* Effect.orDie(decodeOwners(rows)))
+      const share = Math.ceil(limit / Math.max(owners.length, 1))
+      const found: Array<typeof DueRow.Type> = []
+      for (const { owner: one } of owners)
+        if (found.length < limit) found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), one)))
+      return found
+    })
+
+  const claimed = (queue: Queue, limit: number, lease: Duration.Duration, besides: string | undefined) =>
     Effect.gen(function* () {
       const { table, key } = shelves[queue]
       const now = yield* clock
-      const rows = yield* sql`SELECT piece.${sql(key)} AS id, piece.due_tries FROM ${sql(table)} AS piece
-        WHERE piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})
-          ${queue === "deliveries" ? inOrder(now) : sql``}
-        ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared
-      const due = yield* Effect.orDie(Schema.decodeUnknown(DueRows)(rows))
-      if (due.length === 0) return []
+      const found = yield* besides === undefined ? due(queue, now, limit) : shared(queue, now, limit, besides)
+      if (found.length === 0) return []
       const token = randomUUID()
       yield* sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${now} + ${Duration.toMillis(lease)}
         WHERE ${sql.in(
           key,
-          due.map(({ id }) => id)
+          found.map(({ id }) => id)
         )}`.unprepared
-      return due.map(({ id, due_tries }): Claimed => ({ queue, id, token, tries: due_tries }))
+      return found.map(
+        ({ id, owner, due_tries }): Claimed => ({ queue, id, owner: owner ?? "", token, tries: due_tries })
+      )
     })
 
   /** Writes where the token still holds, and answers whether it did. */
@@ -69,15 +101,13 @@ export const make = Effect.gen(function* () {
   const never = sql`due_millis = NULL, due_token = NULL, due_lease_millis = NULL`
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease) =>
+    claim: (queue, limit, lease, besides) =>
       Effect.gen(function* () {
-        const { table } = shelves[queue]
         const now = yield* clock
-        const due = yield* typed(
-          sql`SELECT 1 FROM ${sql(table)} WHERE due_millis <= ${now}
-          AND (due_token IS NULL OR due_lease_millis <= ${now}) LIMIT 1`.unprepared
+        const open = yield* typed(
+          sql`SELECT 1 FROM ${sql(shelves[queue].table)} AS piece WHERE ${isOpen(now)} LIMIT 1`.unprepared
         )
-        return due.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease))
+        return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, besides))
       }),
     renew: (piece, lease) => ifHeld(piece, (now) => sql`due_lease_millis = ${now} + ${Duration.toMillis(lease)}`),
     done: (piece, note) =>

@@ -15,7 +15,7 @@ const Lock = Schema.Tuple(Schema.Struct({ held: Schema.NullOr(Schema.Number) }))
 const Recorded = Schema.Array(
   Schema.Struct({ id: Schema.Number, name: Schema.String, finished_at: Schema.NullOr(Schema.String) })
 )
-const Columns = Schema.Array(Schema.Struct({ name: Schema.String }))
+const Parts = Schema.Array(Schema.Struct({ name: Schema.String }))
 
 type Run = (
   statement: string,
@@ -23,24 +23,28 @@ type Run = (
   millis?: number
 ) => Effect.Effect<unknown, SqlError.SqlError>
 
-const record = `CREATE TABLE IF NOT EXISTS payment_proxy_migration (
+/** Where the steps that ran are written down. */
+export const record = `CREATE TABLE IF NOT EXISTS payment_proxy_migration (
   id int NOT NULL, name varchar(64) NOT NULL, started_at datetime(3) NOT NULL, finished_at datetime(3) NULL,
   PRIMARY KEY (id)) ENGINE=InnoDB`
 
-const columnsOf = (run: Run, table: string) =>
-  run("SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?", [
-    table
-  ]).pipe(
-    Effect.flatMap(Schema.decodeUnknown(Columns)),
+/** The columns and indexes of a table, by name. */
+const partsOf = (run: Run, table: string) =>
+  run(
+    `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?
+      UNION SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?`,
+    [table, table]
+  ).pipe(
+    Effect.flatMap(Schema.decodeUnknown(Parts)),
     Effect.map((rows) => new Set(rows.map(({ name }) => name)))
   )
 
 const nameOf = (column: string): string => column.split(" ", 1)[0] ?? ""
 
 /** A table of ours that is there already: the original one is taken over, with its rows; any other is not ours. */
-const takenOver = (step: Step, columns: ReadonlySet<string>) => {
-  if (columns.size === 0) return Effect.succeed(false)
-  const missing = originalColumns.map(nameOf).filter((name) => !columns.has(name))
+const takenOver = (step: Step, parts: ReadonlySet<string>) => {
+  if (parts.size === 0) return Effect.succeed(false)
+  const missing = originalColumns.map(nameOf).filter((name) => !parts.has(name))
   if (step.id === 1 && missing.length === 0) return Effect.succeed(true)
   return new DatabaseUnfit({
     detail:
@@ -56,11 +60,11 @@ const isCreate = ({ statement }: Step): boolean => statement.startsWith("CREATE"
 const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | undefined) =>
   Effect.gen(function* () {
     if (recorded !== undefined && recorded.finished_at !== null) return
-    const columns = yield* columnsOf(run, step.makes.table)
-    const isMade = columns.has(step.makes.column)
+    const parts = yield* partsOf(run, step.makes.table)
+    const isMade = parts.has(step.makes.part)
     if (recorded !== undefined)
       yield* Effect.logWarning(`Migration ${step.id} (${step.name}) was cut off; it ${isMade ? "had" : "had not"} run.`)
-    const isThere = recorded === undefined && isCreate(step) ? yield* takenOver(step, columns) : isMade
+    const isThere = recorded === undefined && isCreate(step) ? yield* takenOver(step, parts) : isMade
     yield* run("INSERT IGNORE INTO payment_proxy_migration (id, name, started_at) VALUES (?, ?, NOW(3))", [
       step.id,
       step.name
@@ -72,9 +76,9 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
 
 /** What must be there, and is not: someone changed the schema behind our back. */
 const check = (run: Run, all: ReadonlyArray<Step>) =>
-  Effect.forEach(all, ({ makes: { table, column } }) =>
-    Effect.flatMap(columnsOf(run, table), (columns) =>
-      columns.has(column) ? Effect.void : new DatabaseUnfit({ detail: `the column ${table}.${column} is missing.` })
+  Effect.forEach(all, ({ makes: { table, part } }) =>
+    Effect.flatMap(partsOf(run, table), (parts) =>
+      parts.has(part) ? Effect.void : new DatabaseUnfit({ detail: `${table}.${part} is missing.` })
     )
   )
 

@@ -1,11 +1,11 @@
 import { collations, type Server } from "./Connections.ts"
 
-/** One step of the schema: one statement, and what is there once it has run. */
+/** One step of the schema: one statement, and what is there once it has run: a column or an index of a table. */
 export interface Step {
   readonly id: number
   readonly name: string
   readonly statement: string
-  readonly makes: { readonly table: string; readonly column: string }
+  readonly makes: { readonly table: string; readonly part: string }
 }
 
 const options = (server: Server) =>
@@ -82,7 +82,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ],
       server
     ),
-    makes: { table: "payment_proxy_order", column: "pay_order_no" }
+    makes: { table: "payment_proxy_order", part: "pay_order_no" }
   },
   {
     id: 2,
@@ -93,7 +93,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       "ADD KEY payment_proxy_order_due (due_millis)",
       "ADD KEY payment_proxy_order_app (app, pay_order_no)"
     ].join(", ")}`,
-    makes: { table: "payment_proxy_order", column: "due_note" }
+    makes: { table: "payment_proxy_order", part: "due_note" }
   },
   {
     id: 3,
@@ -112,7 +112,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ],
       server
     ),
-    makes: { table: "payment_proxy_history", column: "nonce" }
+    makes: { table: "payment_proxy_history", part: "nonce" }
   },
   {
     id: 4,
@@ -137,7 +137,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ],
       server
     ),
-    makes: { table: "payment_proxy_delivery", column: "due_note" }
+    makes: { table: "payment_proxy_delivery", part: "due_note" }
   },
   {
     id: 5,
@@ -160,7 +160,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ],
       server
     ),
-    makes: { table: "payment_proxy_inbox", column: "due_note" }
+    makes: { table: "payment_proxy_inbox", part: "due_note" }
   },
   {
     id: 6,
@@ -170,7 +170,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ["id varchar(64) NOT NULL", "name varchar(256) NOT NULL", "endpoints mediumtext NOT NULL", "PRIMARY KEY (id)"],
       server
     ),
-    makes: { table: "payment_proxy_app", column: "endpoints" }
+    makes: { table: "payment_proxy_app", part: "endpoints" }
   },
   {
     id: 7,
@@ -185,7 +185,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ],
       server
     ),
-    makes: { table: "payment_proxy_app_key", column: "secret_sha256" }
+    makes: { table: "payment_proxy_app_key", part: "secret_sha256" }
   },
   {
     id: 8,
@@ -195,13 +195,24 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       ["id int NOT NULL", "at_millis bigint NOT NULL", "PRIMARY KEY (id)"],
       server
     ),
-    makes: { table: "payment_proxy_pulse", column: "at_millis" }
+    makes: { table: "payment_proxy_pulse", part: "at_millis" }
   },
   // Whatever a later step adds to one of these three it adds to where the old ones go, too.
   ...["history", "delivery", "inbox"].map((name, index) => ({
     id: 9 + index,
     name: `where old rows of ${name} go`,
     statement: `CREATE TABLE payment_proxy_${name}_old LIKE payment_proxy_${name}`,
-    makes: { table: `payment_proxy_${name}_old`, column: name === "history" ? "nonce" : "due_note" }
+    makes: { table: `payment_proxy_${name}_old`, part: name === "history" ? "nonce" : "due_note" }
+  })),
+  // Whose work is due: for a share of each owner's.
+  ...[
+    ["order", "app"],
+    ["delivery", "app"],
+    ["inbox", "vendor"]
+  ].map(([name, owner], index) => ({
+    id: 12 + index,
+    name: `due work of ${name} by ${owner}`,
+    statement: `ALTER TABLE payment_proxy_${name} ADD KEY payment_proxy_${name}_${owner}_due (${owner}, due_millis)`,
+    makes: { table: `payment_proxy_${name}`, part: `payment_proxy_${name}_${owner}_due` }
   }))
 ]

@@ -6,18 +6,18 @@ import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database, typed } from "./Database.ts"
 
-/** Where each queue's pieces are, and what names them. */
+/** Where each queue's pieces are, what names them, and whose they are. */
 const shelves = {
-  orders: { table: "payment_proxy_order", key: "pay_order_no" },
-  deliveries: { table: "payment_proxy_delivery", key: "id" },
-  inbox: { table: "payment_proxy_inbox", key: "id" }
-} as const satisfies Record<Queue, { readonly table: string; readonly key: string }>
+  orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app" },
+  deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app" },
+  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" }
+} as const satisfies Record<Queue, { readonly table: string; readonly key: string; readonly owner: string }>
 
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
 
 const ClaimedRows = Schema.Array(
-  Schema.Struct({ id: Schema.String, due_tries: Schema.Number, due_millis: Schema.Number })
+  Schema.Struct({ id: Schema.String, owner: Schema.String, due_tries: Schema.Number, due_millis: Schema.Number })
 )
 
 const maxNote = 256
@@ -33,22 +33,32 @@ const inOrder = (sql: SqlClient.SqlClient, nowMillis: number) =>
 export const make = Effect.gen(function* () {
   const { reader, writer: sql, transaction } = yield* Database
 
-  const claim = (queue: Queue, limit: number, lease: Duration.Duration, nowMillis: number) => {
-    const { table, key } = shelves[queue]
+  const claim = (
+    queue: Queue,
+    limit: number,
+    lease: Duration.Duration,
+    nowMillis: number,
+    besides: string | undefined
+  ) => {
+    const { table, key, owner } = shelves[queue]
     const token = randomUUID()
     const order = queue === "deliveries" ? sql`AND ${inOrder(sql, nowMillis)}` : sql``
+    const others = besides === undefined ? sql`` : sql`AND ${sql(owner)} <> ${besides}`
+    // With `besides`, the first of each owner come before the second of any.
+    const turn =
+      besides === undefined ? sql`1` : sql`ROW_NUMBER() OVER (PARTITION BY ${sql(owner)} ORDER BY due_millis)`
     return sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${nowMillis + Duration.toMillis(lease)}
       WHERE ${sql(key)} IN (
-        SELECT ${sql(key)} FROM ${sql(table)} AS piece
-        WHERE due_millis <= ${nowMillis} AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) ${order}
-        ORDER BY due_millis LIMIT ${limit})
-      RETURNING ${sql(key)} AS id, due_tries, due_millis`.pipe(
+        SELECT ${sql(key)} FROM (SELECT ${sql(key)}, due_millis, ${turn} AS turn FROM ${sql(table)} AS piece
+          WHERE due_millis <= ${nowMillis} AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) ${others} ${order})
+        ORDER BY turn, due_millis LIMIT ${limit})
+      RETURNING ${sql(key)} AS id, ${sql(owner)} AS owner, due_tries, due_millis`.pipe(
       Effect.flatMap(Schema.decodeUnknown(ClaimedRows)),
       Effect.orDie,
       Effect.map((rows) =>
         [...rows]
           .sort((a, b) => a.due_millis - b.due_millis)
-          .map(({ id, due_tries }): Claimed => ({ queue, id, token, tries: due_tries }))
+          .map(({ id, owner: whose, due_tries }): Claimed => ({ queue, id, owner: whose, token, tries: due_tries }))
       )
     )
   }
@@ -69,7 +79,7 @@ export const make = Effect.gen(function* () {
   const never = { due_millis: null, due_token: null, due_lease_millis: null }
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease) =>
+    claim: (queue, limit, lease, besides) =>
       Effect.gen(function* () {
         const nowMillis = yield* Clock.currentTimeMillis
         const { table } = shelves[queue]
@@ -77,7 +87,7 @@ export const make = Effect.gen(function* () {
           reader`SELECT 1 FROM ${reader(table)} WHERE due_millis <= ${nowMillis}
             AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) LIMIT 1`
         )
-        return due.length === 0 ? [] : yield* transaction(claim(queue, limit, lease, nowMillis))
+        return due.length === 0 ? [] : yield* transaction(claim(queue, limit, lease, nowMillis, besides))
       }),
     renew: (claimed, lease) =>
       ifHeld(claimed, (nowMillis) => ({ due_lease_millis: nowMillis + Duration.toMillis(lease) })),

@@ -83,24 +83,40 @@ const work = (claimed: Claimed) =>
     )
   })
 
-/** Claims and works at what is due in a queue; answers how many pieces there were. */
-export const round = (queue: Queue) =>
+/** Whose most of a full batch is, where it is one's: he has more than his share. */
+const crowdOf = (claimed: ReadonlyArray<Claimed>, batch: number): string | undefined => {
+  if (claimed.length < batch) return undefined
+  const counts = new Map<string, number>()
+  for (const { owner } of claimed) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  return [...counts].find(([, count]) => 2 * count > batch)?.[0]
+}
+
+/** Claims and works at what is due in a queue, of all owners or of all but one; answers how many pieces there were, and whose most of a full batch is. */
+export const round = (queue: Queue, besides?: string) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { batch, lease } = yield* Paces
-    const claimed = yield* due.claim(queue, batch, lease)
+    const claimed = yield* due.claim(queue, batch, lease, besides)
     if (claimed.length > 0) yield* crashPoint("K16")
     yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
-    return claimed.length
+    return { count: claimed.length, crowd: crowdOf(claimed, batch) }
   })
 
-/** Works at a queue for ever: at once while there is work, then when nudged or after the idle time. */
+/**
+ * Works at a queue for ever: at once while there is work, then when nudged or after the idle time. While one owner's work fills
+ * the batches, every other batch is shared by all others: nobody waits for the end of a crowd.
+ */
 export const loop = (queue: Queue) =>
   Effect.gen(function* () {
     const changes = yield* Changes
     const { idle, rest } = yield* Paces
-    return yield* round(queue).pipe(
-      Effect.flatMap((count) => (count > 0 ? Effect.void : changes.work(queue, idle))),
+    let crowd: string | undefined
+    return yield* Effect.suspend(() => round(queue, crowd)).pipe(
+      Effect.flatMap((done) => {
+        const wasShared = crowd !== undefined
+        crowd = wasShared ? undefined : done.crowd
+        return done.count > 0 || wasShared ? Effect.void : changes.work(queue, idle)
+      }),
       Effect.catchAllCause((cause) =>
         Effect.logWarning("Due work could not be claimed.", cause).pipe(Effect.zipRight(Effect.sleep(rest)))
       ),

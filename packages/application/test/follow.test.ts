@@ -177,7 +177,7 @@ it.world("a piece of work that fails for ever stays with itself: the others go o
       ...orders,
       byNumber: (no) => (no === poisoned.payment.payOrderNo ? Effect.die("poison") : orders.byNumber(no))
     })
-    expect(yield* Effect.provideService(round("orders"), Orders, hostile)).toBe(2)
+    expect((yield* Effect.provideService(round("orders"), Orders, hostile)).count).toBe(2)
     expect((yield* now(good.payment.payOrderNo)).state).toBe("SUCCEEDED")
     yield* lived(Duration.seconds(6), 1)
     expect((yield* now(poisoned.payment.payOrderNo)).state).toBe("PENDING")

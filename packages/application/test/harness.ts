@@ -76,7 +76,7 @@ export const placed = (overrides: Partial<Asked> = {}) => Effect.map(place(asked
 export const worked = Effect.gen(function* () {
   for (let rounds = 0; rounds < 100; rounds++) {
     const done = yield* Effect.all([round("inbox"), round("orders"), round("deliveries")])
-    if (done.every((count) => count === 0)) return
+    if (done.every(({ count }) => count === 0)) return
   }
   yield* Effect.dieMessage("Work does not come to rest.")
 })

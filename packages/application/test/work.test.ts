@@ -1,7 +1,7 @@
 import { expect } from "@effect/vitest"
-import { DueWork, WebhookSender } from "@payment-proxy/ports"
-import { Duration, Effect, Fiber, TestClock } from "effect"
-import { round } from "../src/Work.ts"
+import { type Claimed, DueWork, WebhookSender } from "@payment-proxy/ports"
+import { Deferred, Duration, Effect, Fiber, TestClock } from "effect"
+import { loop, Paces, round } from "../src/Work.ts"
 import { it, placed } from "./harness.ts"
 
 it.world("a claim is renewed while its work goes on, and handed back when its worker stops", () =>
@@ -17,5 +17,36 @@ it.world("a claim is renewed while its work goes on, and handed back when its wo
     }
     yield* Fiber.interrupt(working)
     expect((yield* due.claim("deliveries", 10, Duration.seconds(1))).length).toBe(1)
+  })
+)
+
+/** The owners whose work was left out, claim after claim, while an owner has `most` of every batch of four. */
+const leftOut = (most: number) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const asked: Array<string | undefined> = []
+    const enough = yield* Deferred.make<void>()
+    const piece = (owner: string): Claimed => ({ queue: "orders", id: "nothing", owner, token: "", tries: 0 })
+    const crowded = DueWork.of({
+      ...due,
+      claim: (_, limit, __, besides) => {
+        if (asked.push(besides) > 4) return Effect.zipRight(Deferred.succeed(enough, undefined), Effect.never)
+        const batch = Array.from({ length: limit }, (_, index) => piece(index < most ? "crowd" : `quiet-${index}`))
+        return Effect.succeed(besides === undefined ? batch : [])
+      }
+    })
+    const pace = { ...(yield* Paces), batch: 4 }
+    yield* loop("orders").pipe(
+      Effect.provideService(DueWork, crowded),
+      Effect.provideService(Paces, pace),
+      Effect.raceFirst(Deferred.await(enough))
+    )
+    return asked
+  })
+
+it.world("while one owner's work fills the batches, every other batch is the others'", () =>
+  Effect.gen(function* () {
+    expect(yield* leftOut(3)).toEqual([undefined, "crowd", undefined, "crowd", undefined])
+    expect(yield* leftOut(2), "half of a batch is no crowd").toEqual(Array.from({ length: 5 }, () => undefined))
   })
 )

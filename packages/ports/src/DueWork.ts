@@ -10,6 +10,8 @@ export interface Claimed {
   readonly queue: Queue
   /** The order's number, the delivery's id, or the notification's id. */
   readonly id: string
+  /** Whose it is: the app of an order or a delivery, the vendor of a notification. */
+  readonly owner: string
   readonly token: string
   /** How often it was postponed since its due time was last set by a commit. */
   readonly tries: number
@@ -22,11 +24,15 @@ export interface Claimed {
 export class DueWork extends Context.Tag("@payment-proxy/ports/DueWork")<
   DueWork,
   {
-    /** At most `limit` pieces, the longest overdue first; each is nobody else's for `lease`. */
+    /**
+     * At most `limit` pieces, the longest overdue first; each is nobody else's for `lease`. With `besides`, a share of each
+     * owner's but this one's.
+     */
     readonly claim: (
       queue: Queue,
       limit: number,
-      lease: Duration.Duration
+      lease: Duration.Duration,
+      besides?: string
     ) => Effect.Effect<ReadonlyArray<Claimed>, StoreUnavailable>
     readonly renew: (claimed: Claimed, lease: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
     /** It needs nothing more; `note` is what an operator reads. */

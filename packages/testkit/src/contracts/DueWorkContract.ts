@@ -96,6 +96,35 @@ const leases = (it: It) => {
     })
   )
 
+  it.effect("besides one owner's, each other's share is handed out, however many there are of anybody's", () =>
+    Effect.gen(function* () {
+      const due = yield* DueWork
+      const orders = yield* Orders
+      yield* due.claim("orders", many, Duration.days(1))
+      const place = (app: string, count: number) =>
+        Effect.forEach(Array.from({ length: count }), () => {
+          const change = aChange({ ...aPayment(), app }, 0, { dueIn: Duration.zero })
+          return Effect.as(orders.commit([change]), change.payment.payOrderNo)
+        })
+      const [crowd, noisy, ...quiet] = ["crowd", "noisy", "quiet-1", "quiet-2"].map((name) => `${name}-${freshNo()}`)
+      if (crowd === undefined || noisy === undefined) return
+      yield* place(crowd, 30)
+      yield* place(noisy, 20)
+      const few = yield* Effect.forEach(quiet, (app) => place(app, 1))
+      const all = yield* due.claim("orders", 10, lease)
+      expect(all.map(({ owner }) => owner)).toEqual(Array.from({ length: 10 }, () => crowd))
+      const shared = yield* due.claim("orders", 10, lease, crowd)
+      expect(shared.filter(({ owner }) => owner === crowd)).toEqual([])
+      expect(shared.map(({ id }) => id)).toEqual(expect.arrayContaining(few.flat()))
+      const count = shared.filter(({ owner }) => owner === noisy).length
+      expect([count >= 2, shared.length <= 10], "the others have their share, too").toEqual([true, true])
+      expect(yield* due.claim("orders", many, lease, "nobody's").pipe(Effect.map((rest) => rest.length))).toBe(
+        52 - all.length - shared.length
+      )
+      expect(yield* due.claim("orders", many, lease, crowd)).toEqual([])
+    })
+  )
+
   it.effect("at most so many are handed out as were asked for, the longest overdue first", () =>
     Effect.gen(function* () {
       const due = yield* DueWork

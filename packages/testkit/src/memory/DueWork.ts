@@ -10,6 +10,7 @@ const patienceMillis = 600_000
 
 /** A queue as the claims see it: what may be handed out, and how a row's due time and note are written. */
 interface Shelf {
+  readonly owner: (id: string) => string
   readonly due: (id: string) => Due.Due | undefined
   readonly candidates: (nowMillis: number) => ReadonlyArray<readonly [id: string, due: Due.Due]>
   readonly write: (id: string, due: Due.Due, note: string | null | undefined) => void
@@ -37,6 +38,7 @@ const end = (tables: Tables, id: string, state: Delivery["state"], note: string 
 }
 
 const deliveryShelf = (tables: Tables): Shelf => ({
+  owner: (id) => tables.deliveries.get(id)?.delivery.app ?? "",
   due: (id) => tables.deliveries.get(id)?.due,
   candidates: (nowMillis) =>
     open(tables.deliveries, nowMillis)
@@ -51,12 +53,19 @@ const deliveryShelf = (tables: Tables): Shelf => ({
   finish: (id, note) => end(tables, id, "delivered", note)
 })
 
-const plainShelf = <R extends { readonly due: Due.Due; readonly note: string | null }>(rows: Map<string, R>): Shelf => {
+const plainShelf = <R extends { readonly due: Due.Due; readonly note: string | null }>(
+  rows: Map<string, R>,
+  ownerOf: (row: R) => string
+): Shelf => {
   const write: Shelf["write"] = (id, due, note) => {
     const row = rows.get(id)
     if (row !== undefined) rows.set(id, { ...row, due, ...(note === undefined ? {} : { note }) })
   }
   return {
+    owner: (id) => {
+      const row = rows.get(id)
+      return row === undefined ? "" : ownerOf(row)
+    },
     due: (id) => rows.get(id)?.due,
     candidates: (nowMillis) => open(rows, nowMillis).map(([id, { due }]) => [id, due]),
     write,
@@ -73,22 +82,35 @@ const hex = Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => chance.toS
 export const make = (tables: Tables) => {
   let claims = 0
   const shelves: { readonly [Q in Queue]: Shelf } = {
-    orders: plainShelf(tables.orders),
+    orders: plainShelf(tables.orders, ({ placed }) => placed.payment.app),
     deliveries: deliveryShelf(tables),
-    inbox: plainShelf(tables.inbox)
+    inbox: plainShelf(tables.inbox, ({ kept }) => kept.vendor)
   }
 
-  const claim = (queue: Queue, limit: number, lease: Duration.Duration, nowMillis: number, chance: string) => {
+  /** So many of each owner's but `besides`, those first that wait longest. */
+  const shared = (shelf: Shelf, all: ReadonlyArray<readonly [string, Due.Due]>, limit: number, besides: string) => {
+    const others = all.filter(([id]) => shelf.owner(id) !== besides)
+    const owners = new Set(others.map(([id]) => shelf.owner(id)))
+    const share = Math.ceil(limit / Math.max(owners.size, 1))
+    return [...owners].flatMap((owner) => others.filter(([id]) => shelf.owner(id) === owner).slice(0, share))
+  }
+
+  const claim = (
+    queue: Queue,
+    limit: number,
+    lease: Duration.Duration,
+    nowMillis: number,
+    chance: string,
+    besides: string | undefined
+  ) => {
     const shelf = shelves[queue]
-    return [...shelf.candidates(nowMillis)]
-      .sort(longestOverdueFirst)
-      .slice(0, limit)
-      .map(([id, due]) => {
-        claims += 1
-        const token = `${claims}-${chance}`
-        shelf.write(id, Due.leased(due, token, nowMillis, lease), undefined)
-        return { queue, id, token, tries: due.tries }
-      })
+    const due = [...shelf.candidates(nowMillis)].sort(longestOverdueFirst)
+    return (besides === undefined ? due : shared(shelf, due, limit, besides)).slice(0, limit).map(([id, due]) => {
+      claims += 1
+      const token = `${claims}-${chance}`
+      shelf.write(id, Due.leased(due, token, nowMillis, lease), undefined)
+      return { queue, id, owner: shelf.owner(id), token, tries: due.tries }
+    })
   }
 
   /** Writes where the token still holds, and answers whether it did. */
@@ -105,9 +127,9 @@ export const make = (tables: Tables) => {
     })
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease) =>
+    claim: (queue, limit, lease, besides) =>
       Effect.map(Effect.all([Clock.currentTimeMillis, hex]), ([nowMillis, chance]) =>
-        claim(queue, limit, lease, nowMillis, chance)
+        claim(queue, limit, lease, nowMillis, chance, besides)
       ),
     renew: (claimed, lease) =>
       ifHeld(claimed, (shelf, due, nowMillis) =>
