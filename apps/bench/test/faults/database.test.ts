@@ -17,7 +17,7 @@ const chance = Chance.numbers(20_261_124)
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
 
 let world: World.World
-const { fail, placed, until, history, payments, pay, now, admin } = desk(() => world, chance)
+const { fail, placed, until, history, payments, pay, now, admin, events } = desk(() => world, chance)
 
 const services = () => [...world.gateways, ...world.workers]
 const database = (): World.Database => {
@@ -102,6 +102,37 @@ const inDoubt = async () => {
   const { order, shown } = await placed()
   expect(shown.status).toBe("SUBMITTING")
   return { app: order.app, payOrderNo: shown.payOrderNo }
+}
+
+const crowded = 100_000
+
+/** So many orders of an app like this one, and events of them, all of them due for long. */
+const crowd = async (payOrderNo: string, app: string): Promise<void> => {
+  const digits = Array.from({ length: 10 }, (_, digit) => `SELECT ${digit} AS digit`).join(" UNION ALL ")
+  const places = Array.from({ length: Math.log10(crowded) }, (_, place) => `d${place}`)
+  const from = places.map((place) => `(${digits}) AS ${place}`).join(", ")
+  const count = places.map((place) => `${place}.digit`).join(", ")
+  const copied = async (table: string, own: { readonly [column: string]: string }) => {
+    const rows = await admin(
+      `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'payment_proxy' AND table_name = '${table}'`
+    )
+    const names = rows
+      .map(({ name }) => String(name))
+      .filter((name) => table !== "payment_proxy_order" || name !== "id")
+    const values = names.map((name) => own[name] ?? `one.${name}`)
+    await admin(`INSERT INTO ${table} (${names.join(", ")}) SELECT ${values.join(", ")}
+      FROM (SELECT * FROM ${table} WHERE pay_order_no = '${payOrderNo}' LIMIT 1) AS one, ${from}`)
+  }
+  const due = { app: `'${app}'`, due_millis: "1", due_token: "NULL", due_lease_millis: "NULL" }
+  const number = `CONCAT('CROWD', ${count})`
+  await copied("payment_proxy_delivery", {
+    ...due,
+    id: number,
+    event_id: number,
+    pay_order_no: number,
+    state: "'waiting'"
+  })
+  await copied("payment_proxy_order", { ...due, pay_order_no: number, idempotency_key: number })
 }
 
 /** No worker but the first, which does to itself at `point` what `signal` does. */
@@ -360,6 +391,28 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
       expect(Number(row?.["tries"])).toBeLessThan(10)
     } finally {
       await admin("DELETE FROM payment_proxy_order WHERE facts = 'no JSON'")
+    }
+  })
+
+  it("F54 an app with a hundred thousand pieces of due work: the others are served as if it were not there", async () => {
+    const { shown } = await placed()
+    await crowd(shown.payOrderNo, "noisy")
+    const left = async (table: string) => {
+      const [row] = await admin(`SELECT COUNT(*) AS due FROM ${table} WHERE app = 'noisy' AND due_millis = 1`)
+      return Number(row?.["due"])
+    }
+    try {
+      await untilSo("the workers are at it", 20_000, async () => (await left("payment_proxy_order")) < crowded)
+      for (let times = 0; times < 2; times++) {
+        const { app, payOrderNo } = await inDoubt()
+        await until(app, payOrderNo, "PENDING")
+        await untilSo("the app was told", 20_000, () => events(payOrderNo, "pending") === 1)
+      }
+      expect(await left("payment_proxy_order"), "the crowd is still there").toBeGreaterThan(crowded / 2)
+      expect(await left("payment_proxy_delivery")).toBeGreaterThan(crowded / 2)
+    } finally {
+      for (const table of ["payment_proxy_order", "payment_proxy_delivery"])
+        await admin(`DELETE FROM ${table} WHERE app = 'noisy'`)
     }
   })
 
