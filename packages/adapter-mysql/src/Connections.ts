@@ -1,6 +1,6 @@
 import { SqlError } from "@effect/sql"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Effect, type Scope, Stream } from "effect"
+import { Effect, ExecutionStrategy, Exit, Scope, Stream } from "effect"
 import {
   type ConnectionOptions,
   createConnection,
@@ -126,6 +126,32 @@ export const own = (options: Options): Effect.Effect<Link, SqlError.SqlError, Sc
     }),
     (link) => Effect.sync(() => link.destroy())
   ).pipe(Effect.tap((link) => settle(link, options.statementMillis)))
+
+/** A connection of one's own for as long as the scope lives: opened when it is asked for, and anew where it has died. */
+export const kept = (options: Options): Effect.Effect<Effect.Effect<Link, SqlError.SqlError>, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    let link: Link | undefined
+    let current: Scope.CloseableScope | undefined
+    const dropped = Effect.suspend(() => {
+      const closing = current
+      link = undefined
+      current = undefined
+      return closing === undefined ? Effect.void : Scope.close(closing, Exit.void)
+    })
+    return Effect.gen(function* () {
+      if (link !== undefined && isAlive(link)) return link
+      yield* dropped
+      current = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+      link = yield* Scope.extend(own(options), current)
+      return link
+    })
+  })
+
+/** Unless `effect` succeeds, nothing of it is left open on the connection; without an answer to that it is not used again. */
+export const rolledBack =
+  (link: Link, limitMillis: number) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.tapErrorCause(effect, () => Effect.catchAll(run(link, "ROLLBACK", [], limitMillis), () => destroy(link)))
 
 const connectionOf = (link: Link, { statementMillis }: Options): Connection => {
   const rows = (sql: string, params: ReadonlyArray<unknown>, isPrepared: boolean) =>

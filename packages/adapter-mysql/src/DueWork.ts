@@ -4,6 +4,7 @@ import type { Claimed, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer, Option, Random, Schema } from "effect"
 import { Database, now, typed } from "./Database.ts"
+import * as GroupUpdate from "./GroupUpdate.ts"
 
 /** Where each queue's pieces are, what names them, and whose they are. */
 const shelves = {
@@ -18,15 +19,13 @@ const patienceMillis = 600_000
 const DueRow = Schema.Struct({ id: Schema.String, owner: Schema.NullOr(Schema.String), due_tries: Schema.Number })
 const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
 const decodeOwners = Schema.decodeUnknown(Schema.Array(Schema.Struct({ owner: Schema.String })))
-const Header = Schema.Struct({ affectedRows: Schema.Number })
-const countOf = (result: unknown) =>
-  Effect.map(Effect.orDie(Schema.decodeUnknown(Header)(result)), ({ affectedRows }) => affectedRows)
-
 const maxNote = 256
 const noted = (note: string | null): string | null => (note === null ? null : [...note].slice(0, maxNote).join(""))
 
 export const make = Effect.gen(function* () {
-  const { sql, transaction } = yield* Database
+  const database = yield* Database
+  const { sql, transaction } = database
+  const { update } = yield* GroupUpdate.make(database)
   const clock = Effect.map(now, (said) => sql.literal(said))
 
   /** Not while an earlier event of the same order is waiting for the same endpoint, unless it has waited long. */
@@ -86,17 +85,15 @@ export const make = Effect.gen(function* () {
     })
 
   /** Writes where the token still holds, and answers whether it did. */
-  const ifHeld = (
-    { queue, id, token }: Pick<Claimed, "queue" | "id" | "token">,
-    set: (now: ReturnType<typeof sql.literal>) => ReturnType<typeof sql.literal>
-  ) =>
-    Effect.gen(function* () {
+  const ifHeld = ({ queue, id, token }: Pick<Claimed, "queue" | "id" | "token">, set: (now: Fragment) => Fragment) =>
+    Effect.flatMap(clock, (now) => {
       const { table, key } = shelves[queue]
-      const now = yield* clock
-      const result = yield* sql`UPDATE ${sql(table)} SET ${set(now)}
-        WHERE ${sql(key)} = ${id} AND due_token = ${token} AND due_lease_millis > ${now}`.raw
-      return (yield* countOf(result)) === 1
-    }).pipe(typed)
+      return Effect.map(
+        update(sql`UPDATE ${sql(table)} SET ${set(now)}
+          WHERE ${sql(key)} = ${id} AND due_token = ${token} AND due_lease_millis > ${now}`),
+        (found) => found === 1
+      )
+    })
 
   const never = sql`due_millis = NULL, due_token = NULL, due_lease_millis = NULL`
 
@@ -124,7 +121,7 @@ export const make = Effect.gen(function* () {
       ),
     hasten: (payOrderNo) =>
       Effect.flatMap(clock, (now) =>
-        typed(sql`UPDATE payment_proxy_order
+        update(sql`UPDATE payment_proxy_order
           SET due_millis = ${now}, due_token = NULL, due_lease_millis = NULL, due_tries = 0
           WHERE pay_order_no = ${payOrderNo}`)
       ).pipe(Effect.asVoid)
@@ -151,4 +148,4 @@ export const make = Effect.gen(function* () {
 })
 
 /** Due work and deliveries in MySQL or MariaDB; the clock is the database's. */
-export const layer = Layer.effectContext(make)
+export const layer = Layer.scopedContext(make)

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { Orders as Rows } from "@payment-proxy/order-table"
 import { type Change, crashPoint, Stale, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
-import { Data, Duration, Effect, Either, ExecutionStrategy, Exit, Schedule, Schema, Scope } from "effect"
+import { Data, Duration, Effect, Either, Schedule, Schema } from "effect"
 import type { Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, now, typed, undone } from "./Database.ts"
@@ -112,12 +112,7 @@ const attempt = (link: Link, members: ReadonlyArray<Member>, limitMillis: number
     yield* crashPoint(news ? "K02" : "K09")
     yield* Effect.mapError(packet(link, Statements.consequences(all), limitMillis), uncommitted(true))
     if (news) yield* crashPoint("K03")
-  }).pipe(
-    Effect.tapErrorCause(() =>
-      // Without an answer to the ROLLBACK the connection is not used again; what the server has open ends with it.
-      Connections.run(link, "ROLLBACK", [], limitMillis).pipe(Effect.catchAll(() => Connections.destroy(link)))
-    )
-  )
+  }).pipe(Connections.rolledBack(link, limitMillis))
 
 /** Batches in which no order is twice: its second change is decided from what the first one makes. */
 const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Member>> => {
@@ -208,21 +203,7 @@ export const make = (database: Database["Type"]) =>
 
     const lane = Effect.gen(function* () {
       const scope = yield* Effect.scope
-      let link: Link | undefined
-      let own: Scope.CloseableScope | undefined
-      const drop = Effect.suspend(() => {
-        const closing = own
-        link = undefined
-        own = undefined
-        return closing === undefined ? Effect.void : Scope.close(closing, Exit.void)
-      })
-      const connected = Effect.gen(function* () {
-        if (link !== undefined && Connections.isAlive(link)) return link
-        yield* drop
-        own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-        link = yield* Effect.mapError(Scope.extend(Connections.own(options), own), uncommitted(false))
-        return link
-      })
+      const connected = Effect.mapError(yield* Connections.kept(options), uncommitted(false))
       const tried = (members: ReadonlyArray<Member>) =>
         Effect.flatMap(connected, (open) => attempt(open, members, options.statementMillis)).pipe(
           Effect.retry({ while: ({ reason }) => reason === "undone", schedule: again }),
