@@ -17,8 +17,13 @@ const { values } = parseArgs({
 })
 
 const Arguments = Schema.Struct({
-  id: Schema.String.pipe(Schema.pattern(/^[a-z0-9-]{1,64}$/, { message: () => "--id is 1 to 64 of a-z, 0-9 and -" })),
-  name: Schema.optional(Schema.NonEmptyString),
+  // Its endpoint is called after it, in a column of 64 characters.
+  id: Schema.String.pipe(Schema.pattern(/^[a-z0-9-]{1,56}$/, { message: () => "--id is 1 to 56 of a-z, 0-9 and -" })),
+  name: Schema.optional(
+    Schema.String.pipe(
+      Schema.pattern(/^[^\p{Cc}]{1,256}$/u, { message: () => "--name is 1 to 256 characters, none of them a control" })
+    )
+  ),
   webhook: Schema.optional(
     Schema.String.pipe(Schema.pattern(/^https?:\/\/\S+$/, { message: () => "--webhook is an http or https address" }))
   )

@@ -74,7 +74,7 @@ const transactionOf =
 const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /** How long a start waits for a database that is not there yet, or busy. */
-const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
+export const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
 
 /** What a start needs of a database, waited for where it is not there yet. */
 export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

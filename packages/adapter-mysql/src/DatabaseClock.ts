@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Layer, Schema } from "effect"
-import { Database, now, typed } from "./Database.ts"
+import { Database, now, patience, typed } from "./Database.ts"
 
 const machine = Clock.make()
 
@@ -104,12 +104,13 @@ export const layer = Layer.unwrapScoped(
         Effect.map(([{ now_millis }]) => now_millis)
       )
     ).pipe(typed)
-    const { clock, measure } = yield* make({
+    const first = make({
       database,
       monotonicMillis: () => performance.now(),
       machineMillis: () => machine.unsafeCurrentTimeMillis()
     })
-    yield* Effect.repeatN(measure, firstLooks - 1)
+    const { clock, measure } = yield* Effect.retry(first, patience)
+    yield* Effect.repeatN(Effect.ignore(measure), firstLooks - 1)
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(measure), lookEvery)))
     return Layer.setClock(clock)
   })

@@ -84,10 +84,11 @@ const headersOf = Schema.decodeUnknown(Schema.Array(Header))
 /** Too many connections, shutting down, out of space, read-only: whatever we would write. */
 const closed = Failures.codesOf("too_many_connections", "shutting_down", "full", "read_only")
 const timeouts = Failures.codesOf("silent")
+const locked = Failures.codesOf("lock_wait")
 
 const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
   const code = Connections.codeOf(error)
-  if (code === 1205) return "locked"
+  if (locked.has(code)) return "locked"
   if (undone.has(code)) return "undone"
   if (code === 1062) return "short"
   if (closed.has(code)) return "closed"
@@ -132,7 +133,8 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
 export const make = (database: Database["Type"]) =>
   Effect.gen(function* () {
     const { options, sql, transaction } = database
-    const { waiting, put, take } = yield* Lanes.make<Member>(lanes, maxMembers)
+    const lines = yield* Lanes.make<Member>(lanes, maxMembers)
+    const { waiting, put } = lines
     const tooMany = Effect.fail(new StoreUnavailable({ cause: "Too many commits wait for the database." }))
 
     /** Waits for a lane; `withdraw` sees to it that it does not wait for long. */
@@ -236,15 +238,19 @@ export const make = (database: Database["Type"]) =>
           })
         )
 
-      return yield* Effect.forever(
-        Effect.flatMap(take, (members) => {
-          Metrics.setWaiting(waiting.length)
-          return members.length === 0 ? Effect.void : Effect.forEach(apart(members), batch, { discard: true })
+      const round = (members: ReadonlyArray<Member>) => {
+        Metrics.setWaiting(waiting.length)
+        return Effect.forEach(apart(members), batch, { discard: true })
+      }
+      // The COMMIT may have left: only a look tells.
+      const died = (members: ReadonlyArray<Member>, defect: unknown) =>
+        Effect.forEach(members, (member) => told(member, new Uncommitted({ reason: "lost", cause: defect })), {
+          discard: true
         })
-      )
+      yield* Lanes.forked(lines, round, died)
     })
 
-    for (let count = 0; count < lanes; count++) yield* Lanes.forked(lane)
+    for (let count = 0; count < lanes; count++) yield* lane
     yield* Effect.forkScoped(Effect.withClock(Effect.repeat(withdraw, Schedule.spaced(withdrawEvery)), real))
 
     /** All of `changes` or none; the outcome is known when it answers, or said to be unknown. */

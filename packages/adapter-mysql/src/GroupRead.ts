@@ -2,7 +2,7 @@ import type { SqlClient } from "@effect/sql"
 import type { Payment } from "@payment-proxy/domain"
 import { Orders as Rows } from "@payment-proxy/order-table"
 import { StoreUnavailable } from "@payment-proxy/ports"
-import { Effect, Either, Option, Schema } from "effect"
+import { Effect, Either, Option } from "effect"
 import { typed } from "./Database.ts"
 import * as Lanes from "./Lanes.ts"
 
@@ -20,19 +20,10 @@ const maxWaiting = 4096
 
 const maxKnown = 4096
 
-const Numbered = Schema.Struct({ pay_order_no: Schema.String, version: Schema.Number })
-const decodeNumbered = Schema.decodeUnknownOption(Numbered)
+type Row = { readonly [column: string]: unknown }
 
-/** A row, with what tells whether it is known. */
-interface Found {
-  readonly version: number
-  readonly row: unknown
-}
-const foundOf = (row: unknown): ReadonlyArray<readonly [payOrderNo: string, found: Found]> =>
-  Option.match(decodeNumbered(row), {
-    onNone: () => [],
-    onSome: ({ pay_order_no, version }) => [[pay_order_no, { version, row }]]
-  })
+/** Whether two rows say the same, column by column: a version alone does not prove it where a database lost what it had. */
+const isSame = (one: Row, other: Row): boolean => Rows.columns.every((column) => one[column] === other[column])
 
 const unavailable = (cause: unknown): StoreUnavailable =>
   cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })
@@ -43,44 +34,50 @@ const unavailable = (cause: unknown): StoreUnavailable =>
  */
 export const make = (sql: SqlClient.SqlClient) =>
   Effect.gen(function* () {
-    const { waiting, put, take } = yield* Lanes.make<Asker>(lanes, maxAskers)
+    const lines = yield* Lanes.make<Asker>(lanes, maxAskers)
+    const { waiting, put } = lines
     const columns = sql.literal(Rows.columns.join(", "))
 
-    /** Orders as they were read last: a row of the same version is the same order. */
-    const known = new Map<string, Payment.Payment>()
+    /** Orders as they were read last: of a row that says the same. */
+    const known = new Map<string, { readonly row: Row; readonly payment: Payment.Payment }>()
 
     const found = (askers: ReadonlyArray<Asker>) =>
       sql`SELECT ${columns} FROM payment_proxy_order
         WHERE ${sql.in("pay_order_no", [...new Set(askers.map(({ payOrderNo }) => payOrderNo))])}`.unprepared.pipe(
-        Effect.map((rows) => new Map(rows.flatMap(foundOf))),
+        Effect.map((rows: ReadonlyArray<Row>) => new Map(rows.map((row) => [row["pay_order_no"], row]))),
         typed
       )
 
-    const keep = (payment: Payment.Payment): void => {
+    const keep = (row: Row, payment: Payment.Payment): void => {
       const [oldest] = known.keys()
       if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest)
-      known.set(payment.payOrderNo, payment)
+      known.set(payment.payOrderNo, { row, payment })
     }
 
-    const answerOf = (payOrderNo: string, found: Found | undefined): Answer => {
-      if (found === undefined) return Effect.succeedNone
+    const answerOf = (payOrderNo: string, row: Row | undefined): Answer => {
+      if (row === undefined) return Effect.succeedNone
       const before = known.get(payOrderNo)
-      if (before?.version === found.version) return Effect.succeed(Option.some(before))
-      const payment = Rows.toPayment(found.row)
+      if (before !== undefined && isSame(before.row, row)) return Effect.succeed(Option.some(before.payment))
+      const payment = Rows.toPayment(row)
       if (Either.isLeft(payment)) return Effect.fail(unavailable(payment.left))
-      keep(payment.right)
+      keep(row, payment.right)
       return Effect.succeed(Option.some(payment.right))
     }
 
-    const round = Effect.gen(function* () {
-      const askers = yield* take
-      if (askers.length === 0) return
-      const rows = yield* Effect.either(found(askers))
-      if (Either.isRight(rows))
-        for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.right.get(payOrderNo)))
-      else for (const { tell } of [...askers, ...waiting.splice(0)]) tell(Effect.fail(unavailable(rows.left)))
-    })
-    for (let count = 0; count < lanes; count++) yield* Lanes.forked(Effect.forever(round))
+    const failed = (askers: ReadonlyArray<Asker>, cause: unknown) =>
+      Effect.sync(() => {
+        for (const { tell } of askers) tell(Effect.fail(unavailable(cause)))
+      })
+
+    const round = (askers: ReadonlyArray<Asker>) =>
+      Effect.matchEffect(found(askers), {
+        onSuccess: (rows) =>
+          Effect.sync(() => {
+            for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.get(payOrderNo)))
+          }),
+        onFailure: (cause) => failed([...askers, ...waiting.splice(0)], cause)
+      })
+    for (let count = 0; count < lanes; count++) yield* Lanes.forked(lines, round, failed)
 
     /** The order with this number. */
     const byNumber = (payOrderNo: string): Answer =>

@@ -4,6 +4,7 @@ import { Effect, Schema } from "effect"
 import { format, type Connection as Link } from "mysql2"
 import * as Connections from "./Connections.ts"
 import { again, type Database, undone } from "./Database.ts"
+import * as Failures from "./Failures.ts"
 import * as Lanes from "./Lanes.ts"
 
 /** One caller's statement, and whom to tell how many rows it found. */
@@ -28,44 +29,57 @@ const attempt = (link: Link, wishes: ReadonlyArray<Wish>, limitMillis: number) =
 
 /** Texts, numbers and nothing: an update has no other values. */
 const plain = (value: unknown): string | number | null =>
-  typeof value === "number" || value === null ? value : String(value)
+  typeof value === "number" ? value : value === null || value === undefined ? null : String(value)
+
+/** What the server undid for another's sake is done again at once; a lock is waited for once, and by its own caller. */
+const isUndone = (error: unknown): boolean => {
+  const code = Connections.codeOf(error)
+  return undone.has(code) && !locked.has(code)
+}
+const locked = Failures.codesOf("lock_wait")
+
+/** What may be one statement's own fault: the others are not held up by it. */
+const isBlamed = (error: unknown): boolean => {
+  const code = Connections.codeOf(error)
+  return locked.has(code) || Failures.kindOf(code) === "refused"
+}
 
 const unavailable = (cause: unknown) => Effect.fail(new StoreUnavailable({ cause }))
 
 /**
  * Updates of concurrent callers, each of which stands alone and may be made again, sharing transactions: what comes in while
  * a lane is busy goes out together. A statement that fails is its own caller's trouble; where no answer comes, it may have
- * been done, and whoever waits is told at once.
+ * been done.
  */
 export const make = ({ options }: Database["Type"]) =>
   Effect.gen(function* () {
-    const { waiting, put, take } = yield* Lanes.make<Wish>(lanes, maxTogether)
+    const lines = yield* Lanes.make<Wish>(lanes, maxTogether)
+    const { waiting, put } = lines
+
+    const failed = (wishes: ReadonlyArray<Wish>, cause: unknown) =>
+      Effect.sync(() => {
+        for (const { tell } of wishes) tell(unavailable(cause))
+      })
 
     const lane = Effect.gen(function* () {
       const connected = yield* Connections.kept(options)
       const round = (wishes: ReadonlyArray<Wish>): Effect.Effect<void> =>
         Effect.flatMap(connected, (link) => attempt(link, wishes, options.statementMillis)).pipe(
-          Effect.retry({ while: (error) => undone.has(Connections.codeOf(error)), schedule: again }),
+          Effect.retry({ while: isUndone, schedule: again }),
           Effect.matchEffect({
             onSuccess: (counts) =>
               Effect.sync(() => {
                 for (const [index, { tell }] of wishes.entries()) tell(Effect.succeed(counts[index] ?? 0))
               }),
-            onFailure: (error) => {
-              if (wishes.length > 1 && Connections.isAnswered(error))
-                return Effect.forEach(wishes, (wish) => round([wish]), { discard: true })
-              const others = Connections.isAnswered(error) ? [] : waiting.splice(0)
-              return Effect.sync(() => {
-                for (const { tell } of [...wishes, ...others]) tell(unavailable(error))
-              })
-            }
+            onFailure: (error) =>
+              wishes.length > 1 && isBlamed(error)
+                ? Effect.forEach(wishes, (wish) => round([wish]), { discard: true })
+                : failed(wishes, error)
           })
         )
-      return yield* Effect.forever(
-        Effect.flatMap(take, (wishes) => (wishes.length === 0 ? Effect.void : round(wishes)))
-      )
+      yield* Lanes.forked(lines, round, failed)
     })
-    for (let count = 0; count < lanes; count++) yield* Lanes.forked(lane)
+    for (let count = 0; count < lanes; count++) yield* lane
 
     /** Runs a statement; answers how many rows it found. */
     const update = (statement: Statement.Statement<unknown>): Effect.Effect<number, StoreUnavailable> =>

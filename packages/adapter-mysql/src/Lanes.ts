@@ -9,7 +9,7 @@ export interface Lanes<A> {
   /** Those that no lane has yet, the longest waiting first; whoever takes one out of it has it. */
   readonly waiting: Array<A>
   readonly put: (wish: A) => void
-  /** For a lane: what waits, as soon as something does; at times nothing, where another lane was faster. */
+  /** For a lane: what waits, as soon as something does. */
   readonly take: Effect.Effect<ReadonlyArray<A>>
 }
 
@@ -19,9 +19,20 @@ const atOnce = Scheduler.make(
   () => false
 )
 
-/** Works as a lane, for as long as the scope lives. */
-export const forked = (lane: Effect.Effect<never, never, Scope.Scope>): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.asVoid(Effect.forkScoped(Effect.withScheduler(lane, atOnce)))
+/**
+ * Works as a lane for as long as the scope lives: `round` after round, with what there is to take. A round that dies of what
+ * nobody foresaw is logged, `died` tells its callers, and the lane goes on.
+ */
+export const forked = <A>(
+  { take }: Lanes<A>,
+  round: (wishes: ReadonlyArray<A>) => Effect.Effect<void>,
+  died: (wishes: ReadonlyArray<A>, defect: unknown) => Effect.Effect<void>
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.flatMap(take, (wishes) =>
+    Effect.catchAllDefect(round(wishes), (defect) =>
+      Effect.zipRight(Effect.logError("A lane to the database died; it goes on.", defect), died(wishes, defect))
+    )
+  ).pipe(Effect.forever, Effect.withScheduler(atOnce), Effect.forkScoped, Effect.asVoid)
 
 /** A wish that waits for longer than this, and for less than twice as long, is helped. */
 const patience = Duration.millis(25)
@@ -44,9 +55,13 @@ export const make = <A>(lanes: number, maxTogether: number): Effect.Effect<Lanes
         waiting.push(wish)
         if (idle.length === lanes) idle.shift()?.(taken)
       },
-      take: Effect.async((resume) => {
-        if (waiting.length > 0) resume(taken)
-        else idle.push(resume)
-      })
+      take: Effect.repeat(
+        Effect.async<ReadonlyArray<A>>((resume) => {
+          if (waiting.length > 0) resume(taken)
+          else idle.push(resume)
+        }),
+        // Another lane may have been faster.
+        { until: (wishes) => wishes.length > 0 }
+      )
     }
   })

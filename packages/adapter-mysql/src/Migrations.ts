@@ -1,15 +1,21 @@
 import type { SqlError } from "@effect/sql"
 import { crashPoint } from "@payment-proxy/ports"
-import { Effect, Schema } from "effect"
+import { Duration, Effect, Schedule, Schema } from "effect"
 import * as Connections from "./Connections.ts"
 import { type Database, DatabaseUnfit, patiently } from "./Database.ts"
 import { originalColumns, type Step, steps } from "./Schema.ts"
 
-const lockSeconds = 60
-/** A start has more patience than a call: it may wait for another's, on a server that is busy. */
-const limitMillis = 65_000
+const lockSeconds = 10
+/** How often another process's migration is waited for: as long as one of its steps may take. */
+const lockTries = 2160
+/** A start has more patience than a call, on a server that is busy. */
+const limitMillis = 60_000
 /** A table with many rows is altered for as long as it takes. */
-const stepLimitMillis = 6 * 3_600_000
+const stepLimitMillis = lockSeconds * lockTries * 1000
+/** Whatever is behind an ALTER that waits for the table waits, too: it makes way, and comes again. */
+const makeWay = "SET SESSION lock_wait_timeout = 5"
+const comingAgain = Schedule.intersect(Schedule.spaced(Duration.seconds(5)), Schedule.recurs(120))
+const isLocked = (error: unknown): boolean => Connections.codeOf(error) === 1205
 
 const Lock = Schema.Tuple(Schema.Struct({ held: Schema.NullOr(Schema.Number) }))
 const Recorded = Schema.Array(
@@ -69,7 +75,8 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
       step.id,
       step.name
     ])
-    if (!isThere) yield* run(step.statement, [], stepLimitMillis)
+    if (!isThere)
+      yield* Effect.retry(run(step.statement, [], stepLimitMillis), { while: isLocked, schedule: comingAgain })
     yield* crashPoint("K25")
     yield* run("UPDATE payment_proxy_migration SET finished_at = NOW(3) WHERE id = ?", [step.id])
   })
@@ -115,11 +122,15 @@ export const migrate = ({ options, server }: Database["Type"]) =>
     const link = yield* patiently(Connections.own(options))
     const run: Run = (statement, values = [], millis = limitMillis) => Connections.run(link, statement, values, millis)
     const lock = "CONCAT('payment_proxy_migration ', DATABASE())"
-    const [{ held }] = yield* Effect.flatMap(
-      run(`SELECT GET_LOCK(${lock}, ${lockSeconds}) AS held`),
-      Schema.decodeUnknown(Lock)
+    yield* run(makeWay)
+    const held = run(`SELECT GET_LOCK(${lock}, ${lockSeconds}) AS held`).pipe(
+      Effect.flatMap(Schema.decodeUnknown(Lock)),
+      Effect.map(([row]) => row.held === 1),
+      Effect.tap((isHeld) =>
+        isHeld ? Effect.void : Effect.logWarning("Another process brings the schema up to date: this one waits.")
+      ),
+      Effect.repeat({ until: (isHeld) => isHeld, times: lockTries })
     )
-    if (held !== 1)
-      return yield* new DatabaseUnfit({ detail: `another process migrates it for more than ${lockSeconds} s already.` })
+    if (!(yield* held)) return yield* new DatabaseUnfit({ detail: "another process migrates it, and does not end." })
     yield* Effect.ensuring(migrated(run, server), Effect.ignore(run(`SELECT RELEASE_LOCK(${lock})`)))
   }).pipe(Effect.scoped)

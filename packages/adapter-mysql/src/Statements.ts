@@ -27,9 +27,10 @@ interface Row {
   readonly clocked: string
 }
 
-const tupleOf = ({ parts, clocked }: Row): string => {
+const tupleOf = (names: ReadonlyArray<ReadonlyArray<string>>, { parts, clocked }: Row): string => {
   let cells = ""
-  for (const part of parts) for (const name of Object.keys(part)) cells += `, ${literal(part[name])}`
+  for (const [index, part] of parts.entries())
+    for (const name of names[index] ?? []) cells += `, ${literal(part[name])}`
   return `(${cells.slice(2)}${clocked})`
 }
 
@@ -37,8 +38,9 @@ const tupleOf = ({ parts, clocked }: Row): string => {
 const insert = (table: string, clocked: ReadonlyArray<string>, rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   const [first] = rows
   if (first === undefined) return []
-  const names = [...first.parts.flatMap((part) => Object.keys(part)), ...clocked].join(", ")
-  return [`INSERT INTO ${table} (${names}) VALUES ${rows.map(tupleOf).join(", ")}`]
+  const names = first.parts.map((part) => Object.keys(part))
+  const tuples = rows.map((row) => tupleOf(names, row))
+  return [`INSERT INTO ${table} (${[...names.flat(), ...clocked].join(", ")}) VALUES ${tuples.join(", ")}`]
 }
 
 /** When a change makes its order due, by the database's clock. */

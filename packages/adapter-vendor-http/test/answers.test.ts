@@ -104,6 +104,9 @@ describe("a create's answer", () => {
     ],
     ["200 with UTF-16", (r) => void r.writeHead(200).end(Buffer.from(JSON.stringify(stated()), "utf16le")), "InDoubt"],
     ["200 with nothing", (r) => void r.writeHead(200).end(), "InDoubt"],
+    ["200 with a number of 256 characters", json(200, stated({ id: "😀".repeat(256) })), "open"],
+    ["200 with a number that no column holds", json(200, stated({ id: "9".repeat(257) })), "InDoubt"],
+    ["200 with a number of half a character", json(200, stated({ id: "pay_\ud800" })), "InDoubt"],
     ["204", (r) => void r.writeHead(204).end(), "InDoubt"],
     ["302 to elsewhere", (r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), "InDoubt"],
     ["400", json(400, { error: "invalid" }), "Rejected"],
@@ -130,6 +133,18 @@ describe("a create's answer", () => {
   ]
   for (const [what, answer, outcome] of cases)
     it.live(`${what} is ${outcome}`, () => Effect.map(said("create", answer), (got) => expect(got).toBe(outcome)))
+
+  it.live("a reason of any length and a date of any year are kept as far as the stores keep them", () =>
+    Effect.gen(function* () {
+      const failed = yield* platform(
+        json(200, stated({ status: "FAILED", failure_reason: "😀\ud800".repeat(100_000) }))
+      )
+      const detail = yield* ask(failed.url, "query")
+      expect(Either.getOrThrow(detail)).toMatchObject({ kind: "failed", detail: "😀\ufffd".repeat(128) })
+      const paid = yield* platform(json(200, stated({ status: "SUCCEEDED", paid_at: "+123456-01-01T00:00:00Z" })))
+      expect(Either.getOrThrow(yield* ask(paid.url, "query"))).toMatchObject({ kind: "paid", paidAtMillis: null })
+    }).pipe(Effect.scoped)
+  )
 
   it.live("a platform that is not there was certainly not sent to", () =>
     Effect.map(ask("http://127.0.0.1:1", "create"), (outcome) =>

@@ -103,4 +103,5 @@ it("without a secret a notification is a hint, and proves nothing", () => {
 it("signed nonsense is refused", () => {
   expect(verdict(signed("{"))).toBe("The body is not JSON.")
   expect(verdict(signed('{"data":{}}'))).toBe("The body names no order.")
+  expect(verdict(signed(body({ merchant_payment_no: "9".repeat(257) })))).toBe("The body names no order.")
 })

@@ -92,17 +92,11 @@ const followed = (change: Change, prepared: string) =>
     Effect.zipLeft(crashPoint("K10"))
   )
 
-/**
- * Places an order: its intent is on disk before the vendor is called, and the answer is what is on disk after (design
- * §6, promises 1 to 3). A key that was used before answers its order; once on disk, an order is followed to its end
- * even if the caller leaves.
- */
-export const place = (asked: Asked) =>
+const intended = (asked: Asked) =>
   using<Orders | Vendors | Vault>()((services, nowMillis) => {
     const vendors = Context.get(services, Vendors)
     const entropy = Context.get(services, Entropy)
     return Effect.gen(function* () {
-      yield* crashPoint("K01")
       const vendor = Option.getOrUndefined(vendors.get(asked.vendor))
       if (vendor === undefined) return yield* new UnknownVendor({ vendor: asked.vendor })
       const order = created(asked, vendor, Context.get(services, Policies), entropy.bytes(10), nowMillis)
@@ -121,7 +115,15 @@ export const place = (asked: Asked) =>
           Effect.uninterruptible
         )
     })
-  }).pipe(
+  })
+
+/**
+ * Places an order: its intent is on disk before the vendor is called, and the answer is what is on disk after (design
+ * §6, promises 1 to 3). A key that was used before answers its order; once on disk, an order is followed to its end
+ * even if the caller leaves.
+ */
+export const place = (asked: Asked) =>
+  Effect.zipRight(crashPoint("K01"), intended(asked)).pipe(
     Effect.catchTags({
       UnknownVendor: (refusal) => unlessPlaced(asked, refusal),
       Unfit: (refusal) => unlessPlaced(asked, refusal)

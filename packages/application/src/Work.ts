@@ -83,12 +83,12 @@ const work = (claimed: Claimed) =>
     )
   })
 
-/** Whose most of a full batch is, where it is one's: he has more than his share. */
+/** Whose most of a full batch is. */
 const crowdOf = (claimed: ReadonlyArray<Claimed>, batch: number): string | undefined => {
   if (claimed.length < batch) return undefined
   const counts = new Map<string, number>()
   for (const { owner } of claimed) counts.set(owner, (counts.get(owner) ?? 0) + 1)
-  return [...counts].find(([, count]) => 2 * count > batch)?.[0]
+  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0])[0]
 }
 
 /** Claims and works at what is due in a queue, of all owners or of all but one; answers how many pieces there were, and whose most of a full batch is. */
@@ -103,20 +103,25 @@ export const round = (queue: Queue, besides?: string) =>
   })
 
 /**
- * Works at a queue for ever: at once while there is work, then when nudged or after the idle time. While one owner's work fills
- * the batches, every other batch is shared by all others: nobody waits for the end of a crowd.
+ * Works at a queue for ever: at once while there is work, then when nudged or after the idle time. While batches are full, every
+ * other one is shared by all but the owner who has most: nobody waits for the end of a crowd.
  */
 export const loop = (queue: Queue) =>
   Effect.gen(function* () {
     const changes = yield* Changes
     const { idle, rest } = yield* Paces
     let crowd: string | undefined
-    return yield* Effect.suspend(() => round(queue, crowd)).pipe(
-      Effect.flatMap((done) => {
-        const wasShared = crowd !== undefined
-        crowd = wasShared ? undefined : done.crowd
-        return done.count > 0 || wasShared ? Effect.void : changes.work(queue, idle)
-      }),
+    const next = Effect.suspend(() => {
+      const besides = crowd
+      // Whatever becomes of this round, the one after a shared one is anybody's.
+      crowd = undefined
+      return Effect.map(round(queue, besides), (done) => {
+        if (besides === undefined) crowd = done.crowd
+        return done.count > 0 || besides !== undefined
+      })
+    })
+    return yield* next.pipe(
+      Effect.flatMap((isBusy) => (isBusy ? Effect.void : changes.work(queue, idle))),
       Effect.catchAllCause((cause) =>
         Effect.logWarning("Due work could not be claimed.", cause).pipe(Effect.zipRight(Effect.sleep(rest)))
       ),

@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import * as Checker from "@payment-proxy/testkit/Checker"
 import { type Connection, createConnection } from "mysql2/promise"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
@@ -9,7 +8,9 @@ import * as Inspector from "../../src/faults/Inspector.ts"
 import type { Running } from "../../src/faults/Processes.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
 import * as World from "../../src/faults/World.ts"
+import { crowd, crowded } from "./crowd.ts"
 import { desk } from "./desk.ts"
+import { counted, isReady, isStopped, untilSo } from "./probes.ts"
 
 // Faults of our processes and of the database, on real ones: two gateways and three workers on one MariaDB.
 
@@ -39,30 +40,6 @@ const worker = (index: number): World.Service => {
 const at = async (index: number): Promise<Client> => {
   const { url = "" } = (await gateway(index).process?.ready) ?? {}
   return new Client(world.keys, () => [url])
-}
-
-/** Waits until it is so, at most this long; answers how long it took. */
-const untilSo = async (what: string, limitMillis: number, isSo: () => Promise<boolean> | boolean): Promise<number> => {
-  const begin = Date.now()
-  while (!(await isSo())) {
-    if (Date.now() - begin > limitMillis) throw new Error(`After ${limitMillis} ms still not: ${what}.`)
-    await sleep(50)
-  }
-  return Date.now() - begin
-}
-
-const isStopped = (running: Running): boolean => /\) T /.test(readFileSync(`/proc/${running.pid}/stat`, "utf8"))
-
-const isReady = async (client: Client): Promise<boolean> =>
-  client.call("GET", "/readyz", "shop").then(
-    ({ status }) => status === 200,
-    () => false
-  )
-
-/** How many failures of the database of a kind the gateway has counted, as an operator sees it. */
-const counted = async (client: Client, kind: string): Promise<number> => {
-  const text = await (await client.call("GET", "/metrics", "shop")).text()
-  return Number(new RegExp(`^payment_proxy_database_failures_total{kind="${kind}"} (\\d+)$`, "m").exec(text)?.[1])
 }
 
 /** Taken: with the vendor's answer, or in doubt, as on a busy machine the vendor may be slower than its short limit. */
@@ -102,37 +79,6 @@ const inDoubt = async () => {
   const { order, shown } = await placed()
   expect(shown.status).toBe("SUBMITTING")
   return { app: order.app, payOrderNo: shown.payOrderNo }
-}
-
-const crowded = 100_000
-
-/** So many orders of an app like this one, and events of them, all of them due for long. */
-const crowd = async (payOrderNo: string, app: string): Promise<void> => {
-  const digits = Array.from({ length: 10 }, (_, digit) => `SELECT ${digit} AS digit`).join(" UNION ALL ")
-  const places = Array.from({ length: Math.log10(crowded) }, (_, place) => `d${place}`)
-  const from = places.map((place) => `(${digits}) AS ${place}`).join(", ")
-  const count = places.map((place) => `${place}.digit`).join(", ")
-  const copied = async (table: string, own: { readonly [column: string]: string }) => {
-    const rows = await admin(
-      `SELECT column_name AS name FROM information_schema.columns WHERE table_schema = 'payment_proxy' AND table_name = '${table}'`
-    )
-    const names = rows
-      .map(({ name }) => String(name))
-      .filter((name) => table !== "payment_proxy_order" || name !== "id")
-    const values = names.map((name) => own[name] ?? `one.${name}`)
-    await admin(`INSERT INTO ${table} (${names.join(", ")}) SELECT ${values.join(", ")}
-      FROM (SELECT * FROM ${table} WHERE pay_order_no = '${payOrderNo}' LIMIT 1) AS one, ${from}`)
-  }
-  const due = { app: `'${app}'`, due_millis: "1", due_token: "NULL", due_lease_millis: "NULL" }
-  const number = `CONCAT('CROWD', ${count})`
-  await copied("payment_proxy_delivery", {
-    ...due,
-    id: number,
-    event_id: number,
-    pay_order_no: number,
-    state: "'waiting'"
-  })
-  await copied("payment_proxy_order", { ...due, pay_order_no: number, idempotency_key: number })
 }
 
 /** No worker but the first, which does to itself at `point` what `signal` does. */
@@ -396,7 +342,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
 
   it("F54 an app with a hundred thousand pieces of due work: the others are served as if it were not there", async () => {
     const { shown } = await placed()
-    await crowd(shown.payOrderNo, "noisy")
+    await crowd(admin, shown.payOrderNo, "noisy")
     const left = async (table: string) => {
       const [row] = await admin(`SELECT COUNT(*) AS due FROM ${table} WHERE app = 'noisy' AND due_millis = 1`)
       return Number(row?.["due"])

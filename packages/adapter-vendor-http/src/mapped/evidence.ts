@@ -35,6 +35,19 @@ const textAt = (json: unknown, pointer: string | undefined): string | null => {
   return typeof value === "string" && value !== "" ? value : null
 }
 
+const maxNumber = 256
+const maxReason = 256
+
+/** Whether the stores keep a vendor's number as it came: at most 256 characters, none of them half of one. */
+export const isKeepable = (number: string): boolean =>
+  number.isWellFormed() && (number.length <= maxNumber || [...number].length <= maxNumber)
+
+/** A reason in the vendor's words, as much of it as an operator reads. */
+const reasonAt = (json: unknown, pointer: string | undefined): string => {
+  const text = textAt(json, pointer)
+  return text === null ? "The vendor gave no reason." : [...text.toWellFormed()].slice(0, maxReason).join("")
+}
+
 /** An amount as the vendor states it; `wrong` where it states one that is none. */
 const amountAt = (json: unknown, { payment }: Mapped): Either.Either<Money.Money | null, "wrong"> => {
   if (payment.amountMinor === undefined || payment.currency === undefined) return Either.right(null)
@@ -54,10 +67,13 @@ const nextAt = (json: unknown, { payment }: Mapped): Words.Next | null => {
   return textAt(json, payment.nextType) === "qr" ? { type: "qr", content: url } : { type: "redirect", url }
 }
 
+/** The end of the year 9999: the last moment that a date of the table can be. */
+const lastMillis = 253_402_300_799_999
+
 const timeAt = (json: unknown, pointer: string | undefined): number | null => {
   const text = textAt(json, pointer)
   const millis = text === null ? Number.NaN : Date.parse(text)
-  return Number.isNaN(millis) ? null : millis
+  return millis >= 0 && millis <= lastMillis ? millis : null
 }
 
 const foreignTo = (json: unknown, config: Mapped, number: string): Evidence.Evidence["foreign"] => {
@@ -80,12 +96,15 @@ export const fromPayment = (
 ): Either.Either<Evidence.Evidence, string> => {
   const word = textAt(json, config.payment.status)
   if (word === null) return Either.left("The answer has no status.")
+  const transactionNo = textAt(json, config.payment.transactionNo)
+  if (transactionNo !== null && !isKeepable(transactionNo))
+    return Either.left(`The vendor's number is no text of at most ${maxNumber} characters.`)
   const stated = amountAt(json, config)
   if (Either.isLeft(stated)) return Either.left("The answer's amount is not understood.")
   const common = {
     asked,
     amount: stated.right,
-    transactionNo: textAt(json, config.payment.transactionNo),
+    transactionNo,
     foreign: foreignTo(json, config, number)
   }
   const meaning = Object.getOwnPropertyDescriptor(config.statuses, word.toUpperCase())?.value
@@ -97,7 +116,7 @@ export const fromPayment = (
       return Either.right(Evidence.make("paid", source, { ...common, captured: stated.right, paidAtMillis }))
     }
     case "failed": {
-      const detail = textAt(json, config.payment.failure) ?? "The vendor gave no reason."
+      const detail = reasonAt(json, config.payment.failure)
       return Either.right(Evidence.make("failed", source, { ...common, code: "DECLINED", detail }))
     }
     case "closed":

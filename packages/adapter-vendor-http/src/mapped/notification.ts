@@ -2,7 +2,7 @@ import type { Incoming, Reply, Verified } from "@payment-proxy/ports"
 import { NotVerified } from "@payment-proxy/ports"
 import { Either, Schema } from "effect"
 import type { Mapped } from "./config.ts"
-import { at, fromPayment } from "./evidence.ts"
+import { at, fromPayment, isKeepable } from "./evidence.ts"
 import { verify } from "./signing.ts"
 
 const received: Reply = { status: 204, contentType: null, body: "" }
@@ -22,7 +22,7 @@ export const read = (incoming: Incoming, config: Mapped, nowMillis: number): Eit
   if (Either.isLeft(json)) return refuse("The body is not JSON.")
   const stated = at(json.right, payment)
   const number = at(stated, config.payment.number)
-  if (typeof number !== "string" || number === "") return refuse("The body names no order.")
+  if (typeof number !== "string" || number === "" || !isKeepable(number)) return refuse("The body names no order.")
   const subject = { by: "payOrderNo", no: number } as const
   if (secret === undefined) return Either.right({ subject, evidence: null, reply: received })
   const evidence = fromPayment(stated, number, config, { source: "notification", asked: null })
