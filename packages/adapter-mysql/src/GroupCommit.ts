@@ -242,11 +242,11 @@ export const make = (database: Database["Type"]) =>
         Metrics.setWaiting(waiting.length)
         return Effect.forEach(apart(members), batch, { discard: true })
       }
-      // The COMMIT may have left: only a look tells.
-      const died = (members: ReadonlyArray<Member>, defect: unknown) =>
-        Effect.forEach(members, (member) => told(member, new Uncommitted({ reason: "lost", cause: defect })), {
-          discard: true
-        })
+      // The COMMIT may have left: only a look tells. None is tried again, as some may have been told already.
+      const died = (members: ReadonlyArray<Member>, defect: unknown) => {
+        const lost = new Uncommitted({ reason: "lost", cause: defect })
+        return Effect.forEach(members, (member) => told({ ...member, lost: maxLost - 1 }, lost), { discard: true })
+      }
       yield* Lanes.forked(lines, round, died)
     })
 

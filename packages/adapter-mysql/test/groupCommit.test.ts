@@ -238,6 +238,27 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
     })
   )
 
+  it.scoped(
+    "a batch that dies of what nobody foresaw: each is told, what failed is not written later, the lanes go on",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* behindProxy({ settleMillis: 2000 })
+        yield* store.commit(placed())
+        // No date of the table, so that the statement cannot be made.
+        const poison = () => aChange(aPayment({ paidAtMillis: Number.NaN }), 0)
+        for (let times = 0; times < 3; times++) {
+          const changes = [...Array.from({ length: 5 }, placed), poison(), ...Array.from({ length: 5 }, placed)]
+          const outcomes = yield* atOnce(store, changes)
+          expect(Either.isLeft(outcomes[5] ?? Either.void)).toBe(true)
+          for (const [index, change] of changes.entries())
+            expect(yield* whole(store, change), "as it was told").toBe(
+              Either.isRight(outcomes[index] ?? Either.void) ? 1 : 0
+            )
+        }
+        expect((yield* atOnce(store, Array.from({ length: many }, placed))).every(Either.isRight)).toBe(true)
+      })
+  )
+
   it.scoped("F15 a slow, slicing network: slower, and nothing else", () =>
     Effect.gen(function* () {
       const store = yield* behindProxy()
