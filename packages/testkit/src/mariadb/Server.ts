@@ -52,6 +52,7 @@ export class Server {
   readonly #extra: ReadonlyArray<string>
   readonly #environment: NodeJS.ProcessEnv
   #running: Running | undefined
+  #ready: Promise<void> = Promise.resolve()
 
   private constructor(program: Program, port: number, { folder = "", extra = [], environment = {} }: Options) {
     this.program = program
@@ -74,7 +75,7 @@ export class Server {
       extra: isGuarded ? extra : [...extra, ...open(program)],
       environment
     })
-    mkdirSync(join(server.#folder, "data"), { recursive: true })
+    for (const name of ["data", "tmp"]) mkdirSync(join(server.#folder, name), { recursive: true })
     if (program.kind === "mysql")
       spawnSync(program.command, ["--no-defaults", "--initialize-insecure", ...server.#user(), ...server.#datadir()])
     if (isGuarded) server.#guard()
@@ -121,8 +122,9 @@ export class Server {
     )
   }
 
+  /** Its own folder of temporary files, too: a MariaDB that starts removes those of all others in the same one. */
   #datadir(): ReadonlyArray<string> {
-    return [`--datadir=${join(this.#folder, "data")}`]
+    return [`--datadir=${join(this.#folder, "data")}`, `--tmpdir=${join(this.#folder, "tmp")}`]
   }
 
   #user(): ReadonlyArray<string> {
@@ -149,8 +151,13 @@ export class Server {
     ]
   }
 
-  /** Starts its program on the same data; answers once it takes connections. */
-  async up(): Promise<void> {
+  /** Starts its program on the same data, unless somebody else does; answers once it takes connections. */
+  up(): Promise<void> {
+    if (this.#running === undefined) this.#ready = this.#start()
+    return this.#ready
+  }
+
+  #start(): Promise<void> {
     const shell = spawn("sh", ["-c", tethered, "sh", this.program.command, ...this.#options()], {
       env: this.#environment,
       stdio: ["pipe", "ignore", "pipe"]
@@ -165,7 +172,7 @@ export class Server {
       })
     )
     this.#running = { pid, shell, ended }
-    await new Promise<void>((done, fail) => {
+    return new Promise<void>((done, fail) => {
       createInterface({ input: shell.stderr }).on("line", (line) => {
         if (line.startsWith("pid ")) {
           pid = Number(line.slice(4))
