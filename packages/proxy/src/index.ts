@@ -1,0 +1,7 @@
+export * as Filter from "./Filter.ts"
+export * as Headers from "./Headers.ts"
+export type * as Message from "./Message.ts"
+export * as Pattern from "./Pattern.ts"
+export * as Proxy from "./Proxy.ts"
+export * as Refusal from "./Refusal.ts"
+export * as Route from "./Route.ts"
