@@ -99,6 +99,8 @@ export type Facts = typeof Facts.Type
 /** What was asked for; it never changes after the order was placed. */
 export const Identity = Schema.Struct({
   payOrderNo: Schema.String,
+  /** What the vendor knows the order by: our number, or for a proxied order the caller's own. One per vendor. */
+  merchantOrderNo: Schema.String,
   app: Schema.String,
   vendor: Schema.String,
   businessNo: Schema.NullOr(Schema.String),
@@ -126,8 +128,9 @@ export interface Payment extends Identity, Facts {
   readonly paidAtMillis: number | null
 }
 
-/** A payment as it is before anything is sent: CREATED, version 0, not yet on disk. */
-export const make = (identity: Identity): Payment => ({
+/** A payment as it is before anything is sent: CREATED, version 0, not yet on disk; the vendor is given our number unless another is said. */
+export const make = (identity: Omit<Identity, "merchantOrderNo"> & { readonly merchantOrderNo?: string }): Payment => ({
+  merchantOrderNo: identity.payOrderNo,
   ...identity,
   state: "CREATED",
   version: 0,

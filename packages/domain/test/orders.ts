@@ -15,6 +15,7 @@ export const cny = (amountMinor: bigint): Money.Money => Money.make(amountMinor,
 
 export const identity: Payment.Identity = {
   payOrderNo: "01J0000000000000000000000000A",
+  merchantOrderNo: "01J0000000000000000000000000A",
   app: "tickets",
   vendor: "platform",
   businessNo: null,

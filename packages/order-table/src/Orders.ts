@@ -38,6 +38,7 @@ const coded = <W extends string>(name: string, words: Schema.Schema<W>, codes: {
 /** The columns that make up a payment. */
 export const columns = [
   "pay_order_no",
+  "third_party_customer_no",
   "app",
   "vendor",
   "business_no",
@@ -60,6 +61,7 @@ export const columns = [
 
 const OrderRow = Schema.Struct({
   pay_order_no: Schema.String,
+  third_party_customer_no: Schema.NullOr(Schema.String),
   app: Schema.String,
   vendor: Schema.String,
   business_no: Schema.NullOr(Schema.String),
@@ -91,6 +93,7 @@ export const toPayment = (row: unknown): Either.Either<Payment.Payment, ParseRes
       (amount): Payment.Payment => ({
         ...order.facts,
         payOrderNo: order.pay_order_no,
+        merchantOrderNo: order.third_party_customer_no ?? order.pay_order_no,
         app: order.app,
         vendor: order.vendor,
         businessNo: order.business_no,
@@ -136,7 +139,7 @@ export const lasting = (payment: Payment.Payment) => ({
   trans_type: Words.transTypes.PAYMENT,
   pay_method: Words.methods[payment.method],
   pay_source: Words.sources[payment.source],
-  third_party_customer_no: payment.payOrderNo,
+  third_party_customer_no: payment.merchantOrderNo,
   is_deleted: "N",
   creator: payment.app,
   capture: payment.capture,

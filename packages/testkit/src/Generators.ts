@@ -40,6 +40,12 @@ export const next: Arbitrary<Words.Next> = fc.oneof(
   fc.constant({ type: "none" as const })
 )
 
+/** Our number and what the vendor knows the order by; a proxied order has the caller's own. */
+const numbers = (payOrderNo: string, isProxied: boolean) => ({
+  payOrderNo,
+  merchantOrderNo: isProxied ? `shop-${payOrderNo}` : payOrderNo
+})
+
 /** What an app asks for: under a fresh number, with times that follow each other. */
 export const identity: Arbitrary<Payment.Identity> = fc
   .record({
@@ -53,11 +59,12 @@ export const identity: Arbitrary<Payment.Identity> = fc
     metadata: notes,
     createdAtMillis: timeMillis,
     expiresInMillis: fc.integer({ min: 1000, max: 7_200_000 }),
-    settlingMillis: fc.integer({ min: 0, max: 600_000 })
+    settlingMillis: fc.integer({ min: 0, max: 600_000 }),
+    isProxied: fc.boolean()
   })
-  .map(({ expiresInMillis, settlingMillis, ...asked }) => ({
+  .map(({ expiresInMillis, settlingMillis, isProxied, ...asked }) => ({
     ...asked,
-    payOrderNo: freshNo(),
+    ...numbers(freshNo(), isProxied),
     expiresAtMillis: asked.createdAtMillis + expiresInMillis,
     deadlineMillis: asked.createdAtMillis + expiresInMillis + settlingMillis
   }))

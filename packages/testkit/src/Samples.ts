@@ -29,7 +29,7 @@ export const aPayment = (overrides: Partial<Payment.Payment> = {}): Payment.Paym
   const expiresAtMillis = overrides.expiresAtMillis ?? createdAtMillis + 15 * minuteMillis
   return {
     ...Payment.make({
-      payOrderNo: freshNo(),
+      payOrderNo: overrides.payOrderNo ?? freshNo(),
       app: "app_demo",
       vendor: "fake",
       businessNo: null,
