@@ -5,7 +5,7 @@ import * as Exchange from "./Exchange.ts"
 import * as Headers from "./Headers.ts"
 import type { Outgoing, Response } from "./Message.ts"
 import type { Broken, Problem, Refusal } from "./Refusal.ts"
-import { smallBytes } from "./Upstream.ts"
+import { smallBytes } from "./RequestBody.ts"
 
 const typeOf = (code: string): string => `urn:payment-proxy:problem:${code.toLowerCase().replaceAll("_", "-")}`
 
