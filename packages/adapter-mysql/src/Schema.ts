@@ -214,5 +214,25 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     name: `due work of ${name} by ${owner}`,
     statement: `ALTER TABLE payment_proxy_${name} ADD KEY payment_proxy_${name}_${owner}_due (${owner}, due_millis)`,
     makes: { table: `payment_proxy_${name}`, part: `payment_proxy_${name}_${owner}_due` }
-  }))
+  })),
+  {
+    id: 16,
+    name: "tokens that processes share",
+    statement: table(
+      "payment_proxy_token",
+      [
+        "vendor varchar(64) NOT NULL",
+        "client varchar(64) NOT NULL",
+        "generation bigint NOT NULL",
+        "sealed mediumtext NULL",
+        "put_millis bigint NULL",
+        "end_millis bigint NULL",
+        "lease_token varchar(64) NULL",
+        "lease_millis bigint NULL",
+        "PRIMARY KEY (vendor, client)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_token", part: "lease_millis" }
+  }
 ]

@@ -130,6 +130,21 @@ const old = statements(
   "CREATE INDEX payment_proxy_history_old_order ON payment_proxy_history_old (pay_order_no, version)"
 )
 
+/** Access tokens that processes share: the newest of each client of a vendor, sealed, and who fetches the next. */
+const sharedTokens = statements(
+  `CREATE TABLE payment_proxy_token (
+    vendor varchar(64) NOT NULL,
+    client varchar(64) NOT NULL,
+    generation bigint NOT NULL DEFAULT 0,
+    sealed text NULL,
+    put_millis bigint NULL,
+    end_millis bigint NULL,
+    lease_token varchar(64) NULL,
+    lease_millis bigint NULL,
+    PRIMARY KEY (vendor, client)
+  ) WITHOUT ROWID`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -137,6 +152,7 @@ export const migrate = Migrator.make({})({
     "0001_original_table": original,
     "0002_what_the_system_needs": ours,
     "0003_pulse": pulse,
-    "0004_where_old_rows_go": old
+    "0004_where_old_rows_go": old,
+    "0006_shared_tokens": sharedTokens
   })
 })
