@@ -1,3 +1,4 @@
+export * as Challenges from "./Challenges.ts"
 export * as Filter from "./Filter.ts"
 export * as Headers from "./Headers.ts"
 export type * as Message from "./Message.ts"
