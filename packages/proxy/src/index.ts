@@ -1,4 +1,5 @@
 export * as Answer from "./Answer.ts"
+export * as Challenges from "./Challenges.ts"
 export * as Filter from "./Filter.ts"
 export * as Framing from "./Framing.ts"
 export * as Headers from "./Headers.ts"
