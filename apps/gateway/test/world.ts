@@ -7,6 +7,7 @@ import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
 import * as AppKey from "../src/AppKey.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
+import * as Proxied from "../src/proxied/Proxied.ts"
 import * as Server from "../src/Server.ts"
 
 /** Every store port. */
@@ -26,7 +27,7 @@ const worldOf = (stores: Stores) => {
     { requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }
   )
   return Layer.mergeAll(Http.layer, Work.layer).pipe(
-    Layer.provideMerge(server),
+    Layer.provideMerge(Layer.provide(server, Proxied.layer)),
     Layer.provideMerge(ports),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )

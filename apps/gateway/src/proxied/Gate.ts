@@ -30,14 +30,13 @@ export const make = (callers: Callers): Effect.Effect<Filter.Filter, never, Apps
     if (callers === "anyone") return anyone
     const authenticate = (header: string | undefined) =>
       Effect.mapError(
-        Effect.mapInputContext(AppKey.authenticate(header), (): Context.Context<Apps> => context),
+        Effect.mapInputContext(AppKey.authenticate(header), (_: Context.Context<never>) => context),
         refusalOf
       )
     return {
       around: (next) => (request) => {
         const [own, second] = Headers.all(request.headers, keyHeader)
-        if (second !== undefined)
-            return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
+        if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
         const carrier = own === undefined ? "authorization" : keyHeader
         const proof = own === undefined ? Headers.get(request.headers, carrier) : `Bearer ${own}`
         return Effect.flatMap(authenticate(proof), ({ id }) =>

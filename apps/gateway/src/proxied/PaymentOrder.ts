@@ -202,7 +202,7 @@ export const kind = Filter.kind({
               if (recognised === null) return isNamed(request) ? refusalOf(unlisted) : next(request)
               return Effect.mapInputContext(
                 passed(mapping, pci, next, request, recognised),
-                (): Context.Context<Needs> => context
+                (_: Context.Context<never>) => context
               )
             }
           })
