@@ -1,4 +1,5 @@
 export * as Filter from "./Filter.ts"
+export * as Filters from "./filters/index.ts"
 export * as Headers from "./Headers.ts"
 export type * as Message from "./Message.ts"
 export * as Pattern from "./Pattern.ts"
