@@ -5,14 +5,17 @@ import { type Broken, type Refusal, refuse } from "../Refusal.ts"
 import * as Elapsed from "./Elapsed.ts"
 
 const upTo = (least: number, most: number, usual: number) =>
-  Schema.optionalWith(Schema.Int.pipe(Schema.between(least, most)), { default: () => usual })
+  Schema.optionalWith(Schema.Int.pipe(Schema.between(least, most)), { exact: true, default: () => usual })
 
 const Options = Schema.Struct({
   failures: upTo(1, 1000, 5),
   withinMillis: upTo(1, 3_600_000, 10_000),
   restMillis: upTo(1, 3_600_000, 10_000),
   /** Answers that count as failures, too. */
-  statuses: Schema.optionalWith(Schema.Array(Schema.Int.pipe(Schema.between(500, 599))), { default: () => [] })
+  statuses: Schema.optionalWith(Schema.Array(Schema.Int.pipe(Schema.between(500, 599))), {
+    exact: true,
+    default: () => []
+  })
 })
 type Options = typeof Options.Type
 

@@ -53,8 +53,11 @@ const faultsOf = ({ set, remove }: Change): ReadonlyArray<Schema.FilterIssue> =>
 const none = (): Change => ({ set: {}, remove: [] })
 
 const ChangeOptions = Schema.Struct({
-  set: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), { default: () => ({}) }),
-  remove: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+  set: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.String }), {
+    exact: true,
+    default: () => ({})
+  }),
+  remove: Schema.optionalWith(Schema.Array(Schema.String), { exact: true, default: () => [] })
 }).pipe(Schema.filter(faultsOf))
 
 const changed = ({ set, remove }: Change): ((lines: Lines.Headers) => Lines.Headers) => {
@@ -71,8 +74,8 @@ const changed = ({ set, remove }: Change): ((lines: Lines.Headers) => Lines.Head
 export const headers = kind({
   name: "headers",
   options: Schema.Struct({
-    request: Schema.optionalWith(ChangeOptions, { default: none }),
-    response: Schema.optionalWith(ChangeOptions, { default: none })
+    request: Schema.optionalWith(ChangeOptions, { exact: true, default: none }),
+    response: Schema.optionalWith(ChangeOptions, { exact: true, default: none })
   }),
   make: (options) =>
     Effect.sync((): Filter => {
