@@ -108,14 +108,19 @@ const repeated = <A, R>({ app, mapping, order }: Asked, { payment, fingerprint }
     Effect.uninterruptible
   )
 
+/** The caller's own number binds the order to its deal, unless the call names another that does. */
+const maxBusinessNo = 64
+const businessNoOf = ({ businessNo, merchantOrderNo }: ProxiedOrder): string | null =>
+  businessNo ?? (merchantOrderNo.length <= maxBusinessNo ? merchantOrderNo : null)
+
 const wantedOf = ({ app, mapping: { vendor }, order }: Asked, nowMillis: number): Wanted => {
-  const { merchantOrderNo, businessNo, amount, method, source, expiresAtMillis, payableMillis } = order
+  const { merchantOrderNo, amount, method, source, expiresAtMillis, payableMillis } = order
   return {
     shardBy: [vendor, merchantOrderNo],
     merchantOrderNo,
     app: app.id,
     vendor,
-    businessNo,
+    businessNo: businessNoOf(order),
     amount,
     method,
     source,

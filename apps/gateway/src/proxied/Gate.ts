@@ -9,10 +9,7 @@ export const keyHeader = "payment-proxy-key"
 
 const isOurs = /^bearer +pp_(?:live|test)_/i
 
-/** Who may call a route. */
-export type Callers = "apps" | "anyone"
-
-/** Lets anyone through; a key of ours goes no further. */
+/** Lets anyone through. A key of ours goes no further. */
 const anyone: Filter.Filter = {
   around: (next) => (request) => {
     const headers = Headers.without(request.headers, keyHeader)
@@ -22,26 +19,27 @@ const anyone: Filter.Filter = {
 }
 
 /**
- * Stands before a route's filters. An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as
- * everywhere; the line with the key ends here, and an `Authorization` beside it goes on.
+ * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
+ * ends here, and an `Authorization` beside it goes on.
  */
-export const make = (callers: Callers): Effect.Effect<Filter.Filter, never, Apps> =>
-  Effect.map(Effect.context<Apps>(), (context): Filter.Filter => {
-    if (callers === "anyone") return anyone
-    const authenticate = (header: string | undefined) =>
-      Effect.mapError(
-        Effect.mapInputContext(AppKey.authenticate(header), (_: Context.Context<never>) => context),
-        refusalOf
+const apps = (context: Context.Context<Apps>): Filter.Filter => {
+  const authenticate = (header: string | undefined) =>
+    Effect.mapError(
+      Effect.mapInputContext(AppKey.authenticate(header), (_: Context.Context<never>) => context),
+      refusalOf
+    )
+  return {
+    around: (next) => (request) => {
+      const [own, second] = Headers.all(request.headers, keyHeader)
+      if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
+      const carrier = own === undefined ? "authorization" : keyHeader
+      const proof = own === undefined ? Headers.get(request.headers, carrier) : `Bearer ${own}`
+      return Effect.flatMap(authenticate(proof), ({ id }) =>
+        next({ ...request, caller: id, headers: Headers.without(request.headers, carrier) })
       )
-    return {
-      around: (next) => (request) => {
-        const [own, second] = Headers.all(request.headers, keyHeader)
-        if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
-        const carrier = own === undefined ? "authorization" : keyHeader
-        const proof = own === undefined ? Headers.get(request.headers, carrier) : `Bearer ${own}`
-        return Effect.flatMap(authenticate(proof), ({ id }) =>
-          next({ ...request, caller: id, headers: Headers.without(request.headers, carrier) })
-        )
-      }
     }
-  })
+  }
+}
+
+/** What stands before a route's filters, by who may call it. */
+export const all = Effect.map(Effect.context<Apps>(), (context) => ({ apps: apps(context), anyone }))

@@ -115,7 +115,7 @@ const writable = (bytes: Uint8Array, half: CrashPoint, whole?: CrashPoint) =>
   })
 
 /** Everything that a mapped call needs of the application. */
-type Needs = Effect.Effect.Context<ReturnType<typeof passed>>
+export type Needs = Effect.Effect.Context<ReturnType<typeof passed>>
 
 /** A create, whole before anything of it leaves. */
 const created = (mapping: Mapping, isInScope: boolean, next: Filter.Handler, request: Message.Request, app: App) =>
