@@ -45,7 +45,7 @@ export const fromConfiguration = (configuration: Configuration) => {
   const { stores, clock } = storesOf(configuration)
   const adapters = Layer.mergeAll(
     Layer.provideMerge(KnownApps.layer, stores),
-    VendorHttp.layer(mapped).pipe(Layer.provide(OAuth.layer(oauth))),
+    VendorHttp.layer(mapped).pipe(Layer.provide(Layer.provide(OAuth.layer(oauth), stores))),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )
