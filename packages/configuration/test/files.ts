@@ -18,8 +18,8 @@ export const variables = {
 export const withMore = (more: string): string => `${demonstration}\n${more}`
 
 /** As if a file of this path said so. */
-export const decoded = (more: string, source = "a test"): Configuration =>
-  Either.getOrThrow(decode(withMore(more), variables, source))
+export const decoded = (more: string, source = "a test", environment: Record<string, string> = {}): Configuration =>
+  Either.getOrThrow(decode(withMore(more), { ...variables, ...environment }, source))
 
 /** Each fault as `place: detail`. */
 export const told = ({ faults }: ConfigurationInvalid): ReadonlyArray<string> =>
