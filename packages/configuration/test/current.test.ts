@@ -31,6 +31,11 @@ const followed = (text: string) =>
     return { files, offered, refusals, lines, current }
   })
 
+const secretOf = ({ vendors }: Configuration): string | undefined => {
+  const secret = vendors["platform"]?.oauth.clientSecret
+  return secret && Redacted.value(secret)
+}
+
 const seconds = (count: number) => TestClock.adjust(count * 1000)
 
 describe("the configuration in force", () => {
@@ -174,9 +179,7 @@ describe("the configuration in force", () => {
       yield* seconds(2)
       files.set("/config/client", "second")
       yield* seconds(2)
-      const secrets = offered.map(
-        ({ vendors }) => vendors["platform"] && Redacted.value(vendors["platform"].oauth.clientSecret)
-      )
+      const secrets = offered.map(secretOf)
       expect(secrets).toEqual(["first", "second"])
       expect(lines.join()).not.toContain("second")
     })
@@ -221,13 +224,7 @@ describe("the configuration in force, on disk", () => {
         loaded: yield* load(environment, readFile),
         environment,
         readFile,
-        take: ({ routes, vendors }) =>
-          Effect.sync(() =>
-            offered.push([
-              routes["a"]?.allow[0]?.segments[0],
-              vendors["platform"] && Redacted.value(vendors["platform"].oauth.clientSecret)
-            ])
-          )
+        take: (next) => Effect.sync(() => offered.push([next.routes["a"]?.allow[0]?.segments[0], secretOf(next)]))
       })
       put("two", text("/two"))
       yield* current.look
