@@ -13,6 +13,7 @@ export type Kinds<R> = ReadonlyMap<string, Filter.AnyKind<R>>
 export interface Gates {
   /** Lets an app through that proves itself with its key, and says which in `caller`. */
   readonly apps: Filter.Filter
+  readonly anyone: Filter.Filter
 }
 
 interface Standing {
@@ -138,8 +139,7 @@ const stand = <R>(
       const filters = all.flatMap(Either.match({ onLeft: () => [], onRight: (filter) => [filter] }))
       const others = faults.length > 0 ? faults : passFaults(id, entry, filters)
       if (others.length > 0) return Either.left(others)
-      const outermost = entry.callers === "apps" ? [gates.apps] : []
-      return Either.right(routeOf(configuration, id, entry, [...outermost, ...filters]))
+      return Either.right(routeOf(configuration, id, entry, [gates[entry.callers], ...filters]))
     }),
     (context: Context.Context<R>) => Context.add(context, Scope.Scope, scope) as Context.Context<R | Scope.Scope>
   )

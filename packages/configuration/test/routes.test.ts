@@ -29,7 +29,7 @@ routes:
     })
   )
 
-  it.effect("the gate of apps stands outermost; a route for anyone has none", () =>
+  it.effect("a gate stands outermost, by who may call", () =>
     Effect.gen(function* () {
       const [apps, anyone] = (yield* built(`
 routes:
@@ -37,6 +37,7 @@ routes:
   two: { vendor: platform, allow: ["ANY /**"], callers: anyone }
 `)).routes
       expect(apps?.filters[0]).toBe(gates.apps)
+      expect(anyone?.filters).toEqual([gates.anyone])
       expect((yield* through(apps))?.caller).toBe("shop")
       expect((yield* through(anyone))?.caller).toBeNull()
       const full = yield* Effect.flip(through(apps))

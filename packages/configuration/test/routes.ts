@@ -4,10 +4,13 @@ import type { Routes } from "../src/index.ts"
 
 export const pattern = (text: string): Pattern.Pattern => Either.getOrThrow(Pattern.parse(text))
 
-/** A gate that lets everyone in as `shop`. */
-export const gates: Routes.Gates = { apps: { around: (next) => (request) => next({ ...request, caller: "shop" }) } }
-
 const nothing: Filter.Filter = { around: (next) => next }
+
+/** A gate that takes every app for `shop`, and one that asks nobody. */
+export const gates: Routes.Gates = {
+  apps: { around: (next) => (request) => next({ ...request, caller: "shop" }) },
+  anyone: nothing
+}
 
 /** Stands for the filter that records orders: it has calls of its own. */
 export const paymentOrder = Filter.kind({
