@@ -32,19 +32,23 @@ export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
 }
 
 /** All that speaks to vendors, as a configuration says; clients that stay as they were keep their tokens. */
-const vendorSide = (clients: OAuth.Clients.Clients) => ({ environment, vendors }: Configuration) => {
-  const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
-  const configs = Object.fromEntries(Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls && { tls }) }]))
-  const mapped = Object.fromEntries(
-    Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
-      name,
-      { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
-    ])
-  )
-  return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
-    Layer.provideMerge(Layer.effect(VendorTokens, clients.of(configs)))
-  )
-}
+const vendorSide =
+  (clients: OAuth.Clients.Clients) =>
+  ({ environment, vendors }: Configuration) => {
+    const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
+    const configs = Object.fromEntries(
+      Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls && { tls }) }])
+    )
+    const mapped = Object.fromEntries(
+      Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
+        name,
+        { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
+      ])
+    )
+    return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
+      Layer.provideMerge(Layer.effect(VendorTokens, clients.of(configs)))
+    )
+  }
 
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
