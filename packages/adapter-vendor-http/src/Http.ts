@@ -149,6 +149,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 const agentFor = (tls: Tls.Tls): Agent =>
   new Agent({
     connect: { timeout: 5000, ...Tls.options(tls) },
+    allowH2: false,
     keepAliveTimeout: 30_000,
     connections: 128,
     pipelining: 1,

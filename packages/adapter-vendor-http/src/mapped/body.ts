@@ -4,6 +4,7 @@ import { Either } from "effect"
 import type { MappedConfig } from "./config.ts"
 import { placeOf } from "./fields.ts"
 
+/** One fault of a body: where, which, and how to mend it. */
 export type Fault = Unfit["faults"][number]
 
 type Entry = readonly [place: ReadonlyArray<string>, value: unknown]
