@@ -13,7 +13,8 @@ const request: Message.Request = {
   query: "",
   headers: ["content-type", "text/plain"],
   body: { _tag: "Empty" },
-  limits: Route.defaults.limits
+  limits: Route.defaults.limits,
+  untilMillis: Number.POSITIVE_INFINITY
 }
 
 /** A body as it arrives from a client. */

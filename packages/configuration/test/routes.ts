@@ -46,7 +46,8 @@ export const request: Message.Request = {
   query: "",
   headers: [],
   body: { _tag: "Bytes", bytes: new TextEncoder().encode("four") },
-  limits: Route.defaults.limits
+  limits: Route.defaults.limits,
+  untilMillis: Number.POSITIVE_INFINITY
 }
 
 /** What the upstream of a route gets of a request. */

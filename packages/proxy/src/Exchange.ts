@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { Effect, Exit } from "effect"
 import type { Dispatcher } from "undici"
+import * as Deadline from "./Deadline.ts"
 import * as EndToEnd from "./EndToEnd.ts"
 import type { Limits, Outgoing, Peeked, Response } from "./Message.ts"
 import { type Broken, broken, type Refusal, refuse } from "./Refusal.ts"
@@ -35,6 +36,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: Limits
   readonly #tell: Tell
   readonly #over: () => void
+  readonly #untilMillis: number
   readonly #total: NodeJS.Timeout
   #phase: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
@@ -52,6 +54,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#limits = limits
     this.#tell = tell
     this.#over = over
+    this.#untilMillis = Deadline.now() + limits.totalMillis
     this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
     this.#phase = setTimeout(
       () => this.#late("No connection in time."),
@@ -91,6 +94,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    // A process that was stopped in between has not heard its timers yet.
+    if (Deadline.now() > this.#untilMillis) this.#late("Its time was over.")
     if (this.#isOver) return controller.abort(gone)
     this.isStarted = true
     this.#enter(this.#limits.idleMillis, "The request could not be written.")
