@@ -109,7 +109,7 @@ it.effect(
     })
 )
 
-it.effect("a renewal that fails changes nothing while the old one is good", () =>
+it.effect("F45 a renewal that fails changes nothing while the old one is good", () =>
   Effect.gen(function* () {
     const { fetch, fail, asked } = server(100)
     const cache = yield* Cache.make(fetch)

@@ -37,7 +37,10 @@ export interface Certificate {
 }
 
 const pem = (label: string, bytes: Buffer) =>
-  `-----BEGIN ${label}-----\n${bytes.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END ${label}-----\n`
+  `-----BEGIN ${label}-----\n${bytes
+    .toString("base64")
+    .match(/.{1,64}/g)
+    ?.join("\n")}\n-----END ${label}-----\n`
 
 /** A P-256 certificate for this machine, good for a day, signed by `issuer` or by itself; without an issuer it is a CA's, too. */
 export const certificate = (commonName: string, issuer?: Certificate): Certificate => {
