@@ -57,7 +57,7 @@ export const vendorsContract = <R>(
     it.effect("an order that has the caller's own number is known there by that number, and by no other", () =>
       Effect.gen(function* () {
         const { service, payment } = yield* prepared
-        const merchantOrderNo = `shop-${payment.payOrderNo}`
+        const merchantOrderNo = `shop-${payment.payOrderNo.slice(-20)}`
         const proxied = { ...payment, merchantOrderNo }
         const request = yield* service.prepare(proxied, details)
         expect((yield* service.create(proxied, request, later)).kind).toBe("open")
