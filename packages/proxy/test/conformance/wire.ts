@@ -1,0 +1,175 @@
+/** Bytes; a text stands for one byte a character (latin1). */
+export type Wire = string | Buffer
+
+/** The bytes of a text of one byte a character. */
+export const bytes = (wire: Wire): Buffer => (typeof wire === "string" ? Buffer.from(wire, "latin1") : wire)
+
+export type Line = readonly [name: string, value: string]
+export type Framing = "none" | "length" | "chunked" | "close"
+
+/** A message as a parser reads it that forgives nothing (RFC 9112). */
+export interface Message {
+  /** Request line or status line. */
+  readonly start: string
+  readonly lines: ReadonlyArray<Line>
+  readonly framing: Framing
+  readonly body: Buffer
+  /** The data of each chunk, where there are chunks. */
+  readonly chunks: ReadonlyArray<Buffer>
+  readonly trailers: ReadonlyArray<Line>
+  /** False where the bytes end before the message does. */
+  readonly isWhole: boolean
+}
+
+/** What a stream of bytes is, up to where it stops being messages. */
+export interface Reading {
+  readonly messages: ReadonlyArray<Message>
+  /** Why what follows the messages is none; undefined where nothing follows. */
+  readonly fault: string | undefined
+  /** Where the next message would begin. */
+  readonly end: number
+}
+
+class Malformed extends Error {}
+const malformed = (why: string): never => {
+  throw new Malformed(why)
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the bytes that a field value may have (RFC 9110 §5.5)
+const text = /^[\t\x20-\x7e\x80-\xff]*$/
+const quoted = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"'
+const tokenText = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+/** Chunk size and extensions (RFC 9112 §7.1). */
+const sized = new RegExp(`^([0-9A-Fa-f]+)((?:;${tokenText}(?:=(?:${tokenText}|${quoted}))?)*)$`)
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.1$/
+const statusLine = /^HTTP\/1\.1 ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
+
+const crlf = "\r\n"
+
+const lineOf = (line: string): Line => {
+  const colon = line.indexOf(":")
+  const name = line.slice(0, colon < 0 ? 0 : colon)
+  if (!token.test(name)) malformed(`no field name: ${JSON.stringify(line)}`)
+  const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, "")
+  if (!text.test(value)) malformed(`no field value: ${JSON.stringify(line)}`)
+  return [name, value]
+}
+
+/** Lines up to the empty one; undefined where it has not come. */
+const block = (all: Buffer, from: number): { readonly lines: ReadonlyArray<string>; readonly end: number } | undefined => {
+  if (all.subarray(from, from + 2).toString("latin1") === crlf) return { lines: [], end: from + 2 }
+  const end = all.indexOf("\r\n\r\n", from, "latin1")
+  if (end < 0) return undefined
+  const lines = all.subarray(from, end).toString("latin1").split(crlf)
+  for (const line of lines) if (/[\r\n\0]/.test(line)) malformed(`a bare CR, LF or NUL: ${JSON.stringify(line)}`)
+  return { lines, end: end + 4 }
+}
+
+/** All values of a name, which is in lower case. */
+export const all = (lines: ReadonlyArray<Line>, name: string): ReadonlyArray<string> =>
+  lines.filter(([here]) => here.toLowerCase() === name).map(([, value]) => value)
+
+/** The value of a name, its lines joined as RFC 9110 §5.3 says. */
+export const get = (lines: ReadonlyArray<Line>, name: string): string | undefined => {
+  const values = all(lines, name)
+  return values.length === 0 ? undefined : values.join(", ")
+}
+
+const lengthOf = (lines: ReadonlyArray<Line>): number | "chunked" | undefined => {
+  const lengths = all(lines, "content-length")
+  const codings = all(lines, "transfer-encoding")
+  if (lengths.length + codings.length > 1) malformed(`framed twice: ${JSON.stringify([...lengths, ...codings])}`)
+  const [coding] = codings
+  if (coding !== undefined) return coding.toLowerCase() === "chunked" ? "chunked" : malformed(`coding ${coding}`)
+  const [length] = lengths
+  if (length === undefined) return undefined
+  return /^(?:0|[1-9]\d{0,15})$/.test(length) ? Number(length) : malformed(`length ${length}`)
+}
+
+type Body = Pick<Message, "framing" | "body" | "chunks" | "trailers" | "isWhole"> & { readonly end: number }
+
+const fixed = (all: Buffer, from: number, length: number): Body => {
+  const body = all.subarray(from, from + length)
+  return { framing: "length", body, chunks: [], trailers: [], isWhole: body.length === length, end: from + body.length }
+}
+
+const chunked = (all: Buffer, from: number): Body => {
+  const chunks: Array<Buffer> = []
+  const soFar = (isWhole: boolean, end: number, trailers: ReadonlyArray<Line> = []): Body => {
+    return { framing: "chunked", body: Buffer.concat(chunks), chunks, trailers, isWhole, end }
+  }
+  let at = from
+  while (true) {
+    const endOfSize = all.indexOf(crlf, at, "latin1")
+    if (endOfSize < 0) return soFar(false, all.length)
+    const line = all.subarray(at, endOfSize).toString("latin1")
+    const size = Number.parseInt(sized.exec(line)?.[1] ?? malformed(`no chunk size: ${JSON.stringify(line)}`), 16)
+    at = endOfSize + 2
+    if (size === 0) {
+      const rest = block(all, at)
+      return rest === undefined ? soFar(false, all.length) : soFar(true, rest.end, rest.lines.map(lineOf))
+    }
+    chunks.push(all.subarray(at, at + size))
+    if (all.length < at + size + 2) return soFar(false, all.length)
+    if (all.subarray(at + size, at + size + 2).toString("latin1") !== crlf) malformed("no CRLF after a chunk")
+    at += size + 2
+  }
+}
+
+const none = (from: number): Body => {
+  return { framing: "none", body: Buffer.alloc(0), chunks: [], trailers: [], isWhole: true, end: from }
+}
+
+const read = (
+  all: Buffer,
+  form: RegExp,
+  bodyOf: (start: string, lines: ReadonlyArray<Line>, from: number) => Body
+): Reading => {
+  const messages: Array<Message> = []
+  let at = 0
+  try {
+    while (at < all.length) {
+      const head = block(all, at)
+      if (head === undefined) return { messages, fault: "a head without an end", end: at }
+      const [start = "", ...rest] = head.lines
+      if (!form.test(start)) malformed(`no first line: ${JSON.stringify(start)}`)
+      const lines = rest.map(lineOf)
+      const { end, ...body } = bodyOf(start, lines, head.end)
+      messages.push({ start, lines, ...body })
+      at = end
+    }
+    return { messages, fault: undefined, end: at }
+  } catch (cause) {
+    if (cause instanceof Malformed) return { messages, fault: cause.message, end: at }
+    throw cause
+  }
+}
+
+/** Reads a client's or the proxy's requests: each HTTP/1.1 with one Host, framed one way. The last may be incomplete. */
+export const requests = (stream: Buffer): Reading =>
+  read(stream, requestLine, (_, lines, from) => {
+    if (all(lines, "host").length !== 1) malformed(`Host: ${JSON.stringify(all(lines, "host"))}`)
+    const length = lengthOf(lines)
+    if (length === undefined) return none(from)
+    return length === "chunked" ? chunked(stream, from) : fixed(stream, from, length)
+  })
+
+/** The status of an answer. */
+export const statusOf = ({ start }: Message): number => Number(start.slice(9, 12))
+
+/** Reads answers, interim ones too; `methods` are those of the requests in order, `isEnded` whether the sender said that this is all. */
+export const answers = (stream: Buffer, methods: ReadonlyArray<string>, isEnded: boolean): Reading => {
+  let answered = 0
+  return read(stream, statusLine, (start, lines, from) => {
+    const status = Number(start.slice(9, 12))
+    const length = lengthOf(lines)
+    if (status < 200) return length === undefined ? none(from) : malformed(`an interim answer with a body: ${start}`)
+    const method = methods[answered++] ?? "GET"
+    if (method === "HEAD" || status === 204 || status === 304) return none(from)
+    if (length === "chunked") return chunked(stream, from)
+    if (length !== undefined) return fixed(stream, from, length)
+    const body = stream.subarray(from)
+    return { framing: "close", body, chunks: [], trailers: [], isWhole: isEnded, end: stream.length }
+  })
+}
