@@ -1,6 +1,8 @@
 export * as Filter from "./Filter.ts"
+export * as Framing from "./Framing.ts"
 export * as Headers from "./Headers.ts"
 export type * as Message from "./Message.ts"
+export * as Path from "./Path.ts"
 export * as Pattern from "./Pattern.ts"
 export * as Proxy from "./Proxy.ts"
 export * as Refusal from "./Refusal.ts"

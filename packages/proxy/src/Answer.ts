@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { pipeline } from "node:stream"
+import { Either } from "effect"
+import * as Exchange from "./Exchange.ts"
+import * as Headers from "./Headers.ts"
+import type { Outgoing, Response } from "./Message.ts"
+import type { Broken, Problem, Refusal } from "./Refusal.ts"
+import { smallBytes } from "./Upstream.ts"
+
+const typeOf = (code: string): string => `urn:payment-proxy:problem:${code.toLowerCase().replaceAll("_", "-")}`
+
+/** A problem as an answer (RFC 9457). */
+export const ofProblem = ({
+  problem,
+  headers
+}: {
+  readonly problem: Problem
+  readonly headers: Headers.Headers
+}): Response => {
+  const { title, status, code, detail, errors } = problem
+  const body = { type: typeOf(code), title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
+  return {
+    status,
+    headers: ["content-type", "application/problem+json", ...headers],
+    body: { _tag: "Bytes", bytes: Buffer.from(JSON.stringify(body)) }
+  }
+}
+
+/** A body that is still coming and is longer than we would read for nothing. */
+const isUploading = (request: IncomingMessage): boolean => {
+  if (request.complete) return false
+  const { "content-length": length, "transfer-encoding": coding } = request.headers
+  return coding !== undefined || Number(length ?? 0) > smallBytes || request.headers.expect !== undefined
+}
+
+const withLength = (headers: Headers.Headers, length: number): Headers.Headers =>
+  Headers.set(headers, "content-length", String(length))
+
+/** The lines of an answer, with the length of a body that is whole. */
+const headersOf = ({ status, headers, body }: Response, isHead: boolean): Headers.Headers => {
+  if (isHead || status === 204 || status === 304) return headers
+  if (body._tag === "Bytes") return withLength(headers, body.bytes.length)
+  if (body._tag === "Pieces") return withLength(headers, body.length)
+  return body._tag === "Empty" ? withLength(headers, 0) : headers
+}
+
+const pour = (body: Outgoing, response: ServerResponse): void => {
+  const exchange = Exchange.of(body)
+  if (exchange === undefined) return void response.destroy()
+  response.once("close", () => exchange.stop())
+  exchange.pour(Exchange.toClient(exchange, response))
+}
+
+const drop = ({ body }: Response): void => {
+  if (body._tag === "Outgoing") body.drop()
+  if (body._tag === "Rest") body.rest.drop()
+}
+
+const writeBody = ({ body }: Response, response: ServerResponse): void => {
+  switch (body._tag) {
+    case "Empty":
+      return void response.end()
+    case "Bytes":
+      return void response.end(body.bytes)
+    case "Pieces":
+      return void pipeline(body.pieces, response, () => {})
+    case "Outgoing":
+      return pour(body, response)
+    case "Rest":
+      response.write(body.first)
+      return pour(body.rest, response)
+  }
+}
+
+/** Answers a request. A client in mid-upload is told that the connection ends with this answer. */
+export const write = (answer: Response, request: IncomingMessage, response: ServerResponse): void => {
+  if (response.destroyed || response.headersSent) return drop(answer)
+  const lines = [...headersOf(answer, request.method === "HEAD")]
+  if (isUploading(request)) lines.push("connection", "close")
+  const written = Either.try(() => response.writeHead(answer.status, lines))
+  if (Either.isRight(written)) return writeBody(answer, response)
+  drop(answer)
+  response.destroy()
+}
+
+/** Answers a request that came to nothing. */
+export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void =>
+  write(ofProblem(failure), request, response)

@@ -1,0 +1,237 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http"
+import { Effect, Exit } from "effect"
+import type { Dispatcher } from "undici"
+import * as EndToEnd from "./EndToEnd.ts"
+import type { Limits, Outgoing, Peeked, Response } from "./Message.ts"
+import { type Broken, broken, type Refusal, refuse } from "./Refusal.ts"
+import * as UpstreamFault from "./UpstreamFault.ts"
+
+/** Whom the answer's head is told to, or why there is none. */
+export type Tell = (outcome: Exit.Exit<Response, Refusal | Broken>) => void
+
+/** Where an answer's body goes. */
+export interface Sink {
+  /** False where it wants no more for now; `Exchange.resume` goes on. */
+  readonly write: (chunk: Buffer) => boolean
+  readonly end: (trailers: ReadonlyArray<string>) => void
+  /** It will not come whole. */
+  readonly cut: (why: Broken) => void
+}
+
+/** Bytes of a body that are kept while nobody has said where it goes. */
+const earlyBytes = 64 * 1024
+
+const latin1 = (raw: Dispatcher.DispatchController["rawHeaders"]): ReadonlyArray<string> =>
+  Array.isArray(raw)
+    ? raw.map((part: Buffer | string) => (typeof part === "string" ? part : part.toString("latin1")))
+    : []
+
+const gone = new Error("Nobody waits for it.")
+
+/** One request to an upstream and its answer, each phase within its limit; whoever stops waiting ends it. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  /** Nothing of the request has been written before this. */
+  isStarted = false
+  readonly #limits: Limits
+  readonly #tell: Tell
+  readonly #over: () => void
+  readonly #total: NodeJS.Timeout
+  #phase: NodeJS.Timeout
+  #controller: Dispatcher.DispatchController | undefined
+  #isTold = false
+  #isOver = false
+  #isPaused = false
+  #sink: Sink | null = null
+  #early: Array<Buffer> = []
+  #earlySize = 0
+  #trailers: ReadonlyArray<string> | null = null
+  #failure: Broken | null = null
+
+  /** `over` is called once, when undici has done with it. */
+  constructor(limits: Limits, tell: Tell, over: () => void) {
+    this.#limits = limits
+    this.#tell = tell
+    this.#over = over
+    this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
+    this.#phase = setTimeout(
+      () => this.#late("No connection in time."),
+      Math.min(limits.connectMillis, limits.totalMillis)
+    )
+  }
+
+  /** Nobody waits for it any more: an upstream that is still at it sees the connection close. */
+  stop(): void {
+    this.#fail(broken("UPSTREAM_RESET", "The call was given up."), gone)
+  }
+
+  /** From here on the body goes to `sink`, beginning with what has come of it. */
+  pour(sink: Sink): void {
+    this.#sink = sink
+    const early = this.#early
+    this.#early = []
+    this.#earlySize = 0
+    let isOpen = true
+    for (const chunk of early)
+      if (this.#sink === sink) isOpen = sink.write(chunk)
+      else this.#keep(chunk)
+    if (this.#sink !== sink) return this.#pause()
+    if (this.#failure !== null) sink.cut(this.#failure)
+    else if (this.#trailers !== null) sink.end(this.#trailers)
+    else if (isOpen) this.resume()
+    else this.#pause()
+  }
+
+  /** The sink takes more. */
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#enter(this.#limits.idleMillis, "The body stopped coming.")
+    this.#controller?.resume()
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isOver) return controller.abort(gone)
+    this.isStarted = true
+    this.#enter(this.#limits.idleMillis, "The request could not be written.")
+  }
+
+  onBodySent(): void {
+    this.#phase.refresh()
+  }
+
+  onRequestSent(): void {
+    if (!this.#isTold) this.#enter(this.#limits.headMillis, "No answer in time.")
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: IncomingHttpHeaders): void {
+    // What comes before the answer, such as 103, is not it (RFC 9110 §15.2).
+    if (status < 200 || this.#isOver) return
+    const headers = latin1(controller.rawHeaders)
+    if (status > 599 || !UpstreamFault.areSound(headers))
+      return this.#fail(broken("UPSTREAM_MALFORMED", "The upstream's answer has no head that can be passed on."), gone)
+    this.#enter(this.#limits.idleMillis, "The body stopped coming.")
+    this.#isTold = true
+    this.#tell(Exit.succeed({ status, headers: EndToEnd.answer(headers), body: this.#body }))
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#phase.refresh()
+    if (this.#sink !== null) {
+      if (!this.#sink.write(chunk)) this.#pause()
+      return
+    }
+    this.#keep(chunk)
+    if (this.#earlySize > earlyBytes) this.#pause()
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#over()
+    if (this.#isOver) return
+    this.#end()
+    this.#trailers = EndToEnd.trailers(latin1(controller.rawTrailers))
+    this.#sink?.end(this.#trailers)
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#over()
+    this.#fail(this.isStarted ? UpstreamFault.afterStart(error) : null, error)
+  }
+
+  /** Gives it up; `null` where nothing of it has left. */
+  #fail(failure: Broken | null, error: Error): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#controller?.abort(error)
+    if (failure === null || !this.isStarted) {
+      this.#isTold = true
+      return this.#tell(Exit.fail(UpstreamFault.beforeStart(error)))
+    }
+    this.#failure = failure
+    if (this.#isTold) return this.#sink?.cut(failure)
+    this.#isTold = true
+    this.#tell(Exit.fail(failure))
+  }
+
+  #late(what: string): void {
+    if (this.#isOver) return
+    if (this.isStarted) return this.#fail(broken("UPSTREAM_TIMEOUT", `The upstream is too slow. ${what}`), gone)
+    this.#end()
+    this.#isTold = true
+    this.#tell(Exit.fail(refuse("UPSTREAM_CONNECT_TIMEOUT", `Nothing was sent. ${what}`)))
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#early.push(chunk)
+    this.#earlySize += chunk.length
+  }
+
+  #end(): void {
+    this.#isOver = true
+    clearTimeout(this.#phase)
+    clearTimeout(this.#total)
+  }
+
+  #enter(millis: number, what: string): void {
+    clearTimeout(this.#phase)
+    this.#phase = setTimeout(() => this.#late(what), millis)
+  }
+
+  #pause(): void {
+    if (this.#isOver || this.#isPaused) return
+    this.#isPaused = true
+    this.#enter(this.#limits.idleMillis, "The client does not read.")
+    this.#controller?.pause()
+  }
+
+  readonly #body: Outgoing & { readonly exchange: Exchange } = {
+    _tag: "Outgoing",
+    exchange: this,
+    drop: () => this.stop(),
+    peek: (maxBytes) =>
+      Effect.async<Peeked, Broken>((resume) => {
+        const chunks: Array<Buffer> = []
+        let size = 0
+        this.pour({
+          write: (chunk) => {
+            chunks.push(chunk)
+            size += chunk.length
+            if (size <= maxBytes) return true
+            this.#sink = null
+            const first = Buffer.concat(chunks)
+            resume(Effect.succeed({ isWhole: false, bytes: first, body: { _tag: "Rest", first, rest: this.#body } }))
+            return false
+          },
+          end: () => {
+            const [only] = chunks
+            const bytes = only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks)
+            resume(Effect.succeed({ isWhole: true, bytes, body: { _tag: "Bytes", bytes } }))
+          },
+          cut: (why) => resume(Effect.fail(why))
+        })
+        return Effect.sync(() => this.stop())
+      })
+  }
+}
+
+/** The exchange that an answer's body comes from. */
+export const of = (body: Outgoing): Exchange | undefined =>
+  "exchange" in body && body.exchange instanceof Exchange ? body.exchange : undefined
+
+/** An answer's body into Node's response, with back pressure; a client that is gone ends it. */
+export const toClient = (exchange: Exchange, response: ServerResponse): Sink => {
+  const sink: Sink = {
+    write: (chunk) => response.write(chunk),
+    end: (trailers) => {
+      if (trailers.length > 0) response.addTrailers(pairs(trailers))
+      response.end()
+    },
+    cut: () => response.destroy()
+  }
+  response.on("drain", () => exchange.resume())
+  return sink
+}
+
+const pairs = (flat: ReadonlyArray<string>): ReadonlyArray<[string, string]> =>
+  Array.from({ length: flat.length / 2 }, (_, at) => [flat[at * 2] ?? "", flat[at * 2 + 1] ?? ""])
