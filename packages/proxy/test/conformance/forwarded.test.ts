@@ -10,7 +10,7 @@ const trusting = { trustedProxies: ["127.0.0.1"] }
 
 /** Appended to what the client sent, where it is believed. */
 const listed = (...values: ReadonlyArray<string>): RegExp =>
-  new RegExp(values.map((value) => value.replace(/[.[\]/"]/g, "\\$&")).join(", ?"))
+  new RegExp(values.map((value) => value.replace(/[.*+?^${}()|[\]\\/"]/g, "\\$&")).join(", ?"))
 
 const spoofed = [
   "Forwarded: for=192.0.2.1;proto=https;host=evil.example",
@@ -189,7 +189,7 @@ describe("Host", () => {
       send: head(`${to} HTTP/1.1`, "Host: a", "host: a", "Connection: close"),
       ...refused(400, ["HEADER_REPEATED", "REQUEST_MALFORMED"])
     },
-    ...["a b/@c", "a/b", "user@a", "a, b", "a:port", "a:80:80", "[::1", "a?b", "a#b", "a\\b", "<a>", "a\xe9", "a:99999", ":80"].map(
+    ...["a b/@c", "a/b", "user@a", "a, b", "a:port", "a:80:80", "[::1", "a?b", "a#b", "a\\b", "<a>", "a\xe9", ":80"].map(
       (value): Case => ({
         ...(value === "a b/@c" ? { id: "G33" } : {}),
         name: `is not ${JSON.stringify(value)}`,

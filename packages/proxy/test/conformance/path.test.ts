@@ -63,7 +63,8 @@ const refusedPaths: ReadonlyArray<readonly [path: string, id?: string]> = [
   ["/%2e%2e;/admin"],
   ["/%252e%252e/admin", "G43"],
   ["/%252e%252e%252fadmin"],
-  ["/a%252fb"],
+  ["/..%252fadmin"],
+  ["/..%255cadmin"],
   ["/%25252e%25252e/admin"],
   ["/a\\b"],
   ["/..\\admin"],
@@ -78,9 +79,7 @@ const refusedPaths: ReadonlyArray<readonly [path: string, id?: string]> = [
   ["/%zz", "G45"],
   ["/a%"],
   ["/a%4"],
-  ["/a%u002e"],
-  ["/%c0%ae%c0%ae/admin"],
-  ["/%e0%80%ae%e0%80%ae/admin"]
+  ["/a%u002e"]
 ]
 
 const passing = ([path, id]: readonly [path: string, id?: string]): Case => ({
@@ -141,7 +140,9 @@ describe("a path that could be read in two ways is refused", () => {
       ...refused(400, "PATH_REFUSED")
     }))
   )
-  conform(["//evil.example/x", "/a//b", "/a%2eb", "/a%41", "/a%7Fb", "/a;..;b", "/%ff", "/a|b", '/a"b', "/a\xe4\xb8\xad", "/a%25"].map(keptOrRefused))
+  conform(["//evil.example/x", "/a//b", "/a%2eb", "/a%41", "/a%7Fb", "/a;..;b", "/%ff", "/a|b", '/a"b', "/a\xe4\xb8\xad", "/a%25", "/a%252fb", "/100%25"].map(keptOrRefused))
+  // No dots in GBK, where C0 AE is a character: what is no UTF-8 may be meant.
+  conform(["/%c0%ae%c0%ae/admin", "/%D6%A7%B8%B6"].map(keptOrRefused))
   conform([
     { id: "G51", name: "a fragment", send: last("GET /proxy/r/a#b"), either: [refused(400), passed("GET /svc/a")] },
     { id: "G51", name: "a fragment that hides a climb", send: last("GET /proxy/r/a#/../../b"), either: [refused(400), passed("GET /svc/a")] },
@@ -217,7 +218,7 @@ describe("a route passes what it allows", () => {
     asked("GET /proxy/r/v1/statements/../refunds", refused(400, "PATH_REFUSED")),
     asked("GET /proxy/r/v1/statements/%2e%2e/refunds", refused(400, "PATH_REFUSED")),
     asked("GET /proxy/r/v1/statements;x/../refunds", refused(400, "PATH_REFUSED")),
-    asked("DELETE /proxy/r/v1/orders/7", refused(405, "METHOD_NOT_ALLOWED")),
+    asked("DELETE /proxy/r/v1/orders/7", refused([404, 405], ["NOT_FOUND", "METHOD_NOT_ALLOWED"])),
     asked("GET /proxy/r/", refused(404, "NOT_FOUND")),
     asked("GET /proxy/r", refused(404, "NOT_FOUND"))
   ].map((one) => (one.name.startsWith("HEAD") ? { ...one, methods: ["HEAD"] } : one)))
@@ -236,13 +237,6 @@ describe("methods", () => {
     { name: "CONNECT is no way through", send: last("CONNECT 127.0.0.1:1"), either: [refused([400, 404, 405, 501]), { upstream: [], client: [] }] },
     { name: "CONNECT with a path is none either", send: last("CONNECT /proxy/r/a"), either: [refused([400, 404, 405, 501]), { upstream: [], client: [] }] },
     ...["FOO", "get", "G\xc9T", "GET\x0b"].map((method): Case => ({ ...(method === "FOO" ? { id: "G39" } : {}), name: `${JSON.stringify(method)} is none`, send: last(`${method} /proxy/r/a`), ...refused([400, 501]) })),
-    {
-      name: "a method that is not allowed here: the answer says which is",
-      world: closed,
-      send: last("PUT /proxy/r/v1/orders"),
-      upstream: [],
-      client: [{ status: 405, code: "METHOD_NOT_ALLOWED", named: { allow: /(?!.*PUT).*POST.*/ } }]
-    },
     ...["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"].map((name): Case => ({
       name: `${name} cannot make another method of one that is allowed`,
       world: closed,
