@@ -61,7 +61,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Nobody waits for it any more: an upstream that is still at it sees the connection close. */
   stop(): void {
-    this.#fail(broken("UPSTREAM_RESET", "The call was given up."), gone)
+    if (!this.#isOver) this.#fail(broken("UPSTREAM_RESET", "The call was given up."), gone)
   }
 
   /** From here on the body goes to `sink`, beginning with what has come of it. */
