@@ -136,7 +136,13 @@ describe("what comes before an answer", () => {
   conform([
     said("103 is dropped or passed, and is not the answer", `${early}${ok}`, isNone, { id: "G85" }),
     said("several 103", `${early.repeat(20)}${ok}`, isNone),
-    said("100 that nobody asked for", `${head("HTTP/1.1 100 Continue")}${ok}`, isNone),
+    {
+      // RFC 9110 §15.2 would have it passed over; undici breaks the connection.
+      name: "100 that nobody asked for is not the answer",
+      send: last(to),
+      answers: [`${head("HTTP/1.1 100 Continue")}${ok}`],
+      either: [passed(up, {}, isNone), passed(up, {}, { status: 502, code: ["UPSTREAM_MALFORMED", "UPSTREAM_RESET"] })]
+    },
     said("102", `${head("HTTP/1.1 102 Processing")}${ok}`, isNone),
     said("103 for a client of HTTP/1.0 is dropped", `${early}${ok}`, isNone, { send: head(`${to} HTTP/1.0`, "Host: a") }),
     said("101 that nobody asked for is no answer", head("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"), { status: 502, code: ["UPSTREAM_MALFORMED", "UPSTREAM_RESET"] })
@@ -184,7 +190,9 @@ describe("an answer that is none is 502", () => {
     malformed("status abc", head("HTTP/1.1 abc OK")),
     malformed("status -200", head("HTTP/1.1 -200 OK")),
     malformed("garbage", "garbage\r\n\r\n"),
-    malformed("HTTP/2.0", `${head("HTTP/2.0 200 OK", "Content-Length: 2")}ok`),
+    malformed("HTTP/2.0, where the parser tells", `${head("HTTP/2.0 200 OK", "Content-Length: 2")}ok`, {
+      either: [passed(up, {}, { status: 502, code: "UPSTREAM_MALFORMED" }), passed(up)]
+    }),
     malformed("HTTP/0.9", "<html>ok</html>"),
     malformed("a name of HTTP in small letters", `${head("http/1.1 200 OK", "Content-Length: 2")}ok`),
     malformed("a frame of HTTP/2", Buffer.from("00000604000000000000030000", "hex")),
@@ -206,10 +214,10 @@ describe("an answer that is none is 502", () => {
     malformed("a head of 100 KB", sizedOk("Content-Length: 2", `X: ${"x".repeat(100_000)}`)),
     ...["identity", "gzip", "chunked, gzip", "chunked, chunked", "gzip, chunked", "xchunked", "chunked\t", "chunked;q=1", ", chunked", "\x0bchunked"].map((coding) =>
       malformed(`a coding of ${JSON.stringify(coding)}`, `${head("HTTP/1.1 200 OK", `Transfer-Encoding: ${coding}`)}2\r\nok\r\n0\r\n\r\n`, {
-        // A reader may see plain chunks in it; what nobody may do is to pass on the sizes as the body.
+        // A reader may see plain chunks in two of them; what nobody may do is to pass on sizes, or a coding, as the body.
         either: [
           passed(up, {}, { status: 502, code: "UPSTREAM_MALFORMED" }),
-          ...(/^(?:chunked\t|gzip, chunked|, chunked)$/.test(coding) ? [passed(up, {}, { status: 200, body: "ok" })] : [])
+          ...(/^(?:chunked\t|, chunked)$/.test(coding) ? [passed(up, {}, { status: 200, body: "ok" })] : [])
         ]
       })
     ),

@@ -162,8 +162,8 @@ const run = async (one: Case): Promise<void> => {
   await world.close()
   const reading = client.reading(...(one.methods ?? []))
   expect(reading.fault).toBeUndefined()
-  const { upstream = [], client: answers = [] } = one
-  oneMatches({ upstream: world.upstream, reading }, one.either ?? [{ upstream, client: answers }])
+  const { upstream = [], client: answers = [], mayBegin = false } = one
+  oneMatches({ upstream: world.upstream, reading }, one.either ?? [{ upstream, client: answers, mayBegin }])
 }
 
 /** Registers each case as a test. */
