@@ -37,10 +37,12 @@ describe("a client that waits for 100 before it sends its body", () => {
     expect(world.upstream.messages().map(({ body }) => body.toString())).toEqual(["abc"])
   })
 
-  it("is refused by the upstream before it has sent anything: it gets that answer", async () => {
+  it("is refused by the upstream before it has sent it all: it gets that answer", async () => {
     const world = await open({ upstream: { onHead: (connection) => connection.send(head("HTTP/1.1 401 Unauthorized", "Content-Length: 2"), "no") } })
     const client = await world.client()
     client.send(expecting("POST /proxy/r/a", "Content-Length: 200000"))
+    await client.until(() => client.received().toString("latin1") === go, "100, and nothing else")
+    client.send("x")
     await client.ended()
     expect(client.reading().messages.map(Wire.statusOf).filter((status) => status >= 200)).toEqual([401])
     await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "the upstream is let go")

@@ -121,6 +121,16 @@ const none = (from: number): Body => {
   return { framing: "none", body: Buffer.alloc(0), chunks: [], trailers: [], isWhole: true, end: from }
 }
 
+/** A body that is none leaves its message there, not whole. */
+const readBody = (messages: Array<Message>, start: string, lines: ReadonlyArray<Line>, body: () => Body): Body => {
+  try {
+    return body()
+  } catch (cause) {
+    if (lengthOf(lines) !== undefined) messages.push({ start, lines, ...none(0), isWhole: false })
+    throw cause
+  }
+}
+
 const read = (
   all: Buffer,
   form: RegExp,
@@ -135,7 +145,7 @@ const read = (
       const [start = "", ...rest] = head.lines
       if (!form.test(start)) malformed(`no first line: ${JSON.stringify(start)}`)
       const lines = rest.map(lineOf)
-      const { end, ...body } = bodyOf(start, lines, head.end)
+      const { end, ...body } = readBody(messages, start, lines, () => bodyOf(start, lines, head.end))
       messages.push({ start, lines, ...body })
       at = end
     }
