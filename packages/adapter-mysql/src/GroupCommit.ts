@@ -11,7 +11,7 @@ import * as Lanes from "./Lanes.ts"
 import * as Metrics from "./Metrics.ts"
 import * as Statements from "./Statements.ts"
 
-/** The number or the key of a new order is taken; who has it is read by the caller. */
+/** A number or the key of a new order is taken; who has it is read by the caller. */
 export class Taken extends Data.TaggedError("Taken")<{ readonly change: Change }> {}
 
 type Failure = Stale | Taken | StoreUnavailable | Unsettled
@@ -166,7 +166,7 @@ export const make = (database: Database["Type"]) =>
         Effect.mapError((cause) => (cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause }))),
         Effect.map((versions) => {
           const found = changes.find(({ payment, expected }) => (versions.get(payment.payOrderNo) ?? 0) !== expected)
-          // Where every number fits, it is a new order's key that is taken.
+          // Where every number of ours fits, it is a new order's key that is taken, or its number at the vendor.
           return found ?? changes.find(Statements.isNew) ?? first
         })
       )

@@ -1,17 +1,17 @@
-import type { SqlClient } from "@effect/sql"
-import type { Payment } from "@payment-proxy/domain"
+import type { SqlClient, SqlError } from "@effect/sql"
 import { Orders as Rows } from "@payment-proxy/order-table"
 import { StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { typed } from "./Database.ts"
 import * as Lanes from "./Lanes.ts"
 
-type Answer = Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>
+type Answer<A> = Effect.Effect<Option.Option<A>, StoreUnavailable>
 
-/** One caller who wants an order. */
-interface Asker {
-  readonly payOrderNo: string
-  readonly tell: (answer: Answer) => void
+/** One caller who wants an order; `name` is one text for one key. */
+interface Asker<K, A> {
+  readonly key: K
+  readonly name: string
+  readonly tell: (answer: Answer<A>) => void
 }
 
 const lanes = 2
@@ -22,8 +22,15 @@ const maxKnown = 4096
 
 type Row = { readonly [column: string]: unknown }
 
-/** Whether two rows say the same, column by column: a version alone does not prove it where a database lost what it had. */
-const isSame = (one: Row, other: Row): boolean => Rows.columns.every((column) => one[column] === other[column])
+/** What orders are looked up by. */
+interface LookUp<K, A> {
+  readonly columns: ReadonlyArray<string>
+  /** The rows of these keys, with `columns`; the keys are distinct. */
+  readonly rows: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError>
+  readonly nameOf: (key: K) => string
+  readonly keyOf: (row: Row) => K
+  readonly read: (row: Row) => Either.Either<A, unknown>
+}
 
 const unavailable = (cause: unknown): StoreUnavailable =>
   cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })
@@ -32,58 +39,90 @@ const unavailable = (cause: unknown): StoreUnavailable =>
  * Reads of single orders by concurrent callers, sharing statements: what is asked for while a lane is busy goes out as one.
  * Where a statement fails, whoever waits is told at once, and a row that cannot be read is its own asker's trouble alone.
  */
-export const make = (sql: SqlClient.SqlClient) =>
+const make = <K, A>({ columns, rows, nameOf, keyOf, read }: LookUp<K, A>) =>
   Effect.gen(function* () {
-    const lines = yield* Lanes.make<Asker>(lanes, maxAskers)
+    const lines = yield* Lanes.make<Asker<K, A>>(lanes, maxAskers)
     const { waiting, put } = lines
-    const columns = sql.literal(Rows.columns.join(", "))
 
     /** Orders as they were read last: of a row that says the same. */
-    const known = new Map<string, { readonly row: Row; readonly payment: Payment.Payment }>()
+    const known = new Map<string, { readonly row: Row; readonly order: A }>()
 
-    const found = (askers: ReadonlyArray<Asker>) =>
-      sql`SELECT ${columns} FROM payment_proxy_order
-        WHERE ${sql.in("pay_order_no", [...new Set(askers.map(({ payOrderNo }) => payOrderNo))])}`.unprepared.pipe(
-        Effect.map((rows: ReadonlyArray<Row>) => new Map(rows.map((row) => [row["pay_order_no"], row]))),
+    /** Whether two rows say the same, column by column: a version alone does not prove it where a database lost what it had. */
+    const isSame = (one: Row, other: Row): boolean => columns.every((column) => one[column] === other[column])
+
+    const found = (askers: ReadonlyArray<Asker<K, A>>) =>
+      rows([...new Map(askers.map(({ name, key }) => [name, key])).values()]).pipe(
+        Effect.map((all) => new Map(all.map((row) => [nameOf(keyOf(row)), row]))),
         typed
       )
 
-    const keep = (row: Row, payment: Payment.Payment): void => {
+    const keep = (name: string, row: Row, order: A): void => {
       const [oldest] = known.keys()
       if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest)
-      known.set(payment.payOrderNo, { row, payment })
+      known.set(name, { row, order })
     }
 
-    const answerOf = (payOrderNo: string, row: Row | undefined): Answer => {
+    const answerOf = (name: string, row: Row | undefined): Answer<A> => {
       if (row === undefined) return Effect.succeedNone
-      const before = known.get(payOrderNo)
-      if (before !== undefined && isSame(before.row, row)) return Effect.succeed(Option.some(before.payment))
-      const payment = Rows.toPayment(row)
-      if (Either.isLeft(payment)) return Effect.fail(unavailable(payment.left))
-      keep(row, payment.right)
-      return Effect.succeed(Option.some(payment.right))
+      const before = known.get(name)
+      if (before !== undefined && isSame(before.row, row)) return Effect.succeed(Option.some(before.order))
+      const order = read(row)
+      if (Either.isLeft(order)) return Effect.fail(unavailable(order.left))
+      keep(name, row, order.right)
+      return Effect.succeed(Option.some(order.right))
     }
 
-    const failed = (askers: ReadonlyArray<Asker>, cause: unknown) =>
+    const failed = (askers: ReadonlyArray<Asker<K, A>>, cause: unknown) =>
       Effect.sync(() => {
         for (const { tell } of askers) tell(Effect.fail(unavailable(cause)))
       })
 
-    const round = (askers: ReadonlyArray<Asker>) =>
+    const round = (askers: ReadonlyArray<Asker<K, A>>) =>
       Effect.matchEffect(found(askers), {
-        onSuccess: (rows) =>
+        onSuccess: (all) =>
           Effect.sync(() => {
-            for (const { payOrderNo, tell } of askers) tell(answerOf(payOrderNo, rows.get(payOrderNo)))
+            for (const { name, tell } of askers) tell(answerOf(name, all.get(name)))
           }),
         onFailure: (cause) => failed([...askers, ...waiting.splice(0)], cause)
       })
     for (let count = 0; count < lanes; count++) yield* Lanes.forked(lines, round, failed)
 
-    /** The order with this number. */
-    const byNumber = (payOrderNo: string): Answer =>
+    return (key: K): Answer<A> =>
       Effect.async((tell) => {
         if (waiting.length >= maxWaiting) tell(new StoreUnavailable({ cause: "Too many reads wait for the database." }))
-        else put({ payOrderNo, tell })
+        else put({ key, name: nameOf(key), tell })
       })
-    return { byNumber }
   })
+
+const text = (row: Row, column: string): string => String(row[column])
+
+/** The order with this number. */
+export const byNumber = (sql: SqlClient.SqlClient) => {
+  const columns = sql.literal(Rows.columns.join(", "))
+  return make({
+    columns: Rows.columns,
+    rows: (numbers: ReadonlyArray<string>) =>
+      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}`.unprepared,
+    nameOf: (payOrderNo) => payOrderNo,
+    keyOf: (row) => text(row, "pay_order_no"),
+    read: Rows.toPayment
+  })
+}
+
+/** The order, as it was placed, that a vendor knows by this number. */
+export const byMerchantOrderNo = (sql: SqlClient.SqlClient) => {
+  const names = [...Rows.columns, "fingerprint"]
+  const columns = sql.literal(names.join(", "))
+  return make({
+    columns: names,
+    rows: (keys: ReadonlyArray<readonly [vendor: string, merchantOrderNo: string]>) =>
+      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.or(
+        keys.map(
+          ([vendor, merchantOrderNo]) => sql`vendor = ${vendor} AND third_party_customer_no = ${merchantOrderNo}`
+        )
+      )}`.unprepared,
+    nameOf: (key) => key.join("\u0000"),
+    keyOf: (row) => [text(row, "vendor"), text(row, "third_party_customer_no")] as const,
+    read: Rows.toPlaced
+  })
+}

@@ -23,14 +23,16 @@ export const make = Effect.gen(function* () {
   const database = yield* Database
   const { sql } = database
   const { commit } = yield* GroupCommit.make(database)
-  const { byNumber } = yield* GroupRead.make(sql)
+  const byNumber = yield* GroupRead.byNumber(sql)
+  const byMerchantOrderNo = yield* GroupRead.byMerchantOrderNo(sql)
   const columns = sql.literal(Rows.columns.join(", "))
   const entries = sql.literal(History.columns.join(", "))
 
   const existing = ({ change: { payment, placing } }: GroupCommit.Taken) =>
     sql`SELECT ${columns}, fingerprint FROM payment_proxy_order
       WHERE pay_order_no = ${payment.payOrderNo}
-        OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})`.pipe(
+        OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})
+        OR (vendor = ${payment.vendor} AND third_party_customer_no = ${payment.merchantOrderNo})`.pipe(
       Effect.flatMap(([row]) => Rows.toPlaced(row)),
       toPort,
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
@@ -64,6 +66,7 @@ export const make = Effect.gen(function* () {
         ),
         toPort
       ),
+    byMerchantOrderNo: (vendor, merchantOrderNo) => byMerchantOrderNo([vendor, merchantOrderNo]),
     byTransactionNo: (vendor, transactionNo) =>
       first(
         sql`SELECT ${columns} FROM payment_proxy_order

@@ -214,5 +214,17 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     name: `due work of ${name} by ${owner}`,
     statement: `ALTER TABLE payment_proxy_${name} ADD KEY payment_proxy_${name}_${owner}_due (${owner}, due_millis)`,
     makes: { table: `payment_proxy_${name}`, part: `payment_proxy_${name}_${owner}_due` }
-  }))
+  })),
+  // Also where the original table was taken over, whatever its texts compared by; of one that is ours the columns stay as they are.
+  {
+    id: 15,
+    name: "one order for a number at a vendor",
+    statement: `ALTER TABLE payment_proxy_order ${[
+      ...["vendor varchar(64)", "third_party_customer_no varchar(256)"].map(
+        (column) => `MODIFY COLUMN ${column} CHARACTER SET utf8mb4 COLLATE ${collations[server]} NULL`
+      ),
+      "ADD UNIQUE KEY payment_proxy_order_merchant_no (vendor, third_party_customer_no)"
+    ].join(", ")}`,
+    makes: { table: "payment_proxy_order", part: "payment_proxy_order_merchant_no" }
+  }
 ]

@@ -47,6 +47,32 @@ it.scopedLive("hundreds of reads at once: each gets its own order, and nobody an
   )
 )
 
+it.scopedLive("reads by what vendors know orders by share statements, too, and each gets its own", () =>
+  reading(({ orders, proxy }) =>
+    Effect.gen(function* () {
+      const payments = Array.from({ length: 30 }, (_, index) =>
+        aPayment({ vendor: `vendor-${index % 3}`, merchantOrderNo: `shop-${Math.floor(index / 3)}` })
+      )
+      yield* Effect.forEach(payments, (payment) => orders.commit([aChange(payment, 0)]), all)
+      let statements = 0
+      proxy.fate = () => {
+        statements += 1
+        return "pass"
+      }
+      const asked = Array.from({ length: 300 }, (_, index) => payments[index % 40])
+      const found = yield* Effect.forEach(
+        asked,
+        (payment) => orders.byMerchantOrderNo(payment?.vendor ?? "vendor-1", payment?.merchantOrderNo ?? "nobody's"),
+        all
+      )
+      expect(found.map(Option.map(({ payment }) => payment))).toEqual(
+        asked.map((payment) => (payment === undefined ? Option.none() : stored(payment)))
+      )
+      expect(statements, "they shared statements").toBeLessThan(30)
+    })
+  )
+)
+
 it.scopedLive("an order that has moved since it was read is read anew, whoever moved it", () =>
   reading(({ orders, url }) =>
     Effect.gen(function* () {

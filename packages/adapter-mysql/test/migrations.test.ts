@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { Orders } from "@payment-proxy/ports"
 import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
 import { record } from "../src/Migrations.ts"
 import { originalColumns, steps } from "../src/Schema.ts"
@@ -97,6 +97,57 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("migrations", (it) 
       const rows = yield* statements(url, "SELECT pay_order_no, amount FROM payment_proxy_order ORDER BY id")
       expect(rows[0]).toEqual({ pay_order_no: "OLD-1", amount: "1.00" })
       expect(rows.length).toBe(2)
+    })
+  )
+
+  it.scoped(
+    "of a table that was taken over, numbers at vendors compare by the byte, whatever its texts did before",
+    () =>
+      Effect.gen(function* () {
+        const url = yield* database
+        yield* statements(
+          url,
+          `CREATE TABLE payment_proxy_order (${originalColumns.join(", ")}, PRIMARY KEY (id),
+          UNIQUE KEY payment_order_pay_order_no_index (pay_order_no)) CHARACTER SET latin1`,
+          `INSERT INTO payment_proxy_order (pay_order_no, third_party_customer_no)
+          VALUES ('OLD-1', 'abc'), ('OLD-2', 'ABC'), ('OLD-3', 'ABC')`
+        )
+        const context = yield* Layer.build(Mysql.layer({ url }))
+        const orders = yield* Effect.provide(Orders, context)
+        const numbers = ["abc", "ABC", "abc ", "😀"]
+        for (const merchantOrderNo of numbers) yield* orders.commit([aChange(aPayment({ merchantOrderNo }), 0)])
+        const found = yield* Effect.forEach(numbers, (no) => orders.byMerchantOrderNo("fake", no))
+        expect(found.map(Option.map(({ payment }) => payment.merchantOrderNo))).toEqual(numbers.map(Option.some))
+        expect((yield* Effect.flip(orders.commit([aChange(aPayment({ merchantOrderNo: "ABC" }), 0)])))._tag).toBe(
+          "Duplicate"
+        )
+      })
+  )
+
+  it.scoped("the step to one order for a number keeps the orders that are there, and lets others write meanwhile", () =>
+    Effect.gen(function* () {
+      const url = yield* database
+      const before = steps("mariadb").filter(({ id }) => id < 15)
+      yield* statements(url, record, ...before.map(({ statement }) => statement))
+      const finished = before.map(({ id }) => `(${id}, 'step', NOW(3), NOW(3))`).join(", ")
+      yield* statements(
+        url,
+        `INSERT INTO payment_proxy_migration VALUES ${finished}`,
+        `INSERT INTO payment_proxy_order (pay_order_no, vendor, third_party_customer_no)
+          SELECT CONCAT('NO-', seq), 'platform', CONCAT('NO-', seq) FROM seq_1_to_2000`
+      )
+      const step = steps("mariadb").find(({ id }) => id === 15)?.statement ?? ""
+      yield* statements(url, `${step}, ALGORITHM=INPLACE, LOCK=NONE`)
+      yield* statements(url, "ALTER TABLE payment_proxy_order DROP KEY payment_proxy_order_merchant_no")
+      yield* start(url)
+      expect(yield* schema(url)).toEqual(yield* clean)
+      expect((yield* statements(url, "SELECT id FROM payment_proxy_order")).length).toBe(2000)
+      const explained = yield* statements(
+        url,
+        `EXPLAIN SELECT pay_order_no FROM payment_proxy_order WHERE vendor = 'platform' AND third_party_customer_no = 'NO-7'
+          OR vendor = 'platform' AND third_party_customer_no = 'NO-1234'`
+      )
+      expect(explained[0]).toMatchObject({ key: "payment_proxy_order_merchant_no" })
     })
   )
 

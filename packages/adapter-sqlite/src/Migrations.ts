@@ -130,6 +130,11 @@ const old = statements(
   "CREATE INDEX payment_proxy_history_old_order ON payment_proxy_history_old (pay_order_no, version)"
 )
 
+/** What a vendor knows an order by is one order's alone. */
+const merchantNo = statements(
+  "CREATE UNIQUE INDEX payment_proxy_order_merchant_no ON payment_proxy_order (vendor, third_party_customer_no)"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -137,6 +142,7 @@ export const migrate = Migrator.make({})({
     "0001_original_table": original,
     "0002_what_the_system_needs": ours,
     "0003_pulse": pulse,
-    "0004_where_old_rows_go": old
+    "0004_where_old_rows_go": old,
+    "0005_one_order_for_a_number_at_a_vendor": merchantNo
   })
 })

@@ -5,7 +5,7 @@ import { crashPoint, Duplicate, Orders, Stale, StoreUnavailable } from "@payment
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database } from "./Database.ts"
 
-/** The number or the key of a new order is taken; who has it is read once the transaction is undone. */
+/** A number or the key of a new order is taken; who has it is read once the transaction is undone. */
 class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 
 export const make = Effect.gen(function* () {
@@ -58,9 +58,20 @@ export const make = Effect.gen(function* () {
       found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
     )
 
+  const firstPlaced = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
+    rows.pipe(
+      Effect.flatMap(
+        ([row]): Effect.Effect<Option.Option<PlacedOrder>, unknown> =>
+          row === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPlaced(row))
+      ),
+      toPort
+    )
+
   const existing = ({ payment, placing }: Change) =>
     reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
-      WHERE pay_order_no = ${payment.payOrderNo} OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})`.pipe(
+      WHERE pay_order_no = ${payment.payOrderNo}
+        OR (app = ${payment.app} AND idempotency_key = ${placing?.idempotencyKey ?? null})
+        OR (vendor = ${payment.vendor} AND third_party_customer_no = ${payment.merchantOrderNo})`.pipe(
       Effect.flatMap(([row]) => Rows.toPlaced(row)),
       toPort,
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
@@ -94,14 +105,11 @@ export const make = Effect.gen(function* () {
         reader`SELECT ${columns} FROM payment_proxy_order WHERE app = ${app} AND pay_order_no = ${payOrderNo}`
       ).pipe(toPort),
     byKey: (app, idempotencyKey) =>
-      reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
-        WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`.pipe(
-        Effect.flatMap(
-          ([row]): Effect.Effect<Option.Option<PlacedOrder>, unknown> =>
-            row === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPlaced(row))
-        ),
-        toPort
-      ),
+      firstPlaced(reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
+        WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`),
+    byMerchantOrderNo: (vendor, merchantOrderNo) =>
+      firstPlaced(reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
+        WHERE vendor = ${vendor} AND third_party_customer_no = ${merchantOrderNo}`),
     byTransactionNo: (vendor, transactionNo) =>
       first(
         reader`SELECT ${columns} FROM payment_proxy_order

@@ -5,14 +5,22 @@ import { Policies, waitAfter } from "./Policy.ts"
 import { takeIn } from "./TakeIn.ts"
 
 const orderOf = ({ vendor, subject }: Kept) =>
-  Effect.flatMap(Orders, (orders) =>
-    subject.by === "payOrderNo"
-      ? Effect.map(
+  Effect.flatMap(Orders, (orders) => {
+    switch (subject.by) {
+      case "merchantOrderNo":
+        return Effect.map(
+          orders.byMerchantOrderNo(vendor, subject.no),
+          Option.map(({ payment }) => payment)
+        )
+      case "transactionNo":
+        return orders.byTransactionNo(vendor, subject.no)
+      case "payOrderNo":
+        return Effect.map(
           orders.byNumber(subject.no),
           Option.filter((payment) => payment.vendor === vendor)
         )
-      : orders.byTransactionNo(vendor, subject.no)
-  )
+    }
+  })
 
 /** A claimed notification: its evidence is taken in, or a query made due where it proves nothing; unknown orders are tried for a day. */
 export const applyNotification = (claimed: Claimed) =>

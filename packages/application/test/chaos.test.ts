@@ -97,9 +97,12 @@ const payers = (fate: Fate, witness: Witness) =>
       const all = yield* payments
       const one = all[fate.number(all.length)]
       if (one === undefined) continue
-      if (fate.number(3) === 0) yield* fate.number(4) === 0 ? refuse(one.payOrderNo) : pay(one.payOrderNo)
-      const status = (yield* payments).find(({ payOrderNo }) => payOrderNo === one.payOrderNo)?.status ?? "open"
-      yield* Effect.fork(told(witness, one.payOrderNo, fate.number(4) === 0 ? "open" : status, fate.number(6) === 0))
+      if (fate.number(3) === 0) yield* fate.number(4) === 0 ? refuse(one.merchantOrderNo) : pay(one.merchantOrderNo)
+      const now = (yield* payments).find(({ merchantOrderNo }) => merchantOrderNo === one.merchantOrderNo)
+      const status = now?.status ?? "open"
+      yield* Effect.fork(
+        told(witness, one.merchantOrderNo, fate.number(4) === 0 ? "open" : status, fate.number(6) === 0)
+      )
     }
   })
 
@@ -119,7 +122,7 @@ const closer = (fate: Fate) =>
       yield* Effect.promise(() => fate.schedule(0, "closer"))
       const all = yield* payments
       const one = all[fate.number(all.length * 2)]
-      if (one !== undefined) yield* Effect.exit(close("shop", one.payOrderNo))
+      if (one !== undefined) yield* Effect.exit(close("shop", one.merchantOrderNo))
     }
   })
 
@@ -168,16 +171,16 @@ const sourcesOf = (witness: Witness) =>
     const sources: Checker.Sources = {
       client: witness.client,
       ledger: {
-        requests: requests.map(({ call, payOrderNo, prepared, atMillis }) => ({
+        requests: requests.map(({ call, merchantOrderNo, prepared, atMillis }) => ({
           call,
-          number: payOrderNo,
+          number: merchantOrderNo,
           bodyHash: prepared ?? "",
           atMillis
         })),
         notifications: witness.notifications,
-        payments: payments.map(({ payOrderNo, transactionNo, status }) => ({
+        payments: payments.map(({ merchantOrderNo, transactionNo, status }) => ({
           transactionNo,
-          number: payOrderNo,
+          number: merchantOrderNo,
           isPaid: status === "paid",
           amountMinor: amount.amountMinor,
           currency: amount.currency,

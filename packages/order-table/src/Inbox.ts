@@ -8,7 +8,7 @@ const encodeEvidence = Schema.encodeSync(StoredEvidence)
 const Row = Schema.Struct({
   id: Schema.String,
   vendor: Schema.String,
-  subject_by: Schema.Literal("payOrderNo", "transactionNo"),
+  subject_by: Schema.Literal("merchantOrderNo", "transactionNo", "payOrderNo"),
   subject_no: Schema.String,
   sha256: Schema.String,
   body: Schema.String,

@@ -150,7 +150,7 @@ export const lasting = (payment: Payment.Payment) => ({
 })
 
 const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
-const decodeFingerprint = Schema.decodeUnknown(Fingerprint)
+const decodeFingerprint = Schema.decodeUnknownEither(Fingerprint)
 
 const maxFault = 200
 
@@ -176,9 +176,9 @@ export const readable = (rows: ReadonlyArray<unknown>): Effect.Effect<ReadonlyAr
   ).pipe(Effect.map((payments) => payments.filter(Option.isSome).map(({ value }) => value)))
 
 /** A row with the fingerprint of what was asked, as it was placed. */
-export const toPlaced = (row: unknown) =>
-  ParseResult.flatMap(toPayment(row), (payment) =>
-    ParseResult.map(decodeFingerprint(row), ({ fingerprint }): PlacedOrder => ({ payment, fingerprint }))
+export const toPlaced = (row: unknown): Either.Either<PlacedOrder, ParseResult.ParseError> =>
+  Either.flatMap(toPayment(row), (payment) =>
+    Either.map(decodeFingerprint(row), ({ fingerprint }) => ({ payment, fingerprint }))
   )
 
 /** How an order came in, in its columns. */

@@ -3,9 +3,9 @@ import type { Effect, Option } from "effect"
 import { Context } from "effect"
 import type { StoreUnavailable } from "./Store.ts"
 
-/** The order that a notification speaks of, by our number or the vendor's. */
+/** The order that a notification speaks of: by what the vendor was given to know it by, by the vendor's own number, or by ours. */
 export interface Subject {
-  readonly by: "payOrderNo" | "transactionNo"
+  readonly by: "merchantOrderNo" | "transactionNo" | "payOrderNo"
   readonly no: string
 }
 

@@ -27,7 +27,8 @@ export interface NewDelivery {
 
 /** How an order came in; stored once, with its first version. */
 export interface Placing {
-  readonly idempotencyKey: string
+  /** Null for a proxied order: the caller's own number is its key. */
+  readonly idempotencyKey: string | null
   readonly fingerprint: string
   /** The vendor's request, sealed: sent again byte for byte while the order is in doubt. */
   readonly sealedRequest: string
@@ -70,6 +71,11 @@ export class Orders extends Context.Tag("@payment-proxy/ports/Orders")<
     /** One app's order by number; another app's is not there. */
     readonly ofApp: (app: string, payOrderNo: string) => Effect.Effect<Option.Option<Payment.Payment>, StoreUnavailable>
     readonly byKey: (app: string, idempotencyKey: string) => Effect.Effect<Option.Option<PlacedOrder>, StoreUnavailable>
+    /** The order that the vendor knows by this number, whichever door it came in by; numbers compare by the byte. */
+    readonly byMerchantOrderNo: (
+      vendor: string,
+      merchantOrderNo: string
+    ) => Effect.Effect<Option.Option<PlacedOrder>, StoreUnavailable>
     readonly byTransactionNo: (
       vendor: string,
       transactionNo: string

@@ -10,7 +10,7 @@ export class Unsettled extends Data.TaggedError("Unsettled")<{ readonly cause: u
 /** Another commit moved the order since it was read: read it again and decide again. */
 export class Stale extends Data.TaggedError("Stale")<{ readonly payOrderNo: string }> {}
 
-/** The order number or the idempotency key is taken, by `existing`. */
+/** The order number, the number at the vendor or the idempotency key is taken, by `existing`. */
 export class Duplicate extends Data.TaggedError("Duplicate")<{ readonly existing: PlacedOrder }> {}
 
 /** A payment as it was placed: who asked, under which key, and the SHA-256 (hex) of what was asked. */

@@ -1,47 +1,30 @@
-import type { Money, Payment } from "@payment-proxy/domain"
-import { Evidence } from "@payment-proxy/domain"
-import type { Incoming, Vendor } from "@payment-proxy/ports"
-import { InDoubt, NotVerified, Rejected, Throttled, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
-import { Clock, Context, Effect, Layer, Option } from "effect"
+import type { Payment } from "@payment-proxy/domain"
+import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Vendor } from "@payment-proxy/ports"
+import { NotVerified, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
+import { Clock, Context, Effect, Either, Layer, Option } from "effect"
+import * as FakeMapping from "./FakeMapping.ts"
+import {
+  type Asked,
+  type Behaviour,
+  type Call,
+  evidenceOf,
+  type Got,
+  type Held,
+  Platform
+} from "./platform/Platform.ts"
 
-/** How one call goes. `dropAfter`, `hang`: done, and no answer. `wrongAmount`: done, and told with a unit too much. */
-export type Behaviour =
-  | "normal"
-  | "reject"
-  | "throttle"
-  | "unreachable"
-  | "dropBefore"
-  | "dropAfter"
-  | "hang"
-  | "wrongAmount"
-export type Call = "create" | "query" | "close"
+export type { Behaviour, Call, Got, Held } from "./platform/Platform.ts"
 
-/** A payment as the platform holds it. */
-export interface Held {
-  readonly payOrderNo: string
-  readonly transactionNo: string
-  readonly prepared: string
-  readonly amount: Money.Money
-  readonly status: "open" | "paid" | "failed" | "closed"
-  readonly paidAtMillis: number | null
-}
-
-/** A call as the platform got it. */
-export interface Got {
-  readonly call: Call
-  readonly payOrderNo: string
-  readonly prepared: string | null
-  readonly atMillis: number
-}
-
-/** The platform behind the fake: what it got and holds, and what payers and faults do. */
+/** The platform behind the fake: what it got and holds, and what payers and faults do. Payments go by the merchant's number. */
 export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")<
   FakeVendor,
   {
     readonly got: Effect.Effect<ReadonlyArray<Got>>
     readonly payments: Effect.Effect<ReadonlyArray<Held>>
-    readonly pay: (payOrderNo: string) => Effect.Effect<void>
-    readonly refuse: (payOrderNo: string) => Effect.Effect<void>
+    readonly pay: (merchantOrderNo: string) => Effect.Effect<void>
+    readonly refuse: (merchantOrderNo: string) => Effect.Effect<void>
+    /** A call of the platform's own API, whoever makes it; `FakeMapping` reads the answer. */
+    readonly pass: (call: ProxiedCall) => Effect.Effect<ProxiedAnswer, Unreachable | InDoubt>
     /** The next calls of this kind go so, one each; then normally again. */
     readonly script: (call: Call, ...behaviours: ReadonlyArray<Behaviour>) => Effect.Effect<void>
     /** Every call fails so until it is lifted again with `normal`. */
@@ -53,96 +36,10 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
 export const signature = { name: "x-fake-signature", good: "good" } as const
 
 /** A notification of the fake, signed. */
-export const notification = (payOrderNo: string, kind: "open" | "paid" | "failed" | "closed"): Incoming => ({
+export const notification = (merchantOrderNo: string, kind: "open" | "paid" | "failed" | "closed"): Incoming => ({
   headers: { [signature.name]: signature.good },
-  body: new TextEncoder().encode(JSON.stringify({ payOrderNo, kind }))
+  body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind }))
 })
-
-const detail = "as the test wanted"
-
-/** What a behaviour fails with instead of an answer. */
-const failure = (behaviour: Behaviour) => {
-  switch (behaviour) {
-    case "reject":
-      return new Rejected({ code: "DECLINED", detail })
-    case "throttle":
-      return new Throttled({ retryAfterMillis: 1000, detail })
-    case "unreachable":
-      return new Unreachable({ detail })
-    default:
-      return new InDoubt({ detail })
-  }
-}
-
-const isDone = (behaviour: Behaviour): boolean =>
-  behaviour === "normal" || behaviour === "dropAfter" || behaviour === "hang" || behaviour === "wrongAmount"
-const isAnswered = (behaviour: Behaviour): boolean => behaviour === "normal" || behaviour === "wrongAmount"
-
-class Platform {
-  readonly #payments = new Map<string, Held>()
-  readonly #scripts: { readonly [call in Call]: Array<Behaviour> } = { create: [], query: [], close: [] }
-  readonly #always = new Map<Call, Behaviour>()
-  readonly got: Array<Got> = []
-
-  script(call: Call, behaviours: ReadonlyArray<Behaviour>): void {
-    this.#scripts[call].push(...behaviours)
-  }
-
-  always(call: Call, behaviour: Behaviour): void {
-    this.#always.set(call, behaviour)
-  }
-
-  next(call: Call): Behaviour {
-    return this.#scripts[call].shift() ?? this.#always.get(call) ?? "normal"
-  }
-
-  held(): ReadonlyArray<Held> {
-    return [...this.#payments.values()]
-  }
-
-  find(payOrderNo: string): Held | undefined {
-    return this.#payments.get(payOrderNo)
-  }
-
-  create({ payOrderNo, amount }: Payment.Payment, prepared: string): void {
-    if (this.#payments.has(payOrderNo)) return
-    const transactionNo = `txn-${payOrderNo}`
-    this.#payments.set(payOrderNo, { payOrderNo, transactionNo, prepared, amount, status: "open", paidAtMillis: null })
-  }
-
-  /** Ends an open payment; one that has ended stays as it is. */
-  end(payOrderNo: string, status: Held["status"], paidAtMillis: number | null): void {
-    const held = this.#payments.get(payOrderNo)
-    if (held?.status === "open") this.#payments.set(payOrderNo, { ...held, status, paidAtMillis })
-  }
-}
-
-type Said = Pick<Evidence.Evidence, "source" | "asked">
-
-const evidenceOf = (
-  held: Omit<Held, "prepared" | "amount"> | undefined,
-  payment: Pick<Payment.Payment, "amount"> | null,
-  said: Said,
-  extraMinor: bigint
-) => {
-  const { source, asked } = said
-  if (held === undefined) return Evidence.make("notFound", source, { asked })
-  const amount = payment === null ? null : { ...payment.amount, amountMinor: payment.amount.amountMinor + extraMinor }
-  const common = { asked, amount, transactionNo: held.transactionNo }
-  switch (held.status) {
-    case "open":
-      return Evidence.make("open", source, {
-        ...common,
-        next: { type: "redirect", url: `https://cashier.example/${held.payOrderNo}` }
-      })
-    case "paid":
-      return Evidence.make("paid", source, { ...common, captured: amount, paidAtMillis: held.paidAtMillis })
-    case "failed":
-      return Evidence.make("failed", source, { ...common, code: "DECLINED", detail: "The payer refused." })
-    case "closed":
-      return Evidence.make("closed", source, common)
-  }
-}
 
 const vendorOf = (name: string): Vendor => ({
   name,
@@ -151,21 +48,45 @@ const vendorOf = (name: string): Vendor => ({
   settlingMillis: 300_000
 })
 
+/** The platform's own API (`FakeMapping`), with its faults. */
+const passed = (platform: Platform, mapping: ReturnType<typeof FakeMapping.make>, call: ProxiedCall) =>
+  Effect.gen(function* () {
+    const meant = Either.getOrNull(mapping.recognise(call.method, call.path, call.query))
+    if (meant === null) return FakeMapping.shown(undefined, 0n, yield* Clock.currentTimeMillis)
+    const asked = meant.operation === "create" ? createOf(mapping, call) : askedBy(platform, meant)
+    return yield* platform.take(asked).pipe(
+      Effect.map(({ held, extraMinor, atMillis }) => FakeMapping.shown(held, extraMinor, atMillis)),
+      Effect.catchTags({
+        Rejected: (failure) => Effect.map(Clock.currentTimeMillis, (at) => FakeMapping.refused(failure, at)),
+        Throttled: (failure) => Effect.map(Clock.currentTimeMillis, (at) => FakeMapping.refused(failure, at))
+      })
+    )
+  })
+
+const createOf = (mapping: ReturnType<typeof FakeMapping.make>, call: ProxiedCall): Asked => {
+  const { merchantOrderNo, amount } = Either.getOrThrow(mapping.order(call))
+  return { call: "create", merchantOrderNo, create: { amount, prepared: mapping.prepared(call) } }
+}
+
+const askedBy = (
+  platform: Platform,
+  { operation, by, no }: { readonly operation: "query" | "close"; readonly by: string; readonly no: string }
+): Asked => {
+  const held = platform.held().find(({ transactionNo }) => transactionNo === no)
+  const merchantOrderNo = by === "transactionNo" ? (held?.merchantOrderNo ?? "") : no
+  return { call: operation, merchantOrderNo, create: null }
+}
+
 const make = (names: ReadonlyArray<string>) => {
   const platform = new Platform()
 
-  const call = (kind: Call, payment: Payment.Payment, prepared: string | null, act: (nowMillis: number) => void) =>
+  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"]) =>
     Effect.gen(function* () {
       if (!names.includes(payment.vendor)) return yield* new UnknownVendor({ vendor: payment.vendor })
-      const behaviour = platform.next(kind)
-      const atMillis = yield* Clock.currentTimeMillis
-      platform.got.push({ call: kind, payOrderNo: payment.payOrderNo, prepared, atMillis })
-      if (isDone(behaviour)) act(atMillis)
-      if (behaviour === "hang") return yield* Effect.never
-      if (!isAnswered(behaviour)) return yield* failure(behaviour)
-      const asked = kind === "create" ? null : { version: payment.version, atMillis }
-      const extra = behaviour === "wrongAmount" ? 1n : 0n
-      return evidenceOf(platform.find(payment.payOrderNo), payment, { source: kind, asked }, extra)
+      const { merchantOrderNo, version, amount } = payment
+      const { held, extraMinor, atMillis } = yield* platform.take({ call: kind, merchantOrderNo, create })
+      const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
+      return evidenceOf(held, stated, { source: kind, asked: kind === "create" ? null : { version, atMillis } })
     })
 
   const vendors = Vendors.of({
@@ -174,47 +95,48 @@ const make = (names: ReadonlyArray<string>) => {
     prepare: (payment, details) =>
       names.includes(payment.vendor)
         ? Effect.succeed(
-            JSON.stringify({ no: payment.payOrderNo, description: details.description, payer: details.payer })
+            JSON.stringify({ no: payment.merchantOrderNo, description: details.description, payer: details.payer })
           )
         : new UnknownVendor({ vendor: payment.vendor }),
     create: (payment, prepared, untilMillis) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         nowMillis > untilMillis
           ? new Unreachable({ detail: "Its time was over before it could be sent." })
-          : call("create", payment, prepared, () => platform.create(payment, prepared))
+          : call("create", payment, { amount: payment.amount, prepared })
       ),
-    query: (payment) => call("query", payment, null, () => {}),
-    close: (payment) => call("close", payment, null, () => platform.end(payment.payOrderNo, "closed", null)),
+    query: (payment) => call("query", payment, null),
+    close: (payment) => call("close", payment, null),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
         if (!names.includes(vendor)) return yield* new UnknownVendor({ vendor })
         if (headers[signature.name] !== signature.good)
           return yield* new NotVerified({ reason: "no signature", reply: { status: 401, contentType: null, body: "" } })
-        const { payOrderNo, kind } = JSON.parse(new TextDecoder().decode(body)) as {
-          payOrderNo: string
+        const { merchantOrderNo, kind } = JSON.parse(new TextDecoder().decode(body)) as {
+          merchantOrderNo: string
           kind: Held["status"]
         }
-        const transactionNo = `txn-${payOrderNo}`
-        const held = { payOrderNo, transactionNo, status: kind, paidAtMillis: yield* Clock.currentTimeMillis }
-        const evidence = evidenceOf(held, null, { source: "notification", asked: null }, 0n)
+        const transactionNo = `txn-${merchantOrderNo}`
+        const held = { merchantOrderNo, transactionNo, status: kind, paidAtMillis: yield* Clock.currentTimeMillis }
         return {
-          subject: { by: "payOrderNo", no: payOrderNo },
-          evidence,
+          subject: { by: "merchantOrderNo", no: merchantOrderNo },
+          evidence: evidenceOf(held, null, { source: "notification", asked: null }),
           reply: { status: 200, contentType: "text/plain", body: "success" }
         }
       })
   })
 
-  const ended = (payOrderNo: string, status: Held["status"]) =>
+  const ended = (merchantOrderNo: string, status: Held["status"]) =>
     Effect.map(Clock.currentTimeMillis, (nowMillis) =>
-      platform.end(payOrderNo, status, status === "paid" ? nowMillis : null)
+      platform.end(merchantOrderNo, status, status === "paid" ? nowMillis : null)
     )
 
+  const mapping = FakeMapping.make(names[0] ?? "")
   const fake = FakeVendor.of({
     got: Effect.sync(() => [...platform.got]),
     payments: Effect.sync(() => platform.held()),
-    pay: (payOrderNo) => ended(payOrderNo, "paid"),
-    refuse: (payOrderNo) => ended(payOrderNo, "failed"),
+    pay: (merchantOrderNo) => ended(merchantOrderNo, "paid"),
+    refuse: (merchantOrderNo) => ended(merchantOrderNo, "failed"),
+    pass: (own) => passed(platform, mapping, own),
     script: (kind, ...behaviours) => Effect.sync(() => platform.script(kind, behaviours)),
     always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour))
   })

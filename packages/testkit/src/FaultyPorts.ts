@@ -96,7 +96,18 @@ const detail = "as the plan wanted"
 export const orders = decorated(
   Orders,
   "Orders",
-  ["commit", "byNumber", "ofApp", "byKey", "byTransactionNo", "sealedRequest", "history", "search", "versions"],
+  [
+    "commit",
+    "byNumber",
+    "ofApp",
+    "byKey",
+    "byMerchantOrderNo",
+    "byTransactionNo",
+    "sealedRequest",
+    "history",
+    "search",
+    "versions"
+  ],
   unavailable
 )
 export const dueWork = decorated(DueWork, "DueWork", ["claim", "renew", "done", "postpone", "hasten"], unavailable)

@@ -26,8 +26,9 @@ const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
       orders: [...tables.orders.values()].map(({ placed: { payment }, due }) => ({
         ...dueOf(due),
         payOrderNo: payment.payOrderNo,
+        merchantOrderNo: payment.merchantOrderNo,
         app: payment.app,
-        idempotencyKey: (JSON.parse(keys.get(payment.payOrderNo) ?? "[]") as ReadonlyArray<string>)[1] ?? "",
+        idempotencyKey: (JSON.parse(keys.get(payment.payOrderNo) ?? "[]") as ReadonlyArray<string>)[1] ?? null,
         state: payment.state,
         version: payment.version,
         isInDoubt: Payment.inDoubt(payment),

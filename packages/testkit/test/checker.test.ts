@@ -15,8 +15,13 @@ const op = (number: string, key: string, overrides: Partial<Checker.ClientOp> = 
   ...overrides
 })
 
-const order = (payOrderNo: string, key: string, overrides: Partial<Checker.OrderRow> = {}): Checker.OrderRow => ({
+const order = (
+  payOrderNo: string,
+  key: string | null,
+  overrides: Partial<Checker.OrderRow> = {}
+): Checker.OrderRow => ({
   payOrderNo,
+  merchantOrderNo: payOrderNo,
   app: "shop",
   idempotencyKey: key,
   state: "SUCCEEDED",
@@ -78,7 +83,10 @@ const payment = (number: string, overrides: Partial<Checker.VendorPayment> = {})
   ...overrides
 })
 
-/** Two orders of one shop and one of another, paid, told and at rest; the first was asked for twice, once without an answer. */
+/**
+ * Two orders of one shop and one of another, and a proxied one, which the vendor knows by the shop's own number: paid, told
+ * and at rest; the first was asked for twice, once without an answer.
+ */
 const right: Sources = {
   client: [
     op("A", "a", { outcome: { type: "info" } }),
@@ -87,6 +95,7 @@ const right: Sources = {
     op("A", "a", { bodyHash: "other", outcome: { type: "fail", status: 422, code: "IDEMPOTENCY_KEY_REUSED" } }),
     op("B", "b"),
     op("C", "a", { app: "other" }),
+    op("P", "shop-1"),
     op("-", "refused", { outcome: { type: "fail", status: 422, code: "BODY_INVALID" } })
   ],
   ledger: {
@@ -95,6 +104,7 @@ const right: Sources = {
       { atMillis: 1090, call: "create", number: "A", bodyHash: "bytes-A" },
       { atMillis: 1050, call: "create", number: "B", bodyHash: "bytes-B" },
       { atMillis: 1050, call: "create", number: "C", bodyHash: "bytes-C" },
+      { atMillis: 1050, call: "create", number: "shop-1", bodyHash: "bytes-P" },
       { atMillis: 1080, call: "query", number: "A", bodyHash: "" }
     ],
     notifications: [
@@ -102,37 +112,49 @@ const right: Sources = {
       { number: "A", bodySha256: "paid-A", isGenuine: true, saysPaid: true, isTaken: true },
       { number: "A", bodySha256: "paid-A", isGenuine: false, saysPaid: true, isTaken: false },
       { number: "B", bodySha256: "forged-B", isGenuine: false, saysPaid: true, isTaken: false },
-      { number: "B", bodySha256: "paid-B", isGenuine: true, saysPaid: true, isTaken: false }
+      { number: "B", bodySha256: "paid-B", isGenuine: true, saysPaid: true, isTaken: false },
+      { number: "shop-1", bodySha256: "paid-P", isGenuine: true, saysPaid: true, isTaken: true }
     ],
-    payments: [payment("A"), payment("B"), payment("C")]
+    payments: [payment("A"), payment("B"), payment("C"), payment("shop-1")]
   },
   dump: {
     nowMillis: 100_000,
-    orders: [order("A", "a"), order("B", "b"), order("C", "a", { app: "other" })],
-    history: [...historyOf("A"), ...historyOf("B"), ...historyOf("C")],
-    inbox: [{ number: "A", sha256: "paid-A", dueMillis: null, leaseMillis: null }],
-    deliveries: [...deliveriesOf("A", "hook"), ...deliveriesOf("B", "hook"), ...deliveriesOf("C", "other-hook")],
+    orders: [
+      order("A", "a"),
+      order("B", "b"),
+      order("C", "a", { app: "other" }),
+      order("P", null, { merchantOrderNo: "shop-1" })
+    ],
+    history: ["A", "B", "C", "P"].flatMap(historyOf),
+    inbox: [
+      { number: "A", sha256: "paid-A", dueMillis: null, leaseMillis: null },
+      { number: "shop-1", sha256: "paid-P", dueMillis: null, leaseMillis: null }
+    ],
+    deliveries: [
+      ...["A", "B", "P"].flatMap((payOrderNo) => deliveriesOf(payOrderNo, "hook")),
+      ...deliveriesOf("C", "other-hook")
+    ],
     endpoints: [
       { app: "shop", endpoint: "hook" },
       { app: "other", endpoint: "other-hook" }
     ]
   },
-  sink: [...receivedOf("A", "hook"), ...receivedOf("B", "hook"), ...receivedOf("C", "other-hook")]
+  sink: [...["A", "B", "P"].flatMap((payOrderNo) => receivedOf(payOrderNo, "hook")), ...receivedOf("C", "other-hook")]
 }
 
 it("finds nothing wrong where nothing is", () => {
   expect(Checker.check(right)).toEqual({
     violations: [],
     totals: {
-      operations: 7,
+      operations: 8,
       unanswered: 1,
-      orders: 3,
-      states: { SUCCEEDED: 3 },
-      vendorRequests: 5,
-      vendorPayments: 3,
-      paid: 3,
-      notificationsTaken: 2,
-      webhooks: 9
+      orders: 4,
+      states: { SUCCEEDED: 4 },
+      vendorRequests: 6,
+      vendorPayments: 4,
+      paid: 4,
+      notificationsTaken: 3,
+      webhooks: 12
     }
   })
 })
@@ -140,8 +162,12 @@ it("finds nothing wrong where nothing is", () => {
 const ledger = (change: Partial<Checker.Ledger>): Sources => ({ ...right, ledger: { ...right.ledger, ...change } })
 const dump = (change: Partial<Checker.Dump>): Sources => ({ ...right, dump: { ...right.dump, ...change } })
 const client = (...ops: ReadonlyArray<Checker.ClientOp>): Sources => ({ ...right, client: [...right.client, ...ops] })
-const orderA = (overrides: Partial<Checker.OrderRow>): Sources =>
-  dump({ orders: right.dump.orders.map((one) => (one.payOrderNo === "A" ? { ...one, ...overrides } : one)) })
+const orderWith =
+  (no: string) =>
+  (overrides: Partial<Checker.OrderRow>): Sources =>
+    dump({ orders: right.dump.orders.map((one) => (one.payOrderNo === no ? { ...one, ...overrides } : one)) })
+const orderA = orderWith("A")
+const proxied = orderWith("P")
 const paymentA = (overrides: Partial<Checker.VendorPayment>): Sources =>
   ledger({ payments: right.ledger.payments.map((one) => (one.number === "A" ? { ...one, ...overrides } : one)) })
 const requests = (...more: ReadonlyArray<Checker.VendorRequest>) =>
@@ -176,6 +202,12 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
   ["I1", "a create of an order that is nowhere", requests({ atMillis: 1, call: "create", number: "Z", bodyHash: "z" })],
   ["I1", "a create before its intent", requests({ atMillis: 999, call: "create", number: "A", bodyHash: "bytes-A" })],
   ["I1", "a close without an intent", requests({ atMillis: 2000, call: "close", number: "A", bodyHash: "" })],
+  [
+    "I1",
+    "a proxied create before its intent",
+    requests({ atMillis: 1, call: "create", number: "shop-1", bodyHash: "" })
+  ],
+  ["I2", "two orders of one number at the vendor", dump({ orders: [...right.dump.orders, order("shop-1", "d")] })],
   ["I2", "two payments of one number", ledger({ payments: [...right.ledger.payments, payment("A")] })],
   ["I2", "other bytes under one number", requests({ atMillis: 1099, call: "create", number: "A", bodyHash: "x" })],
   ["I2", "two orders of one key", dump({ orders: [...right.dump.orders, order("D", "a")] })],
@@ -187,8 +219,10 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
   ["I3", "an order of a request that was refused", dump({ orders: [...right.dump.orders, order("D", "refused")] })],
   ["I4", "FAILED and paid", orderA({ state: "FAILED" })],
   ["I4", "CLOSED and paid", orderA({ state: "CLOSED" })],
+  ["I4", "a proxied one, CLOSED and paid", proxied({ state: "CLOSED" })],
   ["I5", "paid there, unknown here", orderA({ capturedMinor: 0n })],
   ["I5", "paid here, unknown there", paymentA({ isPaid: false })],
+  ["I5", "paid there, unknown here, of a proxied one", proxied({ capturedMinor: 0n })],
   ["I5", "another sum", paymentA({ amountMinor: 1235n })],
   ["I5", "refunded there, unknown here", paymentA({ refundedMinor: 1n })],
   ["I5", "a payment without any order", ledger({ payments: [...right.ledger.payments, payment("Z")] })],
@@ -224,10 +258,12 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
     dump({ inbox: [...right.dump.inbox, { number: "B", sha256: "forged-B", dueMillis: null, leaseMillis: null }] })
   ],
   ["I9", "paid by a taken notification and not known", orderA({ capturedMinor: 0n })],
+  ["I9", "paid by a taken notification of a proxied one and not known", proxied({ capturedMinor: 0n })],
   ["I10", "an order that is overdue", orderA({ dueMillis: 90_000 })],
   ["I10", "a lease that nobody gave back", orderA({ leaseMillis: 90_000 })],
   ["I10", "an order in doubt", orderA({ isInDoubt: true })],
   ["I10", "an order that is still being closed", orderA({ state: "CLOSING" })],
+  ["I10", "a proxied one that is still being closed", proxied({ state: "CLOSING" })],
   ["I10", "an event that still waits", deliveryA(3, { state: "waiting" })],
   ["I10", "a notification that is overdue", dump({ inbox: right.dump.inbox.map((row) => ({ ...row, dueMillis: 1 })) })],
   ["I14", "two orders for one key", client(op("B", "a"))],

@@ -26,7 +26,7 @@ vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", 
   payments: (no) =>
     Effect.map(
       Effect.flatMap(fake, ({ payments }) => payments),
-      (all) => all.filter(({ payOrderNo }) => payOrderNo === no).length
+      (all) => all.filter(({ merchantOrderNo }) => merchantOrderNo === no).length
     )
 })
 webhookSenderContract(

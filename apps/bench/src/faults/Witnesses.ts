@@ -26,8 +26,9 @@ const orderOf = (row: Row): Checker.OrderRow => {
   return {
     ...due(row),
     payOrderNo: text(row, "pay_order_no"),
+    merchantOrderNo: textOrNull(row, "third_party_customer_no") ?? text(row, "pay_order_no"),
     app: text(row, "app"),
-    idempotencyKey: text(row, "idempotency_key"),
+    idempotencyKey: textOrNull(row, "idempotency_key"),
     state,
     version: Number(row["version"]),
     isInDoubt: Payment.inDoubt({ ...facts, state } as Payment.Payment),

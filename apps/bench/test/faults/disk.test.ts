@@ -50,7 +50,7 @@ it("F23 the disk is full: 503 and not ready, nothing half done; with space again
     await world.rest(60_000)
     expect(running?.pid, "it is the same process").toBe(gateway?.process?.pid)
     const sources = await world.sources()
-    expect(sources.dump.orders.filter(({ idempotencyKey }) => refused.includes(idempotencyKey))).toEqual([])
+    expect(sources.dump.orders.filter(({ idempotencyKey }) => refused.includes(idempotencyKey ?? ""))).toEqual([])
     expect(Checker.check(sources).violations).toEqual([])
   } finally {
     await world.close()

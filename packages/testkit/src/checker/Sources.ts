@@ -3,6 +3,7 @@ import type { Payment } from "@payment-proxy/domain"
 /** What a client asked, and how it ended: `info` where no answer came, or one that does not say what happened (Jepsen). */
 export interface ClientOp {
   readonly app: string
+  /** Of a proxied create, the caller's own number; no key of the same app may be equal to it. */
   readonly idempotencyKey: string
   /** Tells one body from another. */
   readonly bodyHash: string
@@ -23,6 +24,7 @@ export interface Amount {
 export interface VendorRequest {
   readonly atMillis: number
   readonly call: "create" | "query" | "close" | "other"
+  /** What the vendor knows the order by. */
   readonly number: string
   readonly bodyHash: string
 }
@@ -64,8 +66,11 @@ export interface Due {
 /** An order as the database has it. */
 export interface OrderRow extends Due {
   readonly payOrderNo: string
+  /** Its number in the vendor's ledger. */
+  readonly merchantOrderNo: string
   readonly app: string
-  readonly idempotencyKey: string
+  /** Null for a proxied order: its number is its key. */
+  readonly idempotencyKey: string | null
   readonly state: Payment.State
   readonly version: number
   readonly isInDoubt: boolean
@@ -85,6 +90,7 @@ export interface HistoryRow {
 }
 
 export interface InboxRow extends Due {
+  /** As the vendor's ledger has it. */
   readonly number: string
   readonly sha256: string
 }

@@ -72,9 +72,9 @@ const rest = ({ dump, ledger }: Sources): ReadonlyArray<Violation> => {
       ...found(dueMillis !== null && dueMillis < nowMillis - graceMillis, "I10", name, "It is overdue."),
       ...found(leaseMillis !== null && leaseMillis < nowMillis - graceMillis, "I10", name, "Its lease has ended.")
     ]),
-    ...dump.orders.flatMap(({ payOrderNo, state, isInDoubt }) =>
+    ...dump.orders.flatMap(({ payOrderNo, merchantOrderNo, state, isInDoubt }) =>
       found(
-        state === "CLOSING" ? there.has(payOrderNo) : isInDoubt || state === "SUBMITTING",
+        state === "CLOSING" ? there.has(merchantOrderNo) : isInDoubt || state === "SUBMITTING",
         "I10",
         payOrderNo,
         `It rests in ${state}${isInDoubt ? ", in doubt" : ""}.`

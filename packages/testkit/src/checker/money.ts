@@ -7,9 +7,13 @@ import { found, grouped } from "./Violation.ts"
 const keyOf = ({ app, idempotencyKey }: { readonly app: string; readonly idempotencyKey: string }): string =>
   JSON.stringify([app, idempotencyKey])
 
+const keyOfOrder = ({ app, idempotencyKey, merchantOrderNo }: OrderRow): string =>
+  keyOf({ app, idempotencyKey: idempotencyKey ?? merchantOrderNo })
+
 /** I1: what reached the vendor was on disk before. */
 const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
-  const history = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  const numbers = new Map(dump.orders.map(({ payOrderNo, merchantOrderNo }) => [payOrderNo, merchantOrderNo]))
+  const history = grouped(dump.history, ({ payOrderNo }) => numbers.get(payOrderNo) ?? payOrderNo)
   return ledger.requests.flatMap(({ call, number, atMillis }) => {
     if (call !== "create" && call !== "close") return []
     const intent = call === "create" ? "SUBMITTING" : "CLOSING"
@@ -19,7 +23,7 @@ const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   })
 }
 
-/** I2: one number and one payment for one order, the same bytes for one number, one order for one key. */
+/** I2: one number, one payment and one order; the same bytes for one number, one order for one key. */
 const single = ({ ledger, dump, client }: Sources): ReadonlyArray<Violation> => [
   ...[...grouped(ledger.payments, ({ number }) => number)].flatMap(([number, payments]) =>
     found(payments.length > 1, "I2", number, `The vendor holds ${payments.length} payments of it.`)
@@ -32,7 +36,10 @@ const single = ({ ledger, dump, client }: Sources): ReadonlyArray<Violation> => 
   ].flatMap(([number, creates]) =>
     found(new Set(creates.map(({ bodyHash }) => bodyHash)).size > 1, "I2", number, "It was sent with different bytes.")
   ),
-  ...[...grouped(dump.orders, keyOf)].flatMap(([key, orders]) =>
+  ...[...grouped(dump.orders, ({ merchantOrderNo }) => merchantOrderNo)].flatMap(([number, orders]) =>
+    found(orders.length > 1, "I2", number, `There are ${orders.length} orders of one number at the vendor.`)
+  ),
+  ...[...grouped(dump.orders, keyOfOrder)].flatMap(([key, orders]) =>
     found(orders.length > 1, "I2", key, `There are ${orders.length} orders of one key.`)
   ),
   ...numbersOfKeys(client, dump.orders, ledger.payments)
@@ -47,8 +54,10 @@ const numbersOfKeys = (
   const paid = new Set(payments.filter(({ isPaid }) => isPaid).map(({ number }) => number))
   const numbers = new Map<string, Set<string>>()
   const add = (key: string, number: string) => numbers.set(key, (numbers.get(key) ?? new Set()).add(number))
-  for (const order of orders) add(keyOf(order), order.payOrderNo)
-  for (const op of client) if (op.outcome.type === "ok") add(keyOf(op), op.outcome.payOrderNo)
+  const atVendor = new Map(orders.map(({ payOrderNo, merchantOrderNo }) => [payOrderNo, merchantOrderNo]))
+  for (const order of orders) add(keyOfOrder(order), order.merchantOrderNo)
+  for (const op of client)
+    if (op.outcome.type === "ok") add(keyOf(op), atVendor.get(op.outcome.payOrderNo) ?? op.outcome.payOrderNo)
   return [...numbers].flatMap(([key, all]) => {
     const count = [...all].filter((number) => paid.has(number)).length
     return found(count > 1, "I2", key, `It was paid ${count} times.`)
@@ -63,7 +72,7 @@ const minorOf = ({ value, currency }: ClientOp["amount"]): bigint | undefined =>
 /** I3: what a client was promised is there as promised, and what it was refused left no trace. */
 const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> => {
   const byNumber = new Map(dump.orders.map((order) => [order.payOrderNo, order]))
-  const byKey = new Map(dump.orders.map((order) => [keyOf(order), order]))
+  const byKey = new Map(dump.orders.map((order) => [keyOfOrder(order), order]))
   const kept = client.flatMap((op) => {
     if (op.outcome.type !== "ok") return []
     const order = byNumber.get(op.outcome.payOrderNo)
@@ -80,7 +89,7 @@ const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> =
   const refused = [...grouped(client, keyOf)].flatMap(([key, ops]) => {
     const isRefused = ops.every(({ outcome }) => outcome.type === "fail" && outcome.status !== 409)
     const order = byKey.get(key)
-    const isSent = order !== undefined && ledger.requests.some(({ number }) => number === order.payOrderNo)
+    const isSent = order !== undefined && ledger.requests.some(({ number }) => number === order.merchantOrderNo)
     return found(
       isRefused && order !== undefined,
       "I3",
@@ -94,9 +103,9 @@ const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> =
 /** I4: what the vendor says was paid is not told as an end without money. */
 const ends = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   const paid = new Set(ledger.payments.filter(({ isPaid }) => isPaid).map(({ number }) => number))
-  return dump.orders.flatMap(({ payOrderNo, state }) =>
+  return dump.orders.flatMap(({ payOrderNo, merchantOrderNo, state }) =>
     found(
-      (state === "FAILED" || state === "CLOSED") && paid.has(payOrderNo),
+      (state === "FAILED" || state === "CLOSED") && paid.has(merchantOrderNo),
       "I4",
       payOrderNo,
       `It rests in ${state}; the vendor was paid.`
@@ -106,12 +115,14 @@ const ends = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
 
 /** I5: no money is lost or made, order by order and in all. What is HELD waits for a person and is left out. */
 const conservation = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
-  const held = new Set(dump.orders.filter(({ state }) => state === "HELD").map(({ payOrderNo }) => payOrderNo))
-  const orders = dump.orders.filter(({ payOrderNo }) => !held.has(payOrderNo))
+  const orders = dump.orders.filter(({ state }) => state !== "HELD")
+  const held = new Set(
+    dump.orders.filter(({ state }) => state === "HELD").map(({ merchantOrderNo }) => merchantOrderNo)
+  )
   const payments = ledger.payments.filter(({ number }) => !held.has(number))
   const byNumber = new Map(payments.map((payment) => [payment.number, payment]))
-  const one = orders.flatMap(({ payOrderNo, capturedMinor, refundedMinor }) => {
-    const payment = byNumber.get(payOrderNo)
+  const one = orders.flatMap(({ payOrderNo, merchantOrderNo, capturedMinor, refundedMinor }) => {
+    const payment = byNumber.get(merchantOrderNo)
     const paidMinor = payment?.isPaid === true ? payment.amountMinor : 0n
     const isEven = capturedMinor === paidMinor && refundedMinor === (payment?.refundedMinor ?? 0n)
     const detail = `We know of ${capturedMinor} paid and ${refundedMinor} back; the vendor of ${paidMinor} and ${payment?.refundedMinor ?? 0n}.`

@@ -68,7 +68,7 @@ const webhooks = ({ dump, sink }: Sources): ReadonlyArray<Violation> => {
 const notifications = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   const kept = new Set(dump.inbox.map(({ number, sha256 }) => `${number} ${sha256}`))
   const hashes = new Set(dump.inbox.map(({ sha256 }) => sha256))
-  const orders = new Map(dump.orders.map((order) => [order.payOrderNo, order]))
+  const orders = new Map(dump.orders.map((order) => [order.merchantOrderNo, order]))
   const genuine = new Set(ledger.notifications.filter((one) => one.isGenuine).map(({ bodySha256 }) => bodySha256))
   return ledger.notifications.flatMap(({ number, bodySha256, isGenuine, isTaken: wasTaken, saysPaid }) => {
     if (!isGenuine)

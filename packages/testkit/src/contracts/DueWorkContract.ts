@@ -305,6 +305,23 @@ const notifications = (it: It) => {
   )
 }
 
+const subjects = (it: It) => {
+  it.effect("a notification names its order by what the vendor was given, by the vendor's own number, or by ours", () =>
+    Effect.gen(function* () {
+      const inbox = yield* Inbox
+      const due = yield* DueWork
+      const no = fresh("no")
+      const words = ["merchantOrderNo", "transactionNo", "payOrderNo"] as const
+      for (const by of words)
+        expect(yield* inbox.keep(aNotification(no, null, { subject: { by, no } })), by).toBe("kept")
+      const claimed = yield* due.claim("inbox", many, lease)
+      const all = yield* Effect.forEach(claimed, ({ id }) => inbox.byId(id))
+      const kept = all.flatMap(Option.toArray).filter(({ subject }) => subject.no === no)
+      expect(kept.map(({ subject }) => subject.by).sort()).toEqual([...words].sort())
+    })
+  )
+}
+
 /** What every `DueWork`, `Deliveries` and `Inbox` must do, over one store whose clock is Effect's. */
 export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknown>): void =>
   layer(stores)(`DueWork, Deliveries, Inbox: ${name}`, (it) => {
@@ -312,4 +329,5 @@ export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknow
     commits(it)
     events(it)
     notifications(it)
+    subjects(it)
   })

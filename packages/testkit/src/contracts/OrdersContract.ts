@@ -6,18 +6,10 @@ import type { Layer } from "effect"
 import { Effect, Either, Option } from "effect"
 import { payment as anyPayment } from "../Generators.ts"
 import { aChange, aPayment, fresh, freshNo } from "../Samples.ts"
+import { numbersAtVendors } from "./OrderNumbers.ts"
+import { place } from "./placed.ts"
 
 type It = Vitest.MethodsNonLive<Orders>
-
-/** An order on disk in its first version, and the change that placed it. */
-const place = (payment = aPayment(), placing = {}) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const sample = aChange(payment, 0)
-    const change = { ...sample, placing: sample.placing === null ? null : { ...sample.placing, ...placing } }
-    yield* orders.commit([change])
-    return { orders, change, payment: change.payment, placing: change.placing }
-  })
 
 const placing = (it: It) => {
   it.effect("a placed order is found by its number, and by the key that it was placed under", () =>
@@ -37,6 +29,7 @@ const placing = (it: It) => {
       expect(yield* orders.byNumber(payOrderNo)).toEqual(Option.none())
       expect(yield* orders.ofApp("app_demo", payOrderNo)).toEqual(Option.none())
       expect(yield* orders.byKey("app_demo", fresh("key"))).toEqual(Option.none())
+      expect(yield* orders.byMerchantOrderNo("fake", payOrderNo)).toEqual(Option.none())
       expect(yield* orders.byTransactionNo("fake", fresh("txn"))).toEqual(Option.none())
       expect(yield* orders.sealedRequest(payOrderNo)).toEqual(Option.none())
       expect(yield* orders.history(payOrderNo)).toEqual([])
@@ -226,9 +219,10 @@ const reading = (it: It) => {
     { any: anyPayment },
     ({ any }) =>
       Effect.gen(function* () {
-        const { orders, payment } = yield* place({ ...any, payOrderNo: freshNo() })
+        const { orders, payment } = yield* place({ ...any, payOrderNo: freshNo(), merchantOrderNo: fresh("shop") })
         expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toEqual(payment)
-        const again = aChange({ ...any, payOrderNo: payment.payOrderNo }, 1)
+        const { payOrderNo, merchantOrderNo } = payment
+        const again = aChange({ ...any, payOrderNo, merchantOrderNo }, 1)
         yield* orders.commit([again])
         expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toEqual(again.payment)
       }),
@@ -302,6 +296,7 @@ export const ordersContract = <E>(name: string, orders: Layer.Layer<Orders, E>):
   layer(orders)(`Orders: ${name}`, (it) => {
     placing(it)
     keys(it)
+    numbersAtVendors(it)
     committing(it)
     reading(it)
     searching(it)

@@ -8,15 +8,15 @@ import { aPayment } from "../Samples.ts"
 
 /** The platform behind a vendor, as a test moves it. */
 export interface Platform<R> {
-  readonly pay: (payOrderNo: string) => Effect.Effect<unknown, unknown, R>
-  readonly refuse: (payOrderNo: string) => Effect.Effect<unknown, unknown, R>
+  readonly pay: (merchantOrderNo: string) => Effect.Effect<unknown, unknown, R>
+  readonly refuse: (merchantOrderNo: string) => Effect.Effect<unknown, unknown, R>
   /** The next create goes so: taken and not answered, not taken and not answered, or definitely refused. */
   readonly nextCreate: (
-    payOrderNo: string,
+    merchantOrderNo: string,
     how: "dropAfter" | "dropBefore" | "reject"
   ) => Effect.Effect<unknown, unknown, R>
   /** How many payments the platform holds for the number. */
-  readonly payments: (payOrderNo: string) => Effect.Effect<number, unknown, R>
+  readonly payments: (merchantOrderNo: string) => Effect.Effect<number, unknown, R>
 }
 
 const settings = { settlingMillis: 300_000 }
@@ -58,7 +58,7 @@ export const vendorsContract = <R>(
       Effect.gen(function* () {
         const { service, payment, request, evidence } = yield* placed
         expect(yield* service.create(payment, request, later)).toEqual(evidence)
-        expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
+        expect(yield* platform.payments(payment.merchantOrderNo)).toBe(1)
       })
     )
 
@@ -74,7 +74,7 @@ export const vendorsContract = <R>(
         const { service, payment } = yield* placed
         const before = yield* Clock.currentTimeMillis
         expect((yield* service.query(payment)).kind).toBe("open")
-        yield* platform.pay(payment.payOrderNo)
+        yield* platform.pay(payment.merchantOrderNo)
         const evidence = yield* service.query(payment)
         expect(evidence).toMatchObject({ kind: "paid", source: "query", foreign: null })
         expect(evidence.amount === null || evidence.amount.amountMinor === 1234n).toBe(true)
@@ -86,7 +86,7 @@ export const vendorsContract = <R>(
     it.effect("a query says failed once the payer has refused", () =>
       Effect.gen(function* () {
         const { service, payment } = yield* placed
-        yield* platform.refuse(payment.payOrderNo)
+        yield* platform.refuse(payment.merchantOrderNo)
         expect((yield* service.query(payment)).kind).toBe("failed")
       })
     )
@@ -104,7 +104,7 @@ export const vendorsContract = <R>(
         const open = yield* placed
         expect(yield* open.service.close(open.payment)).toMatchObject({ kind: "closed", source: "close" })
         const paid = yield* placed
-        yield* platform.pay(paid.payment.payOrderNo)
+        yield* platform.pay(paid.payment.merchantOrderNo)
         const evidence = yield* Effect.either(paid.service.close(paid.payment))
         expect(Either.isRight(evidence) && evidence.right.kind).not.toBe("closed")
       })
@@ -113,12 +113,12 @@ export const vendorsContract = <R>(
     it.effect("accepted and dropped is in doubt, and one payment", () =>
       Effect.gen(function* () {
         const { service, payment, request } = yield* prepared
-        yield* platform.nextCreate(payment.payOrderNo, "dropAfter")
+        yield* platform.nextCreate(payment.merchantOrderNo, "dropAfter")
         const answer = yield* Effect.either(service.create(payment, request, later))
         expect(Either.isLeft(answer) && answer.left._tag).toBe("InDoubt")
         expect((yield* service.query(payment)).kind).toBe("open")
         yield* service.create(payment, request, later)
-        expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
+        expect(yield* platform.payments(payment.merchantOrderNo)).toBe(1)
       })
     )
 
@@ -127,17 +127,17 @@ export const vendorsContract = <R>(
         const { service, payment, request } = yield* prepared
         const answer = yield* Effect.flip(service.create(payment, request, (yield* Clock.currentTimeMillis) - 1))
         expect(answer._tag).toBe("Unreachable")
-        expect(yield* platform.payments(payment.payOrderNo)).toBe(0)
+        expect(yield* platform.payments(payment.merchantOrderNo)).toBe(0)
       })
     )
 
     it.effect("a definite refusal is Rejected, with a code", () =>
       Effect.gen(function* () {
         const { service, payment, request } = yield* prepared
-        yield* platform.nextCreate(payment.payOrderNo, "reject")
+        yield* platform.nextCreate(payment.merchantOrderNo, "reject")
         const answer = yield* Effect.either(service.create(payment, request, later))
         expect(Either.isLeft(answer) && answer.left._tag).toBe("Rejected")
-        expect(yield* platform.payments(payment.payOrderNo)).toBe(0)
+        expect(yield* platform.payments(payment.merchantOrderNo)).toBe(0)
       })
     )
 
@@ -146,7 +146,7 @@ export const vendorsContract = <R>(
         const { service, payment, request } = yield* prepared
         let order: Payment.Payment = payment
         for (const how of ["dropBefore", "reject"] as const) {
-          yield* platform.nextCreate(payment.payOrderNo, how)
+          yield* platform.nextCreate(payment.merchantOrderNo, how)
           const answer = yield* Effect.flip(service.create(order, request, later))
           if (answer._tag === "UnknownVendor") return yield* Effect.die(answer)
           order = PaymentMachine.answered(order, "create", answer).order
@@ -164,7 +164,7 @@ export const vendorsContract = <R>(
         const { service, payment, request } = yield* prepared
         let order: Payment.Payment = payment
         for (const how of ["dropAfter", "reject"] as const) {
-          yield* platform.nextCreate(payment.payOrderNo, how)
+          yield* platform.nextCreate(payment.merchantOrderNo, how)
           const answer = yield* Effect.flip(service.create(order, request, later))
           if (answer._tag === "UnknownVendor") return yield* Effect.die(answer)
           order = PaymentMachine.answered(order, "create", answer).order
@@ -174,7 +174,7 @@ export const vendorsContract = <R>(
         const evidence = yield* service.query(order)
         const nowMillis = yield* Clock.currentTimeMillis
         expect(PaymentMachine.absorb(order, evidence, nowMillis, settings).order.state).toBe("PENDING")
-        expect(yield* platform.payments(payment.payOrderNo)).toBe(1)
+        expect(yield* platform.payments(payment.merchantOrderNo)).toBe(1)
       })
     )
 

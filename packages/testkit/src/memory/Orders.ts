@@ -7,23 +7,30 @@ import type { OrderRow, Tables } from "./Tables.ts"
 import { keyOf } from "./Tables.ts"
 
 const keyOfChange = ({ payment, placing }: Change): string | null =>
-  placing === null ? null : keyOf(payment.app, placing.idempotencyKey)
+  placing === null || placing.idempotencyKey === null ? null : keyOf(payment.app, placing.idempotencyKey)
 
 /** What a commit would write; tables are touched only when every change has its place here. */
 interface Draft {
   readonly orders: Map<string, OrderRow>
   readonly orderByKey: Map<string, string>
+  readonly orderByMerchantNo: Map<string, string>
 }
 
 const placed = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<OrderRow, Duplicate> => {
   const { payment, placing, entry } = change
   const key = keyOfChange(change)
-  const holder = key === null ? undefined : (draft.orderByKey.get(key) ?? tables.orderByKey.get(key))
-  const existing = [payment.payOrderNo, holder].flatMap((no) =>
+  const merchantNo = keyOf(payment.vendor, payment.merchantOrderNo)
+  const holders = [
+    payment.payOrderNo,
+    key === null ? undefined : (draft.orderByKey.get(key) ?? tables.orderByKey.get(key)),
+    draft.orderByMerchantNo.get(merchantNo) ?? tables.orderByMerchantNo.get(merchantNo)
+  ]
+  const existing = holders.flatMap((no) =>
     no === undefined ? [] : (draft.orders.get(no) ?? tables.orders.get(no) ?? [])
   )[0]
   if (existing !== undefined) return Either.left(new Duplicate({ existing: existing.placed }))
   if (key !== null) draft.orderByKey.set(key, payment.payOrderNo)
+  draft.orderByMerchantNo.set(merchantNo, payment.payOrderNo)
   return Either.right({
     placed: { payment, fingerprint: placing?.fingerprint ?? "" },
     sealedRequest: placing?.sealedRequest ?? null,
@@ -66,7 +73,7 @@ const commit = (
   changes: ReadonlyArray<Change>,
   nowMillis: number
 ): Either.Either<void, Stale | Duplicate> => {
-  const draft: Draft = { orders: new Map(), orderByKey: new Map() }
+  const draft: Draft = { orders: new Map(), orderByKey: new Map(), orderByMerchantNo: new Map() }
   for (const change of changes) {
     const due = Due.make(nowMillis, change.dueIn)
     const row: Either.Either<OrderRow, Stale | Duplicate> =
@@ -76,6 +83,7 @@ const commit = (
   }
   for (const [no, row] of draft.orders) tables.orders.set(no, row)
   for (const [key, no] of draft.orderByKey) tables.orderByKey.set(key, no)
+  for (const [merchantNo, no] of draft.orderByMerchantNo) tables.orderByMerchantNo.set(merchantNo, no)
   for (const delivery of changes.flatMap((change) => deliveriesOf(change, nowMillis)))
     tables.deliveries.set(delivery.id, { delivery, due: Due.make(nowMillis, Duration.zero) })
   return Either.void
@@ -101,6 +109,10 @@ export const make = (tables: Tables) => {
       rowOf(payOrderNo),
       Option.map((row) => row.placed.payment)
     )
+  const placedAs = (numbers: ReadonlyMap<string, string>, key: string) =>
+    Effect.sync(() =>
+      Option.fromNullable(numbers.get(key)).pipe(Option.flatMapNullable((no) => tables.orders.get(no)?.placed))
+    )
   return Orders.of({
     commit: (changes) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Effect.suspend(() => commit(tables, changes, nowMillis))),
@@ -110,12 +122,8 @@ export const make = (tables: Tables) => {
         byNumber(payOrderNo),
         Option.filter((payment) => payment.app === app)
       ),
-    byKey: (app, idempotencyKey) =>
-      Effect.sync(() =>
-        Option.fromNullable(tables.orderByKey.get(keyOf(app, idempotencyKey))).pipe(
-          Option.flatMapNullable((no) => tables.orders.get(no)?.placed)
-        )
-      ),
+    byKey: (app, idempotencyKey) => placedAs(tables.orderByKey, keyOf(app, idempotencyKey)),
+    byMerchantOrderNo: (vendor, merchantOrderNo) => placedAs(tables.orderByMerchantNo, keyOf(vendor, merchantOrderNo)),
     byTransactionNo: (vendor, transactionNo) =>
       Effect.sync(() =>
         Option.fromNullable(

@@ -28,6 +28,8 @@ export interface Tables {
   readonly orders: Map<string, OrderRow>
   /** The order's number by app and idempotency key. */
   readonly orderByKey: Map<string, string>
+  /** The order's number by vendor and what the vendor knows it by. */
+  readonly orderByMerchantNo: Map<string, string>
   readonly deliveries: Map<string, DeliveryRow>
   readonly inbox: Map<string, InboxRow>
   /** The notification's id by what it may be kept once for. */
@@ -40,6 +42,7 @@ export interface Tables {
 export const make = (): Tables => ({
   orders: new Map(),
   orderByKey: new Map(),
+  orderByMerchantNo: new Map(),
   deliveries: new Map(),
   inbox: new Map(),
   inboxByKey: new Map(),
