@@ -1,5 +1,6 @@
 import { HttpApiBuilder, HttpServerResponse } from "@effect/platform"
 import { Api } from "@payment-proxy/api"
+import { Current } from "@payment-proxy/configuration"
 import { Orders } from "@payment-proxy/ports"
 import { Effect, Metric } from "effect"
 import { answered } from "./Problems.ts"
@@ -18,7 +19,11 @@ export const layer = HttpApiBuilder.group(Api, "health", (handlers) =>
     .handle("alive", () => Effect.succeed(HttpServerResponse.unsafeJson({ status: "alive" })))
     .handle("ready", () =>
       answered(
-        Effect.flatMap(Orders, ({ ready }) => ready).pipe(Effect.as(HttpServerResponse.unsafeJson({ status: "ready" })))
+        Effect.gen(function* () {
+          yield* (yield* Orders).ready
+          const configuration = yield* (yield* Current.Current).status
+          return HttpServerResponse.unsafeJson({ status: "ready", configuration })
+        })
       )
     )
     .handle("metrics", () => metrics)

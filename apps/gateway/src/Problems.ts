@@ -3,6 +3,7 @@ import { Decoding, Problem } from "@payment-proxy/api"
 import type { Contended, KeyReused, OrderNotFound } from "@payment-proxy/application"
 import type { Machine } from "@payment-proxy/domain"
 import type { StoreUnavailable, Unfit, UnknownVendor, Unsettled } from "@payment-proxy/ports"
+import { Refusal } from "@payment-proxy/proxy"
 import { Cause, Data, Effect } from "effect"
 import type { Unauthorized } from "./AppKey.ts"
 
@@ -66,20 +67,30 @@ export const of = (failure: Failure): Problem.Problem => {
 
 const retryAfterSeconds = 1
 
+/** The headers that go with a problem. */
+const headersOf = ({ status, code }: Problem.Problem): Record<string, string> => ({
+  ...(status === 503 || code === "CONTENDED" || code === "IN_FLIGHT"
+    ? { "retry-after": String(retryAfterSeconds) }
+    : {}),
+  ...(status === 401 && code === "UNAUTHORIZED" ? { "www-authenticate": 'Bearer realm="payment-proxy"' } : {})
+})
+
 /** A problem as an answer. */
 export const answer = (problem: Problem.Problem): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.unsafeJson(problem, {
     status: problem.status,
     contentType: Problem.contentType,
-    headers: {
-      ...(problem.status === 503 || problem.code === "CONTENDED" || problem.code === "IN_FLIGHT"
-        ? { "retry-after": String(retryAfterSeconds) }
-        : {}),
-      ...(problem.status === 401 && problem.code === "UNAUTHORIZED"
-        ? { "www-authenticate": 'Bearer realm="payment-proxy"' }
-        : {})
-    }
+    headers: headersOf(problem)
   })
+
+/** A failure as the proxied door refuses with it; nothing has left for the vendor. */
+export const refusalOf = (failure: Failure): Refusal.Refusal => {
+  const { errors, ...problem } = of(failure)
+  return new Refusal.Refusal({
+    problem: errors === undefined ? problem : { ...problem, errors },
+    headers: Object.entries(headersOf({ ...problem })).flat()
+  })
+}
 
 /** Every failure of a handler as its answer; the cause of an unavailable store goes to the log. */
 export const answered = <R>(

@@ -3,15 +3,14 @@ import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Problem } from "@payment-proxy/api"
+import { Framing } from "@payment-proxy/proxy"
 import { Effect, Layer } from "effect"
 import * as Door from "./Door.ts"
-
-/** How many headers a request has at most. */
-export const maxHeaders = 100
+import { Proxied } from "./proxied/Proxied.ts"
 
 /** Time and size limits of the door; times in milliseconds. */
 export interface Limits {
-  /** From the first byte of a request to its last. */
+  /** From the first byte of a request to its last; what is proxied has its route's limits instead. */
   readonly requestTimeout: number
   readonly headersTimeout: number
   readonly keepAliveTimeout: number
@@ -57,14 +56,16 @@ const write = (socket: Socket, problem: Problem.Problem): void => {
   )
 }
 
+/** Node has one limit for all requests: this is that of the longest. */
+const longestRequest = 86_400_000
+
 /** Node's server with limits set on purpose: a slow, silent or broken client holds nothing for long, and is told what is wrong. */
-const make = (overrides: Partial<Limits>): Server => {
-  const { maxConnections, ...options } = { ...limits, ...overrides }
-  const server = createServer(options)
+const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server => {
+  const server = createServer({ ...options, requestTimeout: longestRequest })
   const answers = new WeakMap<object, ServerResponse>()
   server.maxConnections = maxConnections
   // Node leaves out what is beyond this count without a word: one more is let in, so that it can be refused.
-  server.maxHeadersCount = maxHeaders + 1
+  server.maxHeadersCount = Framing.maxHeaders + 1
   server.on("request", ({ socket }, response) => answers.set(socket, response))
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const earlier = answers.get(socket)
@@ -108,25 +109,48 @@ const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
     })
   })
 
-/** A server at an address, by HTTP/1.1: the door's calls go through the door, all others to whatever is served. */
+/** Ends the requests that take too long to arrive; those that are proxied are not looked at. */
+const endsLate =
+  (asked: ReadonlyMap<ServerResponse, number>, { requestTimeout }: Limits) =>
+  () => {
+    const latest = performance.now() - requestTimeout
+    for (const [response, sinceMillis] of asked)
+      if (sinceMillis < latest && !response.req.complete && !response.headersSent)
+        write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
+  }
+
+/** A server at an address, by HTTP/1.1: proxied calls and the door's go their own ways, all others to whatever is served. */
 export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
   Layer.scoped(
     HttpServer.HttpServer,
     Effect.gen(function* () {
       const door = yield* Door.make
+      const proxied = yield* Proxied
+      const bounds = { ...limits, ...overrides }
       const answering = new Set<ServerResponse>()
+      const asked = new Map<ServerResponse, number>()
       const server = yield* Effect.acquireRelease(
-        Effect.sync(() => make(overrides)),
+        Effect.sync(() => make(bounds)),
         (open) => closed(open, answering)
       )
+      const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
+      server.once("close", () => clearInterval(looking))
       server.on("request", (_, response) => {
         answering.add(response)
-        response.once("close", () => answering.delete(response))
+        response.once("close", () => {
+          answering.delete(response)
+          asked.delete(response)
+        })
       })
+      // Whoever wants the body says so; the others are refused before they send it.
+      server.on("checkContinue", (request, response) => server.emit("request", request, response))
       // Connections come in before there is anything to serve: what they ask for waits for it.
       const early: Array<Parameters<RequestListener>> = []
-      let routes: RequestListener = (...asked) => void early.push(asked)
+      let routes: RequestListener = (...waiting) => void early.push(waiting)
       server.on("request", (request, response) => {
+        if (proxied.handle(request, response)) return
+        asked.set(response, performance.now())
+        if (request.headers.expect !== undefined) response.writeContinue()
         if (!door(request, response)) routes(request, response)
       })
       const { address: hostname, port } = yield* listening(server, address)
@@ -137,7 +161,7 @@ export const layer = (address: { readonly host: string; readonly port: number },
             routes = yield* middleware === undefined
               ? NodeHttpServer.makeHandler(app)
               : NodeHttpServer.makeHandler(app, middleware)
-            for (const asked of early.splice(0)) routes(...asked)
+            for (const waiting of early.splice(0)) routes(...waiting)
           })
       })
     })

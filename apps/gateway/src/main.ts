@@ -5,6 +5,8 @@ import { Process } from "@payment-proxy/configuration"
 import { Console, Effect, Layer } from "effect"
 import * as Http from "./Http.ts"
 import * as Layers from "./Layers.ts"
+import * as Proxied from "./proxied/Proxied.ts"
+import * as Routes from "./proxied/Routes.ts"
 import * as Server from "./Server.ts"
 
 /** One line of JSON for whoever started us, when orders can be taken. */
@@ -20,6 +22,9 @@ const gateway = (configuration: Configuration) => {
   return Layer.effectDiscard(ready).pipe(
     Layer.provide(Layer.merge(Http.layer, work)),
     Layer.provide(Server.layer({ host: environment.PAYMENT_PROXY_HOST, port: environment.PAYMENT_PROXY_PORT })),
+    // Before anybody is let in.
+    Layer.provide(Routes.layer(configuration)),
+    Layer.provide(Proxied.layer),
     Layer.provide(Layers.fromConfiguration(configuration))
   )
 }

@@ -1,5 +1,6 @@
 import { HttpServer } from "@effect/platform"
 import { Changes, secretContext, Work } from "@payment-proxy/application"
+import { Current } from "@payment-proxy/configuration"
 import type { Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } from "@payment-proxy/ports"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
@@ -7,10 +8,17 @@ import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
 import * as AppKey from "../src/AppKey.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
+import * as Proxied from "../src/proxied/Proxied.ts"
 import * as Server from "../src/Server.ts"
 
 /** Every store port. */
 export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention, StoreUnavailable>
+
+const loadedAt = "2026-11-23T08:00:00.000Z"
+const current = Layer.succeed(
+  Current.Current,
+  Current.Current.of({ status: Effect.succeed({ loadedAt, refused: null }), look: Effect.void })
+)
 
 const worldOf = (stores: Stores) => {
   const adapters = Layer.mergeAll(
@@ -26,7 +34,8 @@ const worldOf = (stores: Stores) => {
     { requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }
   )
   return Layer.mergeAll(Http.layer, Work.layer).pipe(
-    Layer.provideMerge(server),
+    Layer.provideMerge(Layer.provide(server, Proxied.layer)),
+    Layer.provide(current),
     Layer.provideMerge(ports),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )

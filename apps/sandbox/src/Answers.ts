@@ -50,6 +50,31 @@ const withWrongAmount = (body: unknown): unknown => {
   return typeof payment.amount === "number" ? { ...payment, amount: payment.amount + 1 } : body
 }
 
+/** What a token's life is said to be instead; `undefined` leaves it out. */
+const lives: { readonly [fault: string]: unknown } = {
+  "expires-huge": 1e15,
+  "expires-zero": 0,
+  "expires-negative": -1,
+  "expires-absent": undefined,
+  "expires-text": "soon",
+  "expires-digits": "600"
+}
+
+/** Whether a fault is about what a token's life is said to be. */
+export const isOfLife = ({ fault }: Fault): boolean => Object.hasOwn(lives, fault)
+
+/** From here on, what is answered of a token's life is what the fault says. */
+export const tellLife = (response: ServerResponse, { fault }: Fault): void => {
+  const end = response.end.bind(response)
+  const told = (body: unknown): unknown => {
+    if (response.statusCode !== 200) return body
+    const text = JSON.stringify({ ...JSON.parse(String(body)), expires_in: lives[fault] })
+    response.setHeader("content-length", Buffer.byteLength(text))
+    return text
+  }
+  response.end = ((body: unknown) => end(told(body))) as typeof response.end
+}
+
 /** What leaves where a fault touches the answer. */
 export const sendBroken = (response: ServerResponse, fault: Fault, said: Answer): void => {
   const text = JSON.stringify(said.body)

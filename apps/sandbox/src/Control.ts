@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { pipeline } from "node:stream/promises"
 import { sendJson } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
+import type { OAuth } from "./OAuth.ts"
 import type { Held } from "./Payments.ts"
 import type { Platform } from "./Platform.ts"
 
@@ -43,9 +44,17 @@ const sendLedger = (platform: Platform, response: ServerResponse, since: number)
   return pipeline(ledgerText(platform, since), response)
 }
 
+/** The secrets of a body: one, or two while one is exchanged for the other. */
+const secretsIn = (json: unknown): ReadonlyArray<string> | undefined => {
+  const { secrets } = (json ?? {}) as { readonly secrets?: unknown }
+  if (!Array.isArray(secrets) || secrets.length < 1 || secrets.length > 2) return undefined
+  return secrets.every((secret) => typeof secret === "string" && secret !== "") ? secrets : undefined
+}
+
 /** The calls of tests and demonstrations, below `/_`. */
 export const control = async (
   platform: Platform,
+  oauth: OAuth,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL
@@ -63,6 +72,13 @@ export const control = async (
       : sendJson(response, 400, { error: "invalid", message: wrong })
   }
   if (url.pathname === "/_faults") return sendJson(response, 200, faults.list())
+  if (url.pathname === "/_clients" && request.method === "PUT") {
+    const secrets = secretsIn(json)
+    if (secrets === undefined)
+      return sendJson(response, 400, { error: "invalid", message: '"secrets" is a list of one or two texts' })
+    oauth.accept(secrets)
+    return sendJson(response, 200, { secrets: secrets.length })
+  }
   if (url.pathname === "/_clock" && request.method === "POST") {
     const { advanceMillis, now } = (json ?? {}) as { readonly advanceMillis?: number; readonly now?: string }
     clock.offsetMillis = now === undefined ? clock.offsetMillis + (advanceMillis ?? 0) : Date.parse(now) - Date.now()

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { sendBroken, sendHtml, sendJson } from "./Answers.ts"
+import { isOfLife, sendBroken, sendHtml, sendJson, tellLife } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
 import * as Cashier from "./Cashier.ts"
 import { control } from "./Control.ts"
@@ -51,7 +51,7 @@ export class Door {
     const path = address.pathname
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
     if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
-    if (path.startsWith("/_")) return control(this.#platform, request, response, address)
+    if (path.startsWith("/_")) return control(this.#platform, this.#oauth, request, response, address)
     if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
     sendJson(response, 404, { error: "not_found" })
   }
@@ -59,6 +59,7 @@ export class Door {
   async #token(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const fault = path === "/oauth/token" ? this.#platform.fault("token", "") : undefined
     if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
+    else if (fault !== undefined && isOfLife(fault)) tellLife(response, fault)
     else if (fault !== undefined) {
       this.#record(
         request,

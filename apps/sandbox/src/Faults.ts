@@ -1,6 +1,20 @@
 /** What can go wrong, by the call that it goes wrong on. */
 const faultsOf = {
-  token: ["latency", "drop-before-accept", "error-before-accept", "garbage", "html", "hang", "throttle"],
+  token: [
+    "latency",
+    "drop-before-accept",
+    "error-before-accept",
+    "garbage",
+    "html",
+    "hang",
+    "throttle",
+    "expires-huge",
+    "expires-zero",
+    "expires-negative",
+    "expires-absent",
+    "expires-text",
+    "expires-digits"
+  ],
   create: [
     "latency",
     "drop-before-accept",

@@ -23,6 +23,10 @@ export interface Options {
   readonly webhookSecret?: string
   readonly merchantId?: string
   readonly tokenSeconds?: number
+  /** A token that is given ends the client's older ones. */
+  readonly singleToken?: boolean
+  /** Public keys of a client that signs; its id is the other's with `-jwt` behind it. */
+  readonly clientJwks?: OAuthServer.Jwks
   readonly retryMillis?: ReadonlyArray<number>
 }
 
@@ -63,7 +67,14 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
   const url = `http://${host}:${(server.address() as AddressInfo).port}`
   const issuer = `${url}/oauth`
   const clientId = options.clientId ?? "payment-proxy"
-  const oauth = OAuthServer.make({ issuer, clientId, clientSecret, tokenSeconds: options.tokenSeconds ?? 600 })
+  const oauth = OAuthServer.make({
+    issuer,
+    clientId,
+    clientSecret,
+    tokenSeconds: options.tokenSeconds ?? 600,
+    singleToken: options.singleToken ?? false,
+    clientJwks: options.clientJwks
+  })
   const door = new Door(platform, oauth)
   server.on("request", (request, response) => {
     door.handle(request, response).catch((error: unknown) => {

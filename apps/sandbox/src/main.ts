@@ -10,6 +10,22 @@ const numberOf = (name: string): number | undefined => {
   process.exit(1)
 }
 
+const isTrue = (name: string): boolean | undefined => {
+  const text = given(name)
+  if (text === undefined || text === "true" || text === "false") return text === undefined ? undefined : text === "true"
+  console.error(`${name} is neither true nor false: ${text}`)
+  process.exit(1)
+}
+const jsonOf = (name: string): unknown => {
+  const text = given(name)
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    console.error(`${name} is not JSON.`)
+    process.exit(1)
+  }
+}
+
 const options = {
   SANDBOX_HOST: { host: given("SANDBOX_HOST") },
   SANDBOX_PORT: { port: numberOf("SANDBOX_PORT") },
@@ -18,7 +34,9 @@ const options = {
   SANDBOX_CLIENT_SECRET: { clientSecret: given("SANDBOX_CLIENT_SECRET") },
   SANDBOX_WEBHOOK_SECRET: { webhookSecret: given("SANDBOX_WEBHOOK_SECRET") },
   SANDBOX_MERCHANT_ID: { merchantId: given("SANDBOX_MERCHANT_ID") },
-  SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") }
+  SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") },
+  SANDBOX_SINGLE_TOKEN: { singleToken: isTrue("SANDBOX_SINGLE_TOKEN") },
+  SANDBOX_CLIENT_JWKS: { clientJwks: jsonOf("SANDBOX_CLIENT_JWKS") }
 }
 const set = Object.assign({}, ...Object.values(options).filter((option) => Object.values(option)[0] !== undefined))
 

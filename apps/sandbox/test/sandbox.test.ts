@@ -39,6 +39,37 @@ describe("tokens", () => {
     expect(none.headers.get("www-authenticate")).toBe('Bearer realm="sandbox"')
   })
 
+  it("are granted for the secrets that are good now: two while one is exchanged for the other", async () => {
+    const statuses = async () => [(await sandbox.token()).status, (await sandbox.token("newer")).status]
+    expect(await statuses()).toEqual([200, 401])
+    await sandbox.call("PUT", "/_clients", { secrets: ["throwaway", "newer"] })
+    expect(await statuses()).toEqual([200, 200])
+    await sandbox.call("PUT", "/_clients", { secrets: ["newer"] })
+    expect(await statuses()).toEqual([401, 200])
+    await sandbox.call("PUT", "/_clients", { secrets: ["throwaway"] })
+    for (const secrets of [[], [1], [""], "newer", ["a", "b", "c"]])
+      expect((await sandbox.call("PUT", "/_clients", { secrets })).status).toBe(400)
+  })
+
+  it("end the older ones where that is asked for, at once, and not otherwise", async () => {
+    const get = (world: World, token: string) =>
+      world.call("GET", "/payments/x", undefined, { authorization: `Bearer ${token}` })
+    const single = await open({ singleToken: true })
+    const statuses = async (world: World) => {
+      const tokens = []
+      for (let count = 0; count < 2; count++) {
+        const { access_token } = (await world.token()).json as { readonly access_token: string }
+        expect((await get(world, access_token)).status).toBe(404)
+        tokens.push(access_token)
+      }
+      return Promise.all(tokens.map(async (token) => (await get(world, token)).status))
+    }
+    expect(await statuses(single)).toEqual([401, 404])
+    expect(await statuses(sandbox)).toEqual([404, 404])
+    await single.close()
+    single.sweep()
+  })
+
   it("come from where both discovery documents say", async () => {
     for (const path of ["/.well-known/oauth-authorization-server/oauth", "/oauth/.well-known/openid-configuration"]) {
       const { json } = await sandbox.call("GET", path)
@@ -219,6 +250,21 @@ describe("faults", () => {
     await sandbox.faults({ on: "token", fault: "error-before-accept", times: 1 })
     expect((await sandbox.token()).status).toBe(503)
     expect((await sandbox.token()).status).toBe(200)
+  })
+
+  it.each([
+    ["expires-huge", 1e15],
+    ["expires-zero", 0],
+    ["expires-negative", -1],
+    ["expires-absent", undefined],
+    ["expires-text", "soon"],
+    ["expires-digits", "600"]
+  ])("on the token server tell another life: %s", async (fault, expires_in) => {
+    await sandbox.faults({ on: "token", fault, times: 1 })
+    const { json } = await sandbox.token()
+    expect(json).toMatchObject({ token_type: "Bearer" })
+    expect((json as { readonly expires_in?: unknown }).expires_in).toBe(expires_in)
+    expect((await sandbox.token()).json).toMatchObject({ expires_in: 600 })
   })
 })
 

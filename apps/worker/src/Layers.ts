@@ -7,7 +7,7 @@ import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
 import { Changes, Keepings, KnownApps } from "@payment-proxy/application"
-import { type Configuration, CrashAt } from "@payment-proxy/configuration"
+import { type Configuration, CrashAt, Generations } from "@payment-proxy/configuration"
 import { Announcer } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
@@ -31,21 +31,30 @@ export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
   return { stores: Layer.merge(stores, vault), clock }
 }
 
-/** Every port of the application, by the adapters that the configuration names. */
-export const fromConfiguration = (configuration: Configuration) => {
-  const { environment, vendors } = configuration
+/** All that speaks to vendors, as a configuration says. */
+const vendorSide = ({ environment, vendors }: Configuration) => {
   const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
-  const oauth = Object.fromEntries(Object.entries(vendors).map(([name, vendor]) => [name, vendor.oauth]))
+  const clients = Object.fromEntries(
+    Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls === undefined ? {} : { tls }) }])
+  )
   const mapped = Object.fromEntries(
     Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
       name,
       { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
     ])
   )
+  return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
+    Layer.provideMerge(OAuth.layer(clients))
+  )
+}
+
+/** Every port of the application, by the adapters that the configuration names. */
+export const fromConfiguration = (configuration: Configuration) => {
+  const { environment } = configuration
   const { stores, clock } = storesOf(configuration)
   const adapters = Layer.mergeAll(
     Layer.provideMerge(KnownApps.layer, stores),
-    VendorHttp.layer(mapped).pipe(Layer.provide(OAuth.layer(oauth))),
+    Layer.provide(Generations.layer(configuration, vendorSide), stores),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )

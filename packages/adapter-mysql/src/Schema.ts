@@ -226,5 +226,25 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       "ADD UNIQUE KEY payment_proxy_order_merchant_no (vendor, third_party_customer_no)"
     ].join(", ")}`,
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_merchant_no" }
+  },
+  {
+    id: 16,
+    name: "tokens that processes share",
+    statement: table(
+      "payment_proxy_token",
+      [
+        "vendor varchar(64) NOT NULL",
+        "client varchar(64) NOT NULL",
+        "generation bigint NOT NULL",
+        "sealed mediumtext NULL",
+        "put_millis bigint NULL",
+        "end_millis bigint NULL",
+        "lease_token varchar(64) NULL",
+        "lease_millis bigint NULL",
+        "PRIMARY KEY (vendor, client)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_token", part: "lease_millis" }
   }
 ]

@@ -1,4 +1,13 @@
-import type { Apps, Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } from "@payment-proxy/ports"
+import type {
+  Apps,
+  Deliveries,
+  DueWork,
+  Inbox,
+  Orders,
+  Retention,
+  SharedTokens,
+  StoreUnavailable
+} from "@payment-proxy/ports"
 import { Effect, Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
 import type { Options } from "./Connections.ts"
@@ -9,6 +18,7 @@ import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as RetentionStore from "./Retention.ts"
+import * as SharedTokensStore from "./SharedTokens.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
 
@@ -25,7 +35,7 @@ const migrated = Layer.effectDiscard(
 export interface At {
   /** Every store port, the schema brought up to date first. */
   readonly stores: Layer.Layer<
-    Orders | DueWork | Deliveries | Inbox | Apps | Retention,
+    Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -41,7 +51,8 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     DueWorkStore.layer,
     InboxStore.layer,
     AppsStore.layer,
-    RetentionStore.layer
+    RetentionStore.layer,
+    SharedTokensStore.layer
   )
   return {
     stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),

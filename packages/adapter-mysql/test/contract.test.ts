@@ -1,7 +1,14 @@
-import { appsContract, dueWorkContract, ordersContract, retentionContract } from "@payment-proxy/testkit"
+import {
+  appsContract,
+  dueWorkContract,
+  ordersContract,
+  retentionContract,
+  sharedTokensContract
+} from "@payment-proxy/testkit"
 import { stores } from "./scratch.ts"
 
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
+sharedTokensContract("MariaDB", stores)

@@ -135,6 +135,21 @@ const merchantNo = statements(
   "CREATE UNIQUE INDEX payment_proxy_order_merchant_no ON payment_proxy_order (vendor, third_party_customer_no)"
 )
 
+/** Access tokens that processes share: the newest of each client of a vendor, sealed, and who fetches the next. */
+const sharedTokens = statements(
+  `CREATE TABLE payment_proxy_token (
+    vendor varchar(64) NOT NULL,
+    client varchar(64) NOT NULL,
+    generation bigint NOT NULL DEFAULT 0,
+    sealed text NULL,
+    put_millis bigint NULL,
+    end_millis bigint NULL,
+    lease_token varchar(64) NULL,
+    lease_millis bigint NULL,
+    PRIMARY KEY (vendor, client)
+  ) WITHOUT ROWID`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -143,6 +158,7 @@ export const migrate = Migrator.make({})({
     "0002_what_the_system_needs": ours,
     "0003_pulse": pulse,
     "0004_where_old_rows_go": old,
-    "0005_one_order_for_a_number_at_a_vendor": merchantNo
+    "0005_one_order_for_a_number_at_a_vendor": merchantNo,
+    "0006_shared_tokens": sharedTokens
   })
 })

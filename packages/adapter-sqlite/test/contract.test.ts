@@ -1,7 +1,14 @@
-import { appsContract, dueWorkContract, ordersContract, retentionContract } from "@payment-proxy/testkit"
+import {
+  appsContract,
+  dueWorkContract,
+  ordersContract,
+  retentionContract,
+  sharedTokensContract
+} from "@payment-proxy/testkit"
 import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
 retentionContract("SQLite", stores)
+sharedTokensContract("SQLite", stores)

@@ -3,12 +3,17 @@ import { Readable } from "node:stream"
 import { CrashPoints, InDoubt, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
+import * as Tls from "./Tls.ts"
 
 /** A request to a vendor. */
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
-  readonly url: string
-  readonly headers: { readonly [name: string]: string }
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** With its query, as it goes out. */
+  readonly path: string
+  /** Names and values by turns. */
+  readonly headers: ReadonlyArray<string>
   readonly body: string | null
 }
 
@@ -32,28 +37,18 @@ export type Send = (call: Call, limit: Limit) => Effect.Effect<Answer, Unreachab
 
 const maxAnswerBytes = 1024 * 1024
 
-/** Faults before the first byte could leave: the connection was never there. */
-const notSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "CERT_HAS_EXPIRED",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "ERR_TLS_CERT_ALTNAME_INVALID"
-])
-
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "unknown"
 
+const unreachable = (cause: unknown): Unreachable =>
+  new Unreachable({ detail: `The vendor could not be reached (${codeOf(cause)}).` })
+
+/** A server refuses a missing client certificate before it reads a request, though the request may be on its way by then. */
+const isRefused = (cause: unknown): boolean => codeOf(cause) === "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"
+
 const failureOf = (cause: unknown): Unreachable | InDoubt => {
   const code = codeOf(cause)
-  if (notSent.has(code)) return new Unreachable({ detail: `The vendor could not be reached (${code}).` })
+  if (isRefused(cause)) return unreachable(cause)
   if (cause instanceof errors.ResponseExceededMaxSizeError)
     return new InDoubt({ detail: `The answer is larger than ${maxAnswerBytes} bytes.` })
   if (cause instanceof TypeError) return new InDoubt({ detail: "The answer is not UTF-8." })
@@ -64,7 +59,14 @@ const failureOf = (cause: unknown): Unreachable | InDoubt => {
   })
 }
 
-const always = { accept: "application/json", "accept-encoding": "identity", "user-agent": "payment-proxy" }
+const always = ["accept-encoding", "identity", "user-agent", "payment-proxy"]
+const json = ["accept", "application/json"]
+
+const headersOfCall = ({ headers, body }: Call): Array<string> => {
+  const isAccepting = headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "accept")
+  const length = body === null ? [] : ["content-length", String(Buffer.byteLength(body))]
+  return [...headers, ...length, ...(isAccepting ? [] : json), ...always]
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -99,7 +101,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Nobody waits for it any more. */
   stop(): void {
-    this.#end(Effect.fail(failureOf(late())))
+    this.#end(Effect.fail(this.#failure(late())))
     this.#controller?.abort(late())
   }
 
@@ -126,7 +128,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end(Effect.fail(failureOf(error)))
+    this.#end(Effect.fail(this.#failure(error)))
+  }
+
+  /** Nothing is written before the start: until then, as while there is no connection, it was not sent. */
+  #failure(cause: Error): Unreachable | InDoubt {
+    return this.#controller === undefined ? unreachable(cause) : failureOf(cause)
   }
 
   #answer(head: Pick<Answer, "status" | "headers">): Parameters<Outcome>[0] {
@@ -143,49 +150,55 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Keep-alive connections to vendors, closed with the scope. */
-export const make = Effect.gen(function* () {
-  const agent = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Agent({
-          connect: { timeout: 5000 },
-          keepAliveTimeout: 30_000,
-          connections: 128,
-          pipelining: 1,
-          maxResponseSize: maxAnswerBytes
-        })
-    ),
-    (open) => Effect.promise(() => open.destroy())
-  )
+const agentFor = (tls: Tls.Tls): Agent =>
+  new Agent({
+    connect: { timeout: 5000, ...Tls.options(tls) },
+    keepAliveTimeout: 30_000,
+    connections: 128,
+    pipelining: 1,
+    maxResponseSize: maxAnswerBytes
+  })
 
-  const exchanged = (request: Dispatcher.DispatchOptions, millis: number, onHead: () => void) =>
-    Effect.async<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>((resume) => {
-      const exchange = new Exchange(millis, onHead, resume)
-      agent.dispatch(request, exchange)
-      return Effect.sync(() => exchange.stop())
-    })
-
-  const send: Send = (call, { millis, untilMillis }) =>
+const sendBy =
+  (agent: Agent): Send =>
+  (call, { millis, untilMillis }) =>
     Effect.flatMap(CrashPoints, ({ hit, written }) =>
       Effect.flatMap(Clock.currentTimeMillis, (askedAtMillis) => {
         const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
         if (leftMillis <= 0) return new Unreachable({ detail: "Its time was over before it could be sent." })
-        const url = new URL(call.url)
         const body = call.body === null ? null : written(call.body, "K05", "K06")
-        const length = { "content-length": String(Buffer.byteLength(call.body ?? "")) }
         const request: Dispatcher.DispatchOptions = {
-          origin: url.origin,
-          path: url.pathname + url.search,
+          origin: call.origin,
+          path: call.path,
           method: call.method,
-          headers: { ...call.headers, ...(body === null ? {} : length), ...always },
+          headers: headersOfCall(call),
           body: typeof body === "object" && body !== null ? Readable.from(body) : body
         }
         return Effect.map(
-          exchanged(request, leftMillis, () => hit("K07")),
+          exchanged(agent, request, leftMillis, () => hit("K07")),
           (answer) => ({ ...answer, askedAtMillis })
         )
       })
     )
-  return send
+
+const exchanged = (agent: Agent, request: Dispatcher.DispatchOptions, millis: number, onHead: () => void) =>
+  Effect.async<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>((resume) => {
+    const exchange = new Exchange(millis, onHead, resume)
+    agent.dispatch(request, exchange)
+    return Effect.sync(() => exchange.stop())
+  })
+
+/** Keep-alive connections to vendors, apart for each way to prove who is who; closed with the scope. */
+export const make = Effect.gen(function* () {
+  const agents = yield* Effect.acquireRelease(
+    Effect.sync(() => new Map<string, Agent>()),
+    (open) => Effect.promise(() => Promise.all([...open.values()].map((agent) => agent.destroy())))
+  )
+  /** How to send to those who are known by `tls`. */
+  return (tls: Tls.Tls = {}): Send => {
+    const key = Tls.keyOf(tls)
+    const agent = agents.get(key) ?? agentFor(tls)
+    agents.set(key, agent)
+    return sendBy(agent)
+  }
 })

@@ -5,15 +5,20 @@ import type { MappedConfig } from "./mapped/config.ts"
 import * as MappedVendor from "./mapped/index.ts"
 import type { Vendor } from "./Vendor.ts"
 
+export * as Mappings from "./Mappings.ts"
 export { MappedConfig } from "./mapped/config.ts"
+export { Tls } from "./Tls.ts"
 
 /** The vendors of `configs`, by name; each with the address that its notifications come to. */
 export const make = (configs: { readonly [vendor: string]: MappedConfig & { readonly notifyUrl: string } }) =>
   Effect.gen(function* () {
     const tokens = yield* VendorTokens
-    const send = yield* Http.make
+    const sendBy = yield* Http.make
     const vendors = new Map<string, Vendor>(
-      Object.entries(configs).map(([name, config]) => [name, MappedVendor.make({ ...config, name }, tokens, send)])
+      Object.entries(configs).map(([name, config]) => [
+        name,
+        MappedVendor.make({ ...config, name }, tokens, sendBy(config.tls))
+      ])
     )
     const named = (name: string) => Option.fromNullable(vendors.get(name))
     const of = <A, E>(

@@ -22,6 +22,7 @@ export const encoded = {
   },
   query: { path: "/payments/by-merchant-no/{payOrderNo}" },
   close: { path: "/payments/by-merchant-no/{payOrderNo}/close" },
+  proxied: { method: "ALIPAY" },
   payment: {
     number: "/merchant_payment_no",
     transactionNo: "/id",

@@ -171,10 +171,24 @@ const vendors = HttpApiGroup.make("vendors")
   .add(notify)
   .annotateContext(OpenApi.annotations({ description: "For vendors alone: each call proves itself by its signature." }))
 
-const Health = Schema.Struct({ status: Schema.Literal("alive", "ready") }).annotations({ identifier: "Health" })
+const Alive = Schema.Struct({ status: Schema.Literal("alive") }).annotations({ identifier: "Alive" })
+
+const Ready = Schema.Struct({
+  status: Schema.Literal("ready"),
+  configuration: Schema.Struct({
+    loadedAt: Schema.String.annotations({ description: "When the configuration in force was taken up (RFC 3339)" }),
+    refused: Schema.NullOr(
+      Schema.Struct({
+        since: Schema.String,
+        source: Schema.String,
+        faults: Schema.Array(Schema.Struct({ at: Schema.String, detail: Schema.String }))
+      })
+    ).annotations({ description: "Why the file as it is now is refused: the configuration before it stays in force" })
+  })
+}).annotations({ identifier: "Ready" })
 
 const alive = HttpApiEndpoint.get("alive", "/healthz")
-  .addSuccess(Health)
+  .addSuccess(Alive)
   .annotateContext(
     Document.call({
       title: "Alive",
@@ -186,7 +200,7 @@ const alive = HttpApiEndpoint.get("alive", "/healthz")
   )
 
 const ready = HttpApiEndpoint.get("ready", "/readyz")
-  .addSuccess(Health)
+  .addSuccess(Ready)
   .addError(answers("STORE_UNAVAILABLE"))
   .annotateContext(
     Document.call({
@@ -194,7 +208,7 @@ const ready = HttpApiEndpoint.get("ready", "/readyz")
       description: "Orders can be taken.",
       isForApps: false,
       problems: ["STORE_UNAVAILABLE"],
-      answers: { 200: { description: "Ready", examples: { ready: { status: "ready" } } } }
+      answers: { 200: { description: "Ready", examples: { ready: Examples.ready } } }
     })
   )
 

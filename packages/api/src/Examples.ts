@@ -86,6 +86,11 @@ export const history: typeof History.Type = {
 export const event: Event = { type: "order.succeeded", timestamp: "2026-11-23T08:01:31.008Z", data: paid }
 
 /** A family of what the process counts. */
+export const ready = {
+  status: "ready",
+  configuration: { loadedAt: "2026-11-23T08:00:00.000Z", refused: null }
+} as const
+
 export const metrics = `# HELP payment_proxy_order_moves_total Orders that came into a state
 # TYPE payment_proxy_order_moves_total counter
 payment_proxy_order_moves_total{to="SUCCEEDED"} 7

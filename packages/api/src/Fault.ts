@@ -1,3 +1,4 @@
+import { JsonPointer } from "@payment-proxy/domain"
 import { Schema } from "effect"
 
 /** The stable codes of the faults that a body of an order can have; a vendor adds codes of its own. */
@@ -18,6 +19,5 @@ export const Fault = Schema.Struct({
 }).annotations({ identifier: "Fault" })
 export type Fault = typeof Fault.Type
 
-/** A JSON Pointer (RFC 6901) to a place in a body. */
-export const pointerOf = (path: ReadonlyArray<PropertyKey>): string =>
-  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
+/** The JSON Pointer (RFC 6901) to a place in a body. */
+export const pointerOf = JsonPointer.of

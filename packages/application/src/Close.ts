@@ -3,30 +3,20 @@ import { PaymentCommands } from "@payment-proxy/domain"
 import { Orders, Vendors } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { decide, OrderNotFound } from "./Decision.ts"
-import { takeIn } from "./TakeIn.ts"
+import { heard } from "./TakeIn.ts"
 
 /** Asks the vendor to close an order that is CLOSING; it can still turn out paid, and is asked again until it is decided. */
 export const askToClose = (payment: Payment.Payment) =>
-  Effect.gen(function* () {
-    const vendors = yield* Vendors
-    return yield* vendors.close(payment).pipe(
-      Effect.matchEffect({
-        onSuccess: (evidence) => takeIn(payment.payOrderNo, evidence),
-        onFailure: (failure) =>
-          Effect.logInfo(`The vendor did not say whether it closed the order: ${failure._tag}.`).pipe(
-            Effect.annotateLogs({ payOrderNo: payment.payOrderNo }),
-            Effect.as(payment)
-          )
-      })
-    )
-  })
+  Effect.flatMap(Vendors, (vendors) => heard(payment, vendors.close(payment))).pipe(
+    Effect.map((after) => after.payment)
+  )
 
 /** Closes an app's order on its request; answers the order as it then is, CLOSING while the vendor has not decided. */
 export const close = (app: string, payOrderNo: string) =>
   Effect.gen(function* () {
     const orders = yield* Orders
     const found = yield* orders.ofApp(app, payOrderNo)
-    if (Option.isNone(found)) return yield* new OrderNotFound({ payOrderNo })
+    if (Option.isNone(found)) return yield* new OrderNotFound({ number: payOrderNo })
     if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
     const closing = yield* decide({ payOrderNo }, { cause: "close", detail: null }, (payment) =>
       Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)

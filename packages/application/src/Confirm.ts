@@ -8,28 +8,11 @@ import { limitsOf } from "./Decision.ts"
 import { expire } from "./Expire.ts"
 import { dueIn, Policies } from "./Policy.ts"
 import { submitAgain } from "./Submission.ts"
-import { takeIn } from "./TakeIn.ts"
+import { heard } from "./TakeIn.ts"
 
 /** Asks the vendor what became of an order, and takes in what it says; silence leaves the order as it is. */
 export const ask = (payment: Payment.Payment) =>
-  Effect.gen(function* () {
-    const vendors = yield* Vendors
-    return yield* vendors.query(payment).pipe(
-      Effect.tap(crashPoint("K17")),
-      Effect.matchEffect({
-        onSuccess: (evidence) =>
-          Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({ payment: after, said: evidence.kind })),
-        onFailure: (failure) =>
-          Effect.logInfo(`The vendor did not say what became of the order: ${failure._tag}.`).pipe(
-            Effect.annotateLogs({
-              payOrderNo: payment.payOrderNo,
-              detail: "detail" in failure ? failure.detail : failure.vendor
-            }),
-            Effect.as({ payment, said: null })
-          )
-      })
-    )
-  })
+  Effect.flatMap(Vendors, (vendors) => heard(payment, Effect.zipLeft(vendors.query(payment), crashPoint("K17"))))
 
 /** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
 const resolveDoubt = (asked: Payment.Payment) =>

@@ -8,8 +8,8 @@ import * as Moves from "./Moves.ts"
 import { dueIn, Policies } from "./Policy.ts"
 import { using } from "./Services.ts"
 
-/** No such order, or not this app's. */
-export class OrderNotFound extends Data.TaggedError("OrderNotFound")<{ readonly payOrderNo: string }> {}
+/** No such order, or not this app's; `number` is what it was asked for by. */
+export class OrderNotFound extends Data.TaggedError("OrderNotFound")<{ readonly number: string }> {}
 
 /** The order moved under every one of our tries; its need is due, and the caller may try again. */
 export class Contended extends Data.TaggedError("Contended")<{ readonly payOrderNo: string }> {}
@@ -95,7 +95,7 @@ export type Decide<E> = (
 
 const readFrom = (payOrderNo: string) =>
   Effect.flatMap(Orders, (orders) => orders.byNumber(payOrderNo)).pipe(
-    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ payOrderNo }), onSome: Effect.succeed }))
+    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ number: payOrderNo }), onSome: Effect.succeed }))
   )
 
 type Needs = Orders | DueWork | Vendors | Apps | Announcer | Changes

@@ -1,13 +1,12 @@
-import type { Money, Words } from "@payment-proxy/domain"
-import { OrderNo, Payment, PaymentCommands } from "@payment-proxy/domain"
-import type { App, Change, Details, Vendor } from "@payment-proxy/ports"
-import { crashPoint, Orders, UnknownVendor, Vault, Vendors } from "@payment-proxy/ports"
-import { Context, Data, Duration, Effect, Either, Option } from "effect"
-import { announce, changeOf } from "./Decision.ts"
+import type { Money, Payment, Words } from "@payment-proxy/domain"
+import type { App, Details } from "@payment-proxy/ports"
+import { crashPoint, Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
+import { Context, Data, Duration, Effect, Option } from "effect"
 import { Entropy } from "./Entropy.ts"
+import { created, intend, type Wanted } from "./Intent.ts"
 import { Policies, type Policy } from "./Policy.ts"
 import { using } from "./Services.ts"
-import { requestContext, submit } from "./Submission.ts"
+import { submit } from "./Submission.ts"
 
 /** The key was used for another order: `fingerprint` of the body differs. */
 export class KeyReused extends Data.TaggedError("KeyReused")<{ readonly idempotencyKey: string }> {}
@@ -35,18 +34,10 @@ export interface Placed {
   readonly isNew: boolean
 }
 
-/** The order as it is before anything is written: its number, and by when it is over. */
-const created = (
-  asked: Asked,
-  { createTimeLimitMillis, settlingMillis }: Vendor,
-  { expiresIn }: Policy,
-  random: Uint8Array,
-  nowMillis: number
-) => {
+const wantedOf = (asked: Asked, { expiresIn }: Policy, nowMillis: number): Wanted => {
   const { app, idempotencyKey, vendor, businessNo, amount, method, source, capture, metadata } = asked
-  const expiresAtMillis = nowMillis + Duration.toMillis(asked.expiresIn ?? expiresIn)
-  return Payment.make({
-    payOrderNo: OrderNo.make({ nowMillis, shard: OrderNo.shardOf(app.id, idempotencyKey), random }),
+  return {
+    shardBy: [app.id, idempotencyKey],
     app: app.id,
     vendor,
     businessNo,
@@ -55,14 +46,9 @@ const created = (
     source,
     capture,
     metadata,
-    createdAtMillis: nowMillis,
-    expiresAtMillis,
-    deadlineMillis: expiresAtMillis + createTimeLimitMillis + settlingMillis
-  })
+    expiresAtMillis: nowMillis + Duration.toMillis(asked.expiresIn ?? expiresIn)
+  }
 }
-
-const submitted = (payment: Payment.Payment): Payment.Payment =>
-  Either.getOrThrowWith(PaymentCommands.command(payment, { type: "submit" }), (refused) => refused).order
 
 /** What is there under the key already: the same order for the same body, refused for another. */
 const repeated = (asked: Asked, existing: { readonly payment: Payment.Payment; readonly fingerprint: string }) =>
@@ -79,42 +65,27 @@ const unlessPlaced = <E>(asked: Asked, refusal: E) =>
   })
 
 /** What follows the commit of an order's intent: whatever fails leaves it in doubt, and the loops go on with it. */
-const followed = (change: Change, prepared: string) =>
-  announce("CREATED", change, []).pipe(
-    Effect.zipRight(crashPoint("K04")),
-    Effect.zipRight(submit(change.payment, prepared, change.payment.createdAtMillis)),
+const followed = (payment: Payment.Payment, prepared: string) =>
+  submit(payment, prepared, payment.createdAtMillis).pipe(
     Effect.catchAll((fault) =>
       Effect.logWarning("The vendor's answer could not be taken in; the order stays in doubt.", fault).pipe(
-        Effect.as(change.payment)
+        Effect.as(payment)
       )
     ),
-    Effect.map((payment): Placed => ({ payment, isNew: true })),
+    Effect.map((after): Placed => ({ payment: after, isNew: true })),
     Effect.zipLeft(crashPoint("K10"))
   )
 
 const intended = (asked: Asked) =>
-  using<Orders | Vendors | Vault>()((services, nowMillis) => {
+  using<Vendors>()((services, nowMillis) => {
     const vendors = Context.get(services, Vendors)
-    const entropy = Context.get(services, Entropy)
-    return Effect.gen(function* () {
-      const vendor = Option.getOrUndefined(vendors.get(asked.vendor))
-      if (vendor === undefined) return yield* new UnknownVendor({ vendor: asked.vendor })
-      const order = created(asked, vendor, Context.get(services, Policies), entropy.bytes(10), nowMillis)
-      const prepared = yield* vendors.prepare(order, asked.details)
-      const sealedRequest = yield* Context.get(services, Vault).seal(requestContext(order.payOrderNo), prepared)
-      const placing = { idempotencyKey: asked.idempotencyKey, fingerprint: asked.fingerprint, sealedRequest }
-      const change = yield* changeOf(submitted(order), 0, { cause: "submit", detail: null }, false, placing)
-      return yield* Context.get(services, Orders)
-        .commit([change])
-        .pipe(
-          Effect.zipRight(followed(change, prepared)),
-          Effect.catchTags({
-            Stale: (stale) => Effect.die(stale),
-            Duplicate: ({ existing }) => repeated(asked, existing)
-          }),
-          Effect.uninterruptible
-        )
-    })
+    const vendor = Option.getOrUndefined(vendors.get(asked.vendor))
+    if (vendor === undefined) return new UnknownVendor({ vendor: asked.vendor })
+    const wanted = wantedOf(asked, Context.get(services, Policies), nowMillis)
+    const order = created(wanted, vendor, Context.get(services, Entropy).bytes(10), nowMillis)
+    return Effect.flatMap(vendors.prepare(order, asked.details), (prepared) =>
+      intend(order, prepared, asked, (payment) => followed(payment, prepared))
+    ).pipe(Effect.catchTag("Duplicate", ({ existing }) => repeated(asked, existing)))
   })
 
 /**

@@ -8,7 +8,7 @@ import { OrderNotFound } from "./Decision.ts"
 /** An app's own order. */
 export const order = (app: string, payOrderNo: string) =>
   Effect.flatMap(Orders, (orders) => orders.ofApp(app, payOrderNo)).pipe(
-    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ payOrderNo }), onSome: Effect.succeed }))
+    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ number: payOrderNo }), onSome: Effect.succeed }))
   )
 
 const isWaiting = ({ state }: Payment.Payment): boolean =>

@@ -1,6 +1,6 @@
 import type { Evidence, Payment } from "@payment-proxy/domain"
 import { PaymentMachine } from "@payment-proxy/domain"
-import { Either } from "effect"
+import { Effect, Either } from "effect"
 import { decide } from "./Decision.ts"
 
 /** Takes in evidence about an order, whatever brought it: what is known already writes nothing. */
@@ -26,6 +26,27 @@ export const takeInAnswer = (sent: Payment.Payment, answer: Evidence.Answer) =>
     { cause: `answer:${answer._tag}`, detail: answer.detail },
     (payment) => Either.right(PaymentMachine.answered(payment, "create", answer))
   )
+
+/** Why there is no evidence. */
+export type Silence = Evidence.Answer | { readonly _tag: "UnknownVendor"; readonly vendor: string }
+
+/** A failure of a vendor call as the machine reads it; a vendor that is no longer configured was certainly not reached. */
+export const answerOf = (failure: Silence): Evidence.Answer =>
+  failure._tag === "UnknownVendor"
+    ? { _tag: "Unreachable", detail: `No vendor ${failure.vendor} is configured.` }
+    : failure
+
+/** Takes in what the vendor says to a call about an order, and answers what that was; silence leaves the order as it is. */
+export const heard = <R>(payment: Payment.Payment, call: Effect.Effect<Evidence.Evidence, Silence, R>) =>
+  Effect.matchEffect(call, {
+    onSuccess: (evidence) =>
+      Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({ payment: after, said: evidence.kind })),
+    onFailure: (failure) =>
+      Effect.logInfo(`The vendor did not say what became of the order: ${failure._tag}.`).pipe(
+        Effect.annotateLogs({ payOrderNo: payment.payOrderNo, detail: answerOf(failure).detail }),
+        Effect.as({ payment, said: null })
+      )
+  })
 
 const detailOf = (evidence: Evidence.Evidence): string | null => {
   if (evidence.foreign !== null) return evidence.foreign

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Scheduler } from "effect"
+import { Console, Effect, FiberSet, Scheduler, type Scope } from "effect"
 import { load } from "./Configuration.ts"
 import * as LogLines from "./LogLines.ts"
 
@@ -13,8 +13,20 @@ const inTurns = Scheduler.makeBatched((run) => {
   setImmediate(run)
 })
 
-const fileText = (path: string) =>
+/** A file's text. */
+export const fileText = (path: string) =>
   Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => new Error(String(cause)) })
+
+/** Does this whenever the process is told to look at its files (SIGHUP), until the scope ends. */
+export const onHangup = (look: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const fork = yield* FiberSet.makeRuntime<never>()
+    const told = () => void fork(look)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => process.on("SIGHUP", told)),
+      () => Effect.sync(() => process.off("SIGHUP", told))
+    )
+  })
 
 /** The configuration that this process's environment names; its data folder is there. */
 export const configured = load(process.env, fileText).pipe(

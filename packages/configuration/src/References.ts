@@ -1,39 +1,68 @@
-/** A fault of the configuration: where it is, and how to mend it. */
-export interface Fault {
-  readonly at: string
-  readonly detail: string
+import { Either } from "effect"
+import type { Fault } from "./Faults.ts"
+
+/** What references are replaced by: variables by name, and files by path as the configuration writes it. */
+export interface Sources {
+  readonly environment: { readonly [name: string]: string | undefined }
+  /** The text of each, or why it cannot be read. */
+  readonly files: ReadonlyMap<string, Either.Either<string, string>>
 }
 
-type Environment = { readonly [name: string]: string | undefined }
+/** A value whose references are replaced. */
+export interface Resolved {
+  readonly value: unknown
+  readonly faults: ReadonlyArray<Fault>
+  /** What references stood for: it may be secret. */
+  readonly texts: ReadonlyArray<string>
+}
 
-const isReference = (value: object): value is { readonly env: string } =>
-  "env" in value && typeof value.env === "string" && Object.keys(value).length === 1
+const only = (value: object, name: string): string | undefined => {
+  const [[key, member] = [], ...others] = Object.entries(value) as ReadonlyArray<[string, unknown]>
+  return key === name && typeof member === "string" && others.length === 0 ? member : undefined
+}
+
+const childrenOf = (value: unknown): ReadonlyArray<unknown> =>
+  typeof value === "object" && value !== null ? Object.values(value) : []
+
+/** The paths of all `{ file: PATH }` of a value, each once. */
+export const paths = (value: unknown): ReadonlyArray<string> => {
+  const path = typeof value === "object" && value !== null ? only(value, "file") : undefined
+  return path !== undefined ? [path] : [...new Set(childrenOf(value).flatMap(paths))]
+}
+
+const found = (text: string): Resolved => ({ value: text, faults: [], texts: [text] })
+const missing = (at: string, detail: string): Resolved => ({ value: "", faults: [{ at, detail }], texts: [] })
+
+const fromVariable = (name: string, text: string | undefined, at: string): Resolved =>
+  text === undefined || text === "" ? missing(at, `The environment variable ${name} is not set: set it.`) : found(text)
+
+const fromFile = (path: string, file: Either.Either<string, string> | undefined, at: string): Resolved => {
+  if (file === undefined || Either.isLeft(file))
+    return missing(at, `The file ${path} cannot be read (${file?.left ?? "no file is read here"}): put it there.`)
+  const text = file.right.replace(/\r?\n$/, "")
+  return text === "" ? missing(at, `The file ${path} is empty: write the value into it.`) : found(text)
+}
 
 /**
- * The file's value with each `{ env: NAME }` replaced by that environment variable, so that secrets and addresses stay
- * out of the file; every variable that is missing is a fault.
+ * The configuration's value with each `{ env: NAME }` replaced by that environment variable and each `{ file: PATH }` by that
+ * file's text, without its last line end, so that secrets and addresses stay out of the file; all that is missing is a fault.
  */
-export const resolve = (
-  value: unknown,
-  environment: Environment,
-  at = ""
-): { readonly value: unknown; readonly faults: ReadonlyArray<Fault> } => {
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown, index) => resolve(item, environment, `${at}/${index}`))
-    return { value: items.map((item) => item.value), faults: items.flatMap((item) => item.faults) }
-  }
-  if (typeof value !== "object" || value === null) return { value, faults: [] }
-  if (isReference(value)) {
-    const text = environment[value.env]
-    return text === undefined || text === ""
-      ? { value: "", faults: [{ at, detail: `The environment variable ${value.env} is not set: set it.` }] }
-      : { value: text, faults: [] }
+export const resolve = (value: unknown, sources: Sources, at = ""): Resolved => {
+  if (typeof value !== "object" || value === null) return { value, faults: [], texts: [] }
+  if (!Array.isArray(value)) {
+    const variable = only(value, "env")
+    if (variable !== undefined) return fromVariable(variable, sources.environment[variable], at)
+    const path = only(value, "file")
+    if (path !== undefined) return fromFile(path, sources.files.get(path), at)
   }
   const members = Object.entries(value).map(
-    ([name, member]: [string, unknown]) => [name, resolve(member, environment, `${at}/${name}`)] as const
+    ([name, member]: [string, unknown]) => [name, resolve(member, sources, `${at}/${name}`)] as const
   )
   return {
-    value: Object.fromEntries(members.map(([name, member]) => [name, member.value])),
-    faults: members.flatMap(([, member]) => member.faults)
+    value: Array.isArray(value)
+      ? members.map(([, member]) => member.value)
+      : Object.fromEntries(members.map(([name, member]) => [name, member.value])),
+    faults: members.flatMap(([, member]) => member.faults),
+    texts: members.flatMap(([, member]) => member.texts)
   }
 }

@@ -5,7 +5,7 @@ import * as Exchange from "./Exchange.ts"
 import * as Headers from "./Headers.ts"
 import type { Outgoing, Response } from "./Message.ts"
 import type { Broken, Problem, Refusal } from "./Refusal.ts"
-import { smallBytes } from "./Upstream.ts"
+import { smallBytes } from "./RequestBody.ts"
 
 const typeOf = (code: string): string => `urn:payment-proxy:problem:${code.toLowerCase().replaceAll("_", "-")}`
 
@@ -33,8 +33,10 @@ const isUploading = (request: IncomingMessage): boolean => {
   return coding !== undefined || Number(length ?? 0) > smallBytes || request.headers.expect !== undefined
 }
 
-const withLength = (headers: Headers.Headers, length: number): Headers.Headers =>
-  Headers.set(headers, "content-length", String(length))
+const withLength = (headers: Headers.Headers, length: number): Headers.Headers => {
+  const isStated = Headers.get(headers, "content-length") === String(length)
+  return isStated ? headers : Headers.set(headers, "content-length", String(length))
+}
 
 /** The lines of an answer, with the length of a body that is whole. */
 const headersOf = ({ status, headers, body }: Response, isHead: boolean): Headers.Headers => {

@@ -37,5 +37,12 @@ export interface FilterKind<O, I, R = never> {
   readonly make: (options: O, place: Place) => Effect.Effect<Filter, FilterUnfit, R | Scope.Scope>
 }
 
+/** A filter kind whose options nobody but itself knows the type of: `options` decodes what `make` takes. */
+export interface AnyKind<R = never> {
+  readonly name: string
+  readonly options: Schema.Schema.AnyNoContext
+  readonly make: (options: never, place: Place) => Effect.Effect<Filter, FilterUnfit, R | Scope.Scope>
+}
+
 /** A filter kind, typed by its options. */
 export const kind = <O, I, R = never>(of: FilterKind<O, I, R>): FilterKind<O, I, R> => of

@@ -142,8 +142,8 @@ const streamed = ({ upstream, request, body }: Call, incoming: IncomingMessage, 
     under = upstream.exchange(ready, answer)
   }
   response.once("close", () => under?.stop())
-  if (body._tag === "Empty" || body.length === null || body.length > Upstream.smallBytes) return send(request)
-  body.collect(Upstream.smallBytes, (claimed) =>
+  if (body._tag === "Empty" || body.length === null || body.length > RequestBody.smallBytes) return send(request)
+  body.collect(RequestBody.smallBytes, (claimed) =>
     Exit.match(claimed, {
       onSuccess: (whole) => send({ ...request, body: whole }),
       onFailure: (cause) => answer(Exit.failCause(cause))

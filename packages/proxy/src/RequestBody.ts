@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 import { Data, Effect, Exit } from "effect"
-import type { Bytes, Empty, Incoming } from "./Message.ts"
+import type { Bytes, Empty, Incoming, Request } from "./Message.ts"
 import { type Code, type Refusal, refuse } from "./Refusal.ts"
 
 /** The body did not come as it should: the client's doing. */
@@ -107,6 +107,18 @@ const collect = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, te
   incoming.on("data", data).once("end", end).once("close", close).once("error", close)
   return stop
 }
+
+/** A body up to this is read whole before it is sent: one packet less, and it can be sent again. */
+export const smallBytes = 64 * 1024
+
+/** A request with its body in memory, if it is small; any other as it is. */
+export const small = (request: Request): Effect.Effect<Request, Refusal> =>
+  request.body._tag === "Incoming" && request.body.length !== null && request.body.length <= smallBytes
+    ? Effect.map(request.body.claim(smallBytes), (body) => ({ ...request, body }))
+    : Effect.succeed(request)
+
+/** Whether a request can be sent again. */
+export const isRepeatable = ({ body }: Request): boolean => body._tag === "Empty" || body._tag === "Bytes"
 
 /** A body as the proxy itself reads it: `collect` is `claim` without a fiber. */
 export interface Arriving extends Incoming {

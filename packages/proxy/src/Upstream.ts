@@ -5,6 +5,7 @@ import { Exchange, type Tell } from "./Exchange.ts"
 import type { Handler } from "./Filter.ts"
 import type { Request } from "./Message.ts"
 import { refuse } from "./Refusal.ts"
+import * as RequestBody from "./RequestBody.ts"
 import type { Route } from "./Route.ts"
 
 /** A route's connections to its target. */
@@ -15,9 +16,6 @@ export interface Upstream {
   /** Once what is under way has ended. */
   readonly close: () => void
 }
-
-/** A body up to this is read whole before it is sent: one packet less, and it can be sent again. */
-export const smallBytes = 64 * 1024
 
 type Sent = Pick<Dispatcher.DispatchOptions, "body" | "headers">
 
@@ -75,10 +73,7 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
 
   return {
     exchange,
-    handler: (request) =>
-      request.body._tag === "Incoming" && request.body.length !== null && request.body.length <= smallBytes
-        ? Effect.flatMap(request.body.claim(smallBytes), (body) => send({ ...request, body }))
-        : send(request),
+    handler: (request) => Effect.flatMap(RequestBody.small(request), send),
     close: () => void pool.close()
   }
 }

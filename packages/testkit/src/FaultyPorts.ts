@@ -6,6 +6,7 @@ import {
   InDoubt,
   NotDelivered,
   Orders,
+  SharedTokens,
   StoreUnavailable,
   TokenUnavailable,
   Unreachable,
@@ -113,6 +114,12 @@ export const orders = decorated(
 export const dueWork = decorated(DueWork, "DueWork", ["claim", "renew", "done", "postpone", "hasten"], unavailable)
 export const deliveries = decorated(Deliveries, "Deliveries", ["byId", "ofOrder", "giveUp"], unavailable)
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
+export const sharedTokens = decorated(
+  SharedTokens,
+  "SharedTokens",
+  ["read", "lease", "put", "release", "discard"],
+  unavailable
+)
 export const apps = decorated(Apps, "Apps", ["put", "byId", "addKey", "keyById"], unavailable)
 export const vendors = decorated(Vendors, "Vendors", ["create", "query", "close"], {
   before: () => new Unreachable({ detail }),

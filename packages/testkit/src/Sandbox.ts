@@ -32,12 +32,30 @@ const credentials = {
 
 const main = fileURLToPath(new URL("../../../apps/sandbox/src/main.ts", import.meta.url))
 
-const started = (folder: string) =>
+/** How a sandbox is to be, where not as usual. */
+export interface Options {
+  /** A token that is given ends the client's older ones. */
+  readonly singleToken?: boolean
+  /** Public keys of a client that signs; its id is the other's with `-jwt` behind it. */
+  readonly clientJwks?: { readonly keys: ReadonlyArray<object> }
+  readonly tokenSeconds?: number
+  /** 0, as usual: the system picks. */
+  readonly port?: number
+}
+
+const settingsOf = ({ singleToken, clientJwks, tokenSeconds, port }: Options) => ({
+  SANDBOX_PORT: String(port ?? 0),
+  ...(singleToken === undefined ? {} : { SANDBOX_SINGLE_TOKEN: String(singleToken) }),
+  ...(clientJwks === undefined ? {} : { SANDBOX_CLIENT_JWKS: JSON.stringify(clientJwks) }),
+  ...(tokenSeconds === undefined ? {} : { SANDBOX_TOKEN_TTL_SECONDS: String(tokenSeconds) })
+})
+
+const started = (folder: string, options: Options) =>
   Effect.async<{ readonly child: ChildProcess; readonly url: string; readonly issuer: string }>((resume) => {
     const child = spawn(process.execPath, ["--conditions=source", main], {
       env: {
         ...process.env,
-        SANDBOX_PORT: "0",
+        ...settingsOf(options),
         SANDBOX_DATA: folder,
         SANDBOX_CLIENT_ID: credentials.clientId,
         SANDBOX_CLIENT_SECRET: credentials.clientSecret,
@@ -60,24 +78,29 @@ const stop = (child: ChildProcess) =>
     child.kill("SIGTERM")
   })
 
-const make = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "payment-proxy-sandbox-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-  )
-  const { url, issuer } = yield* Effect.acquireRelease(started(folder), ({ child }) => stop(child))
-  return Sandbox.of({
-    url,
-    issuer,
-    ...credentials,
-    control: (method, path, body) =>
-      Effect.promise(() =>
-        fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) }).then(
-          (response) => response.json() as Promise<unknown>
+/** A sandbox for as long as the scope. */
+export const make = (options: Options = {}) =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "payment-proxy-sandbox-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    )
+    const { url, issuer } = yield* Effect.acquireRelease(started(folder, options), ({ child }) => stop(child))
+    return Sandbox.of({
+      url,
+      issuer,
+      ...credentials,
+      control: (method, path, body) =>
+        Effect.promise(() =>
+          fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) }).then(
+            (response) => response.json() as Promise<unknown>
+          )
         )
-      )
+    })
   })
-})
 
 /** A sandbox for as long as the layer lives, on a port that the system picks and in a temporary folder. */
-export const layer: Layer.Layer<Sandbox> = Layer.scoped(Sandbox, make)
+export const layer: Layer.Layer<Sandbox> = Layer.scoped(Sandbox, make())
+
+/** `layer`, not as usual. */
+export const layerWith = (options: Options): Layer.Layer<Sandbox> => Layer.scoped(Sandbox, make(options))

@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { appsContract } from "../src/contracts/AppsContract.ts"
 import { dueWorkContract } from "../src/contracts/DueWorkContract.ts"
 import { retentionContract } from "../src/contracts/RetentionContract.ts"
+import { sharedTokensContract } from "../src/contracts/SharedTokensContract.ts"
 import { vaultContract } from "../src/contracts/VaultContract.ts"
 import { vendorsContract } from "../src/contracts/VendorsContract.ts"
 import { vendorTokensContract } from "../src/contracts/VendorTokensContract.ts"
@@ -17,6 +18,7 @@ const fake = FakeVendors.FakeVendor
 dueWorkContract("in memory", Memory.layer)
 appsContract("in memory", Memory.layer)
 retentionContract("in memory", Memory.layer)
+sharedTokensContract("in memory", Memory.layer)
 vaultContract("fake", FakeVault.layer)
 vendorTokensContract("fake", FakeVendorTokens.layer(["platform"]), "platform")
 vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", {

@@ -1,8 +1,7 @@
 import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
-
-/** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+import { Tls } from "../Tls.ts"
+import { Body, optional } from "./fields.ts"
 
 const Address = Schema.String.pipe(
   Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
@@ -16,35 +15,32 @@ const Pointer = Schema.String.pipe(
   })
 )
 
-/** What a request can take from an order. */
-export const sources = [
-  "payOrderNo",
-  "amountMinor",
-  "amountMajor",
-  "currency",
-  "method",
-  "source",
-  "description",
-  "expiresAt",
-  "notifyUrl",
-  "returnUrl",
-  "payer.openId",
-  "payer.buyerId",
-  "payer.ip"
-] as const
-export type SourceName = (typeof sources)[number]
-
-/** One member of a create's body: a value of the order, or a text that is always the same. */
-const Member = Schema.Union(
-  Schema.Struct({ from: Schema.Literal(...sources), required: optional(Schema.Boolean) }),
-  Schema.Struct({ text: Schema.String })
-)
-
+/** A path with its query: plain segments and parameters, and what stands for the order's number. */
 const Path = Schema.String.pipe(
-  Schema.pattern(/^\/(?:[A-Za-z0-9._~/?=&-]|\{payOrderNo\}|\{transactionNo\})*$/, {
-    message: () => "A path begins with / and may hold {payOrderNo} or {transactionNo}."
+  Schema.pattern(
+    /^\/(?:[A-Za-z0-9._~/=&-]|\{payOrderNo\}|\{transactionNo\})*(?:\?(?:[A-Za-z0-9._~/=&-]|\{payOrderNo\}|\{transactionNo\})*)?$/,
+    {
+      message: () => "A path begins with / and may hold {payOrderNo} or {transactionNo}."
+    }
+  ),
+  Schema.filter((path) => !/\/\/|\/\.{1,2}(?:\/|$)/.test(path.replace(/\?.*$/, "")), {
+    message: () => "A path has no empty and no dot segments: write it as the vendor does."
   })
 )
+
+const NumberedPath = Path.pipe(
+  Schema.filter((path) => path.includes("{"), {
+    message: () => "The path names no order: put {payOrderNo} or {transactionNo} into it."
+  })
+)
+
+const CreatePath = Path.pipe(
+  Schema.filter((path) => !path.includes("{transactionNo}"), {
+    message: () => "A create's path may hold {payOrderNo} alone: the vendor has no number yet."
+  })
+)
+
+const also = Schema.optionalWith(Schema.Array(NumberedPath), { default: () => [] })
 
 const limit = (millis: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(100, 60_000)), { default: () => millis })
@@ -57,6 +53,36 @@ const Statuses = Schema.Record({
       override: true
     })
   })
+})
+
+const Create = Schema.Struct({
+  path: CreatePath,
+  method: Schema.optionalWith(Schema.Literal("POST", "PUT"), { default: () => "POST" as const }),
+  type: Schema.optionalWith(Schema.Literal("json", "form"), { default: () => "json" as const }),
+  body: Body
+}).pipe(
+  Schema.filter(({ type, body }) =>
+    Object.keys(body).flatMap((key) =>
+      type === "form" && key.startsWith("/")
+        ? [{ path: ["body", key], message: "A form has no members inside of members: use a plain name." }]
+        : []
+    )
+  )
+)
+
+const payableSeconds = 86_400
+const maxBodyBytes = 65_536
+
+/** What a create of a caller's does not say (design §9). */
+const Proxied = Schema.Struct({
+  method: optional(Words.Method),
+  source: optional(Words.Source),
+  /** How long the vendor takes the payer's money where the call does not say. */
+  payableSeconds: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 31_536_000)), {
+    default: () => payableSeconds
+  }),
+  /** Of a create's body, at most. */
+  maxBodyBytes: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 1_048_576)), { default: () => maxBodyBytes })
 })
 
 /** A vendor that is described by configuration alone (design §9). */
@@ -73,16 +99,28 @@ export const MappedConfig = Schema.Struct({
     { default: () => ({ createMillis: 10_000, queryMillis: 5000, closeMillis: 10_000 }) }
   ),
   settlingMillis: Schema.optionalWith(Schema.Int.pipe(Schema.between(0, 86_400_000)), { default: () => 300_000 }),
-  create: Schema.Struct({ path: Path, body: Schema.Record({ key: Schema.NonEmptyString, value: Member }) }),
-  query: Schema.Struct({ path: Path }),
-  close: Schema.Struct({ path: Path }),
+  tls: optional(Tls),
+  create: Create,
+  /** `path` is ours; `also` are further ones that callers of the vendor's own API may use. */
+  query: Schema.Struct({ path: NumberedPath, also }),
+  close: Schema.Struct({
+    path: NumberedPath,
+    also,
+    method: Schema.optionalWith(Schema.Literal("POST", "PUT", "DELETE"), { default: () => "POST" as const })
+  }),
+  proxied: Schema.optionalWith(Proxied, { default: () => ({ payableSeconds, maxBodyBytes }) }),
+  /** Where the payment stands in an answer; the whole of it unless given. */
+  answer: Schema.optionalWith(Schema.Struct({ payment: Pointer }), { default: () => ({ payment: "" }) }),
   /** Where things stand in the vendor's payment. */
   payment: Schema.Struct({
     number: Pointer,
     status: Pointer,
     transactionNo: optional(Pointer),
     merchant: optional(Pointer),
+    /** A whole number of minor units, or its digits. */
     amountMinor: optional(Pointer),
+    /** A decimal text in major units. */
+    amountMajor: optional(Pointer),
     currency: optional(Pointer),
     paidAt: optional(Pointer),
     failure: optional(Pointer),

@@ -1,31 +1,17 @@
 import type { Words } from "@payment-proxy/domain"
-import { Currency, Evidence, Money } from "@payment-proxy/domain"
+import { Currency, Evidence, JsonPointer, Money } from "@payment-proxy/domain"
 import { Either } from "effect"
-import type { Mapped } from "./config.ts"
+import type { MappedConfig } from "./config.ts"
+import { membersOf, ourWord } from "./fields.ts"
 
 /** The member of a JSON value that a JSON Pointer (RFC 6901) names. */
-export const at = (json: unknown, pointer: string | undefined): unknown => {
-  if (pointer === undefined) return undefined
-  let value = json
-  for (const part of partsOf(pointer)) value = memberOf(value, part)
-  return value
-}
-
-const memberOf = (value: unknown, part: string): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, part)
-    ? (value as { readonly [name: string]: unknown })[part]
-    : undefined
-
-const split = (pointer: string): ReadonlyArray<string> =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+export const at = (json: unknown, pointer: string | undefined): unknown =>
+  pointer === undefined ? undefined : JsonPointer.at(json, partsOf(pointer))
 
 /** Pointers in their parts: as many as configurations have. */
 const known = new Map<string, ReadonlyArray<string>>()
 const partsOf = (pointer: string): ReadonlyArray<string> => {
-  const parts = known.get(pointer) ?? split(pointer)
+  const parts = known.get(pointer) ?? JsonPointer.parts(pointer)
   known.set(pointer, parts)
   return parts
 }
@@ -48,19 +34,45 @@ const reasonAt = (json: unknown, pointer: string | undefined): string => {
   return text === null ? "The vendor gave no reason." : [...text.toWellFormed()].slice(0, maxReason).join("")
 }
 
-/** An amount as the vendor states it; `wrong` where it states one that is none. */
-const amountAt = (json: unknown, { payment }: Mapped): Either.Either<Money.Money | null, "wrong"> => {
-  if (payment.amountMinor === undefined || payment.currency === undefined) return Either.right(null)
-  const minor = at(json, payment.amountMinor)
-  const currency = textAt(json, payment.currency)
-  if (currency === null || !Currency.is(currency)) return Either.left("wrong")
-  if (typeof minor === "number" && Number.isSafeInteger(minor)) return Either.right(Money.make(BigInt(minor), currency))
-  return typeof minor === "string" && /^\d{1,18}$/.test(minor)
-    ? Either.right(Money.make(BigInt(minor), currency))
+/** The vendor's word for a currency, as the create has it where that has words of its own. */
+const currencyAt = (json: unknown, { payment, create }: MappedConfig): Currency.Currency | null => {
+  const word = at(json, payment.currency)
+  const [mapped] = membersOf(create.body, "currency").filter(({ member }) => member.words !== undefined)
+  const ours = mapped === undefined ? word : ourWord(mapped.member, word)
+  return typeof ours === "string" && Currency.is(ours) ? ours : null
+}
+
+/** Minor units of a currency, as a JSON number or as digits. */
+const minorOf = (value: unknown, currency: Currency.Currency): Either.Either<Money.Money, "wrong"> => {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return Either.right(Money.make(BigInt(value), currency))
+  return typeof value === "string" && /^\d{1,18}$/.test(value)
+    ? Either.right(Money.make(BigInt(value), currency))
     : Either.left("wrong")
 }
 
-const nextAt = (json: unknown, { payment }: Mapped): Words.Next | null => {
+/** An amount as the vendor states it; `wrong` where it states one that is none, or two. */
+const amountAt = (json: unknown, config: MappedConfig): Either.Either<Money.Money | null, "wrong"> => {
+  const { amountMinor, amountMajor, currency } = config.payment
+  if (currency === undefined || (amountMinor === undefined && amountMajor === undefined)) return Either.right(null)
+  const stated = currencyAt(json, config)
+  if (stated === null) return Either.left("wrong")
+  const minor = amountMinor === undefined ? undefined : minorOf(at(json, amountMinor), stated)
+  const text = at(json, amountMajor)
+  const major =
+    amountMajor === undefined
+      ? undefined
+      : typeof text === "string"
+        ? Either.mapLeft(Money.parse(text, stated), () => "wrong" as const)
+        : Either.left("wrong" as const)
+  if (minor === undefined || major === undefined) return minor ?? major ?? Either.right(null)
+  return Either.filterOrLeft(
+    minor,
+    (money) => Either.isRight(major) && Money.equals(money, major.right),
+    () => "wrong" as const
+  )
+}
+
+const nextAt = (json: unknown, { payment }: MappedConfig): Words.Next | null => {
   if (payment.nextUrl === undefined) return { type: "none" }
   const url = textAt(json, payment.nextUrl)
   if (url === null) return null
@@ -76,7 +88,7 @@ const timeAt = (json: unknown, pointer: string | undefined): number | null => {
   return millis >= 0 && millis <= lastMillis ? millis : null
 }
 
-const foreignTo = (json: unknown, config: Mapped, number: string): Evidence.Evidence["foreign"] => {
+const foreignTo = (json: unknown, config: MappedConfig, number: string): Evidence.Evidence["foreign"] => {
   if (config.merchantId !== undefined && config.payment.merchant !== undefined)
     if (at(json, config.payment.merchant) !== config.merchantId) return "MERCHANT_MISMATCH"
   return at(json, config.payment.number) === number ? null : "NUMBER_MISMATCH"
@@ -91,7 +103,7 @@ interface Said {
 export const fromPayment = (
   json: unknown,
   number: string,
-  config: Mapped,
+  config: MappedConfig,
   { source, asked }: Said
 ): Either.Either<Evidence.Evidence, string> => {
   const word = textAt(json, config.payment.status)

@@ -23,7 +23,7 @@ export const read = (incoming: Incoming, config: Mapped, nowMillis: number): Eit
   const stated = at(json.right, payment)
   const number = at(stated, config.payment.number)
   if (typeof number !== "string" || number === "" || !isKeepable(number)) return refuse("The body names no order.")
-  const subject = { by: "payOrderNo", no: number } as const
+  const subject = { by: "merchantOrderNo", no: number } as const
   if (secret === undefined) return Either.right({ subject, evidence: null, reply: received })
   const evidence = fromPayment(stated, number, config, { source: "notification", asked: null })
   if (Either.isLeft(evidence)) return Either.right({ subject, evidence: null, reply: received })

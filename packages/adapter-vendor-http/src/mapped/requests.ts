@@ -1,24 +1,13 @@
 import { Money, type Payment } from "@payment-proxy/domain"
 import type { Details } from "@payment-proxy/ports"
 import { Unfit } from "@payment-proxy/ports"
-import { Either, Schema } from "effect"
+import { Either } from "effect"
 import type { Call } from "../Http.ts"
-import type { Mapped, SourceName } from "./config.ts"
-
-/** A create as it is stored and sent: all of it but the access token. */
-const Prepared = Schema.Struct({
-  path: Schema.String,
-  headers: Schema.Record({ key: Schema.String, value: Schema.String }),
-  body: Schema.String
-})
-const isPrepared = Schema.is(Prepared)
-
-/** Reads a stored create; a left where it is none. */
-const readPrepared = (text: string): Either.Either<typeof Prepared.Type, unknown> =>
-  Either.flatMap(
-    Either.try((): unknown => JSON.parse(text)),
-    (json) => (isPrepared(json) ? Either.right(json) : Either.left("not a stored create"))
-  )
+import * as Body from "./body.ts"
+import type { Mapped } from "./config.ts"
+import { type Member, membersOf, type SourceName } from "./fields.ts"
+import { filled } from "./paths.ts"
+import * as Stored from "./stored.ts"
 
 /** Where the order's own field stands, for faults that an app can mend. */
 const pointers: { readonly [name in SourceName]?: string } = {
@@ -29,12 +18,12 @@ const pointers: { readonly [name in SourceName]?: string } = {
   "payer.ip": "/payer/ip"
 }
 
-const memberOf = (name: SourceName, payment: Payment.Payment, details: Details, config: Mapped): unknown => {
+const taken = (name: SourceName, payment: Payment.Payment, details: Details, config: Mapped): unknown => {
   switch (name) {
     case "payOrderNo":
-      return payment.payOrderNo
+      return payment.merchantOrderNo
     case "amountMinor":
-      return Number(payment.amount.amountMinor)
+      return payment.amount.amountMinor
     case "amountMajor":
       return Money.format(payment.amount)
     case "currency":
@@ -43,6 +32,8 @@ const memberOf = (name: SourceName, payment: Payment.Payment, details: Details, 
       return payment.method
     case "source":
       return payment.source
+    case "businessNo":
+      return payment.businessNo ?? undefined
     case "description":
       return details.description
     case "expiresAt":
@@ -60,88 +51,108 @@ const memberOf = (name: SourceName, payment: Payment.Payment, details: Details, 
   }
 }
 
-type Fault = Unfit["faults"][number]
+const memberOf = (member: Member, payment: Payment.Payment, details: Details, config: Mapped): unknown => {
+  if (member.from === undefined) return member.text
+  const value = taken(member.from, payment, details, config)
+  if (member.words !== undefined) return member.words[String(value)]
+  if (typeof value !== "bigint") return value
+  return isDigits(member, config) ? String(value) : Number(value)
+}
 
-const unsupported = <W extends string>(
+/** Whether an amount in minor units goes out as text. */
+const isDigits = (member: Member, { create }: Mapped): boolean => member.as === "text" || create.type === "form"
+
+const unsupported = (
   pointer: string,
-  word: W,
-  words: ReadonlyArray<W> | undefined
-): ReadonlyArray<Fault> =>
+  word: string,
+  words: ReadonlyArray<string> | undefined
+): ReadonlyArray<Body.Fault> =>
   words === undefined || words.includes(word)
     ? []
     : [{ pointer, code: "NOT_SUPPORTED", detail: `This vendor takes ${words.join(", ")}.` }]
 
+/** Words of ours that the vendor has none for. */
+const wordless = (pointer: string, from: SourceName, word: string, config: Mapped): ReadonlyArray<Body.Fault> =>
+  membersOf(config.create.body, from).flatMap(({ member: { words } }) =>
+    unsupported(pointer, word, words === undefined ? undefined : Object.keys(words))
+  )
+
 /** JSON numbers hold whole numbers up to 2^53 exactly: a larger amount would reach the vendor as another. */
-const tooLarge = (payment: Payment.Payment, config: Mapped): ReadonlyArray<Fault> =>
+const tooLarge = (payment: Payment.Payment, config: Mapped): ReadonlyArray<Body.Fault> =>
   payment.amount.amountMinor > BigInt(Number.MAX_SAFE_INTEGER) &&
-  Object.values(config.create.body).some((member) => "from" in member && member.from === "amountMinor")
+  membersOf(config.create.body, "amountMinor").some(({ member }) => !isDigits(member, config))
     ? [{ pointer: "/amount/value", code: "AMOUNT_INVALID", detail: "This vendor takes at most 2^53 - 1 minor units." }]
     : []
 
-const manual = (payment: Payment.Payment): ReadonlyArray<Fault> =>
+const manual = (payment: Payment.Payment): ReadonlyArray<Body.Fault> =>
   payment.capture === "manual"
     ? [{ pointer: "/capture", code: "NOT_SUPPORTED", detail: "This vendor captures automatically." }]
     : []
 
+const missing = (values: ReadonlyArray<readonly [string, unknown]>, config: Mapped): ReadonlyArray<Body.Fault> =>
+  values.flatMap(([key, value]): ReadonlyArray<Body.Fault> => {
+    const { from, required } = config.create.body[key] ?? {}
+    const pointer = from === undefined || required !== true ? undefined : pointers[from]
+    return value === undefined && pointer !== undefined
+      ? [{ pointer, code: "FIELD_MISSING", detail: "This vendor needs it: give it a value." }]
+      : []
+  })
+
 /** The create of an order, the same text however often it is made; or all that it misses. */
 export const prepare = (payment: Payment.Payment, details: Details, config: Mapped): Either.Either<string, Unfit> => {
-  const members = Object.entries(config.create.body).map(([name, member]) => ({
-    name,
-    value: "from" in member ? memberOf(member.from, payment, details, config) : member.text,
-    pointer: "from" in member && member.required === true ? pointers[member.from] : undefined
-  }))
-  const missing = members.flatMap(
-    ({ value, pointer }): ReadonlyArray<Fault> =>
-      value === undefined && pointer !== undefined
-        ? [{ pointer, code: "FIELD_MISSING", detail: "This vendor needs it: give it a value." }]
-        : []
-  )
+  const { path, method, type, body } = config.create
+  const values = Object.entries(body).map(([key, member]) => [key, memberOf(member, payment, details, config)] as const)
   const faults = [
     ...unsupported("/method", payment.method, config.methods),
     ...unsupported("/source", payment.source, config.sources),
+    ...wordless("/method", "method", payment.method, config),
+    ...wordless("/source", "source", payment.source, config),
+    ...wordless("/amount/currency", "currency", payment.amount.currency, config),
     ...tooLarge(payment, config),
     ...manual(payment),
-    ...missing
+    ...missing(values, config)
   ]
   if (faults.length > 0) return Either.left(new Unfit({ faults }))
-  const body = Object.fromEntries(members.map(({ name, value }) => [name, value]))
-  const key = config.idempotencyKey === "quoted" ? `"${payment.payOrderNo}"` : payment.payOrderNo
-  const prepared: typeof Prepared.Type = {
-    path: config.create.path,
-    headers: { "content-type": "application/json", "idempotency-key": key },
-    body: JSON.stringify(body)
+  const no = payment.merchantOrderNo
+  const prepared: Stored.Stored = {
+    path: filled([path], payment),
+    ...(method === "PUT" ? { method } : {}),
+    headers: {
+      "content-type": Body.mediaTypes[type],
+      "idempotency-key": config.idempotencyKey === "quoted" ? `"${no}"` : no
+    },
+    body: Body.write(type, values)
   }
   return Either.right(JSON.stringify(prepared))
 }
 
-const urlOf = (config: Mapped, path: string): string => `${config.baseUrl.replace(/\/$/, "")}${path}`
+/** Where a path of the vendor's API is, as it is written: no reader of addresses changes a byte of it. */
+const addressOf = ({ baseUrl }: Mapped, path: string): Pick<Call, "origin" | "path"> => {
+  const { origin, pathname } = new URL(baseUrl)
+  return { origin, path: `${pathname.replace(/\/$/, "")}${path}` }
+}
 
 /** A stored create as a call. */
 export const createCall = (prepared: string, config: Mapped): Either.Either<Call, unknown> =>
-  Either.map(readPrepared(prepared), ({ path, headers, body }) => ({
-    method: "POST",
-    url: urlOf(config, path),
-    headers,
+  Either.map(Stored.read(prepared), ({ path, method = "POST", headers, body }) => ({
+    ...addressOf(config, path),
+    method,
+    headers: Array.isArray(headers) ? headers : Object.entries(headers).flat(),
     body
   }))
 
-const filled = (path: string, payment: Payment.Payment): string =>
-  path
-    .replaceAll("{payOrderNo}", encodeURIComponent(payment.payOrderNo))
-    .replaceAll("{transactionNo}", encodeURIComponent(payment.transactionNo ?? payment.payOrderNo))
-
 /** The question what became of an order. */
 export const queryCall = (payment: Payment.Payment, config: Mapped): Call => ({
+  ...addressOf(config, filled([config.query.path, ...config.query.also], payment)),
   method: "GET",
-  url: urlOf(config, filled(config.query.path, payment)),
-  headers: {},
+  headers: [],
   body: null
 })
 
 /** The wish to close an order. */
 export const closeCall = (payment: Payment.Payment, config: Mapped): Call => ({
-  method: "POST",
-  url: urlOf(config, filled(config.close.path, payment)),
-  headers: {},
+  ...addressOf(config, filled([config.close.path, ...config.close.also], payment)),
+  method: config.close.method,
+  headers: [],
   body: null
 })

@@ -1,5 +1,12 @@
 import { Either, Schema } from "effect"
-import { type Fault, pointerOf } from "./Fault.ts"
+import * as JsonPointer from "./JsonPointer.ts"
+
+/** A member that is there twice: where, and how to mend it. */
+export interface Fault {
+  readonly pointer: string
+  readonly code: "FIELD_REPEATED"
+  readonly detail: string
+}
 
 /** Why a text is not taken as JSON; `faults` name the members that are there twice. */
 export type Refusal =
@@ -62,7 +69,7 @@ class Scan {
     level.part = name
     if (level.names.has(name) && this.faults.length < maxFaults)
       this.faults.push({
-        pointer: pointerOf(this.#levels.map(({ part }) => part)),
+        pointer: JsonPointer.of(this.#levels.map(({ part }) => part)),
         code: "FIELD_REPEATED",
         detail: "This is there twice: say it once."
       })
@@ -93,4 +100,17 @@ export const parse = (text: string): Either.Either<unknown, Refusal> => {
   if (Either.isLeft(json)) return Either.left({ reason: "notJson" })
   const refusal = refusalOf(text)
   return refusal === undefined ? Either.right(json.right) : Either.left(refusal)
+}
+
+/**
+ * JSON with sorted names and no blanks: the same text for the same value, however it was written. For what `parse` took:
+ * it goes as deep as the JSON does.
+ */
+export const canonical = (json: unknown): string => {
+  if (Array.isArray(json)) return `[${json.map(canonical).join(",")}]`
+  if (typeof json !== "object" || json === null) return JSON.stringify(json)
+  const value = json as { readonly [name: string]: unknown }
+  let members = ""
+  for (const name of Object.keys(value).sort()) members += `,${JSON.stringify(name)}:${canonical(value[name])}`
+  return `{${members.slice(1)}}`
 }

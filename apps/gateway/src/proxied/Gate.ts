@@ -1,0 +1,45 @@
+import type { Apps } from "@payment-proxy/ports"
+import { type Filter, Headers, Refusal } from "@payment-proxy/proxy"
+import { type Context, Effect } from "effect"
+import * as AppKey from "../AppKey.ts"
+import { refusalOf } from "../Problems.ts"
+
+/** The header that an app may prove itself with, where `Authorization` is meant for the vendor. */
+export const keyHeader = "payment-proxy-key"
+
+const isOurs = /^bearer +pp_(?:live|test)_/i
+
+/** Lets anyone through. A key of ours goes no further. */
+const anyone: Filter.Filter = {
+  around: (next) => (request) => {
+    const headers = Headers.without(request.headers, keyHeader)
+    const isKey = isOurs.test(Headers.get(headers, "authorization") ?? "")
+    return next({ ...request, headers: isKey ? Headers.without(headers, "authorization") : headers })
+  }
+}
+
+/**
+ * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
+ * ends here, and an `Authorization` beside it goes on.
+ */
+const apps = (context: Context.Context<Apps>): Filter.Filter => {
+  const authenticate = (header: string | undefined) =>
+    Effect.mapError(
+      Effect.mapInputContext(AppKey.authenticate(header), (_: Context.Context<never>) => context),
+      refusalOf
+    )
+  return {
+    around: (next) => (request) => {
+      const [own, second] = Headers.all(request.headers, keyHeader)
+      if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
+      const carrier = own === undefined ? "authorization" : keyHeader
+      const proof = own === undefined ? Headers.get(request.headers, carrier) : `Bearer ${own}`
+      return Effect.flatMap(authenticate(proof), ({ id }) =>
+        next({ ...request, caller: id, headers: Headers.without(request.headers, carrier) })
+      )
+    }
+  }
+}
+
+/** What stands before a route's filters, by who may call it. */
+export const all = Effect.map(Effect.context<Apps>(), (context) => ({ apps: apps(context), anyone }))

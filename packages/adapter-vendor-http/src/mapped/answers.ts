@@ -1,0 +1,67 @@
+import type { Evidence, Payment } from "@payment-proxy/domain"
+import { JsonPointer } from "@payment-proxy/domain"
+import type { Operation } from "@payment-proxy/ports"
+import { InDoubt, Rejected, Throttled } from "@payment-proxy/ports"
+import { Either } from "effect"
+import type { Answer } from "../Http.ts"
+import type { MappedConfig } from "./config.ts"
+import * as MappedEvidence from "./evidence.ts"
+
+/** Statuses by which a create was certainly not accepted (vendors' reference §5e). */
+const refusals = new Set([400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 422])
+
+const json = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
+
+/** The vendor says that this very token is bad (RFC 6750 §3.1): the request was not processed. */
+export const isBadToken = ({ status, headers }: Pick<Answer, "status" | "headers">): boolean =>
+  status === 401 && /error\s*=\s*"?invalid_token"?/i.test(headers["www-authenticate"] ?? "")
+
+const retryAfterMillis = ({ headers }: Answer): number | null => {
+  const text = headers["retry-after"]
+  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : null
+}
+
+const errorCode = (body: unknown, config: MappedConfig): string | null => {
+  const code = MappedEvidence.at(body, config.error.code)
+  return typeof code === "string" && /^[\w.-]{1,64}$/.test(code) ? code : null
+}
+
+/** A list of what was found, and nothing in it, where the first payment should stand. */
+const isEmptyList = (body: unknown, { answer }: MappedConfig): boolean => {
+  const place = JsonPointer.parts(answer.payment)
+  const list = JsonPointer.at(body, place.slice(0, -1))
+  return place.at(-1) === "0" && Array.isArray(list) && list.length === 0
+}
+
+/** What an answer says about the order, or about the call alone; what is not understood is in doubt. */
+export const read = (
+  answer: Answer,
+  payment: Payment.Payment,
+  source: Operation,
+  config: MappedConfig
+): Either.Either<Evidence.Evidence, Rejected | Throttled | InDoubt> => {
+  const { status } = answer
+  const asked = source === "create" ? null : { version: payment.version, atMillis: answer.askedAtMillis }
+  const said = { source, asked }
+  if (status === 429)
+    return Either.left(
+      new Throttled({ retryAfterMillis: retryAfterMillis(answer), detail: "The vendor asks for patience." })
+    )
+  if (status === 404 && source !== "create") return Either.right(MappedEvidence.notFound(said))
+  const body = Either.getOrUndefined(json(answer.text))
+  const isSuccess = status >= 200 && status < 300
+  if (isSuccess && source === "query" && isEmptyList(body, config)) return Either.right(MappedEvidence.notFound(said))
+  const stated = MappedEvidence.at(body, isSuccess ? config.answer.payment : config.error.payment)
+  if (stated !== undefined && (isSuccess || (source === "close" && config.error.payment !== undefined)))
+    return Either.mapLeft(
+      MappedEvidence.fromPayment(stated, payment.merchantOrderNo, config, said),
+      (detail) => new InDoubt({ detail })
+    )
+  const code = errorCode(body, config)
+  const isReused = code !== null && code === config.error.numberReused
+  if (refusals.has(status) && !isReused)
+    return Either.left(new Rejected({ code: code ?? `HTTP_${status}`, detail: `The vendor answered HTTP ${status}.` }))
+  return Either.left(
+    new InDoubt({ detail: `The vendor answered HTTP ${status}${isSuccess ? " without a payment" : ""}.` })
+  )
+}

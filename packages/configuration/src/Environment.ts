@@ -1,0 +1,77 @@
+import { Either, Option, Schema } from "effect"
+import { CrashAt } from "./CrashAt.ts"
+import { decodeAll, type Fault } from "./Faults.ts"
+
+const retentionDays = "This is not a whole number of days from 1 to 36500."
+const port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535))
+const switchedOn = Schema.transform(Schema.Literal("true", "false"), Schema.Boolean, {
+  strict: true,
+  decode: (text) => text === "true",
+  encode: (isOn) => (isOn ? ("true" as const) : ("false" as const))
+})
+
+/** What the environment says; all of it has defaults. */
+export const Environment = Schema.Struct({
+  /** The configuration file. */
+  PAYMENT_PROXY_CONFIG: Schema.optionalWith(Schema.NonEmptyString, { default: () => "payment-proxy.config.yaml" }),
+  /** The folder of the embedded database and the key file. */
+  PAYMENT_PROXY_DATA: Schema.optionalWith(Schema.NonEmptyString, { default: () => ".payment-proxy" }),
+  /** The database of all gateways and workers, MySQL or MariaDB; without it, a file in the folder above. */
+  DATABASE_URL: Schema.optionalWith(
+    Schema.Redacted(
+      Schema.String.pipe(
+        Schema.pattern(/^mysql:\/\/[^\s/]+\/[^\s/?]+(\?[^\s]*)?$/, {
+          message: () => "This is not of the form mysql://user:password@host:3306/database."
+        })
+      )
+    ),
+    { as: "Option", exact: true }
+  ),
+  PAYMENT_PROXY_HOST: Schema.optionalWith(Schema.NonEmptyString, { default: () => "127.0.0.1" }),
+  PAYMENT_PROXY_PORT: Schema.optionalWith(port, { default: () => 4000 }),
+  /** Where vendors reach us; notifications come to `<this>/notify/<vendor>`. */
+  PAYMENT_PROXY_PUBLIC_URL: Schema.optionalWith(
+    Schema.String.pipe(
+      Schema.pattern(/^https?:\/\/[^\s/]+(\/[^\s]*)?$/, { message: () => "This is not an http or https address." })
+    ),
+    { default: () => "http://127.0.0.1:4000" }
+  ),
+  /** Allows plain http to webhooks of this machine; never in production. */
+  PAYMENT_PROXY_DEVELOPMENT: Schema.optionalWith(switchedOn, { default: () => false }),
+  /** Runs the loops over due work in the gateway's own process. */
+  PAYMENT_PROXY_WORK: Schema.optionalWith(switchedOn, { default: () => true }),
+  /** After so many days, what has ended moves out of the tables that are worked with; orders stay. */
+  PAYMENT_PROXY_RETENTION_DAYS: Schema.optionalWith(
+    Schema.NumberFromString.pipe(
+      Schema.filter((days) => (Number.isInteger(days) && days >= 1 && days <= 36_500 ? undefined : retentionDays))
+    ),
+    { default: () => 90 }
+  ),
+  /** Fault experiments: the process kills itself there. Development only. */
+  PAYMENT_PROXY_CRASH_AT: Schema.optionalWith(CrashAt, { as: "Option", exact: true })
+})
+export type Environment = typeof Environment.Type
+
+const crashFaults = ({ PAYMENT_PROXY_CRASH_AT, PAYMENT_PROXY_DEVELOPMENT }: Environment): ReadonlyArray<Fault> =>
+  Option.isSome(PAYMENT_PROXY_CRASH_AT) && !PAYMENT_PROXY_DEVELOPMENT
+    ? [
+        {
+          at: "PAYMENT_PROXY_CRASH_AT",
+          detail: "This is for fault experiments: it needs PAYMENT_PROXY_DEVELOPMENT=true."
+        }
+      ]
+    : []
+
+/** What the environment says, or all that is wrong with it, by name. */
+export const decode = (environment: {
+  readonly [name: string]: string | undefined
+}): Either.Either<Environment, ReadonlyArray<Fault>> => {
+  const ours = Object.fromEntries(Object.entries(environment).filter(([name]) => name in Environment.fields))
+  return decodeAll(Environment, ours).pipe(
+    Either.mapLeft((faults) => faults.map(({ at, detail }) => ({ at: at.slice(1), detail }))),
+    Either.flatMap((decoded) => {
+      const faults = crashFaults(decoded)
+      return faults.length === 0 ? Either.right(decoded) : Either.left(faults)
+    })
+  )
+}
