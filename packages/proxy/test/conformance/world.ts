@@ -2,7 +2,8 @@ import { createServer, type Server, type ServerOptions, type ServerResponse, STA
 import type { Socket } from "node:net"
 import { Effect, Either, Exit, Scope } from "effect"
 import { onTestFinished } from "vitest"
-import { Pattern, Proxy, Route } from "../../src/index.ts"
+import { Pattern, Route } from "../../src/index.ts"
+import * as ReverseProxy from "../../src/Proxy.ts"
 import * as Sockets from "./sockets.ts"
 import * as Upstream from "./upstream.ts"
 
@@ -58,7 +59,7 @@ const refuseUnread = (server: Server): void => {
   })
 }
 
-const listen = async (options: Options, proxy: Proxy.Proxy): Promise<Server> => {
+const listen = async (options: Options, proxy: ReverseProxy.Proxy): Promise<Server> => {
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     requestTimeout: 30_000,
@@ -88,7 +89,7 @@ const portOf = (server: Server): number => {
 export const open = async (options: Options = {}): Promise<World> => {
   const upstream = await Upstream.open(options.upstream ?? Upstream.answering(ok))
   const scope = await Effect.runPromise(Scope.make())
-  const proxy = await Effect.runPromise(Scope.extend(Proxy.make, scope))
+  const proxy = await Effect.runPromise(Scope.extend(ReverseProxy.make, scope))
   const { allow = ["ANY /**"], limits = {}, ...route } = options.route ?? {}
   const target = options.target ?? `${options.scheme ?? "http"}://127.0.0.1:${upstream.port}${options.basePath ?? "/svc"}`
   const routes: ReadonlyArray<Route.Route> = [
