@@ -18,7 +18,8 @@ const released = (connection: Connection) => connection.until(() => connection.i
 const sole = (client: Client, ...methods: ReadonlyArray<string>): Wire.Message => {
   const { messages } = client.reading(...methods)
   const [message] = messages
-  if (message === undefined || messages.length !== 1) throw new Error(`not one answer: ${client.received().toString("latin1")}`)
+  if (message === undefined || messages.length !== 1)
+    throw new Error(`not one answer: ${client.received().toString("latin1")}`)
   return message
 }
 
@@ -135,7 +136,10 @@ describe("a client that leaves", () => {
 
   it("between two events: the upstream's connection ends", async () => {
     const world = await open({
-      upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Content-Type: text/event-stream"), "data: 1\n\n") }
+      upstream: {
+        onWhole: (connection) =>
+          connection.send(head("HTTP/1.1 200 OK", "Content-Type: text/event-stream"), "data: 1\n\n")
+      }
     })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
@@ -209,7 +213,9 @@ describe("an upstream that breaks off", () => {
       })
 
   it("in a body that lasts as long as the connection: the client cannot take it for whole", async () => {
-    const world = await open({ upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK"), "half") } })
+    const world = await open({
+      upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK"), "half") }
+    })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
     const connection = await reached(world)
@@ -221,7 +227,9 @@ describe("an upstream that breaks off", () => {
 
   it("in chunks, to a client of HTTP/1.0, which knows an end only by how the connection ends: by breaking off", async () => {
     const world = await open({
-      upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"), chunk("half")) }
+      upstream: {
+        onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"), chunk("half"))
+      }
     })
     const client = await world.client()
     client.send(head("GET /proxy/r/a HTTP/1.0", "Host: a"))
@@ -234,7 +242,9 @@ describe("an upstream that breaks off", () => {
 
   it("with chunks that are none, in mid-body: the client cannot take it for whole", async () => {
     const world = await open({
-      upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"), chunk("half")) }
+      upstream: {
+        onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"), chunk("half"))
+      }
     })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
@@ -253,7 +263,11 @@ describe("an answer that comes before the upload is over", () => {
     ["in chunks", "Transfer-Encoding: chunked", chunk("x".repeat(100_000))]
   ] as const)
     it(`G75 ${name}: it is passed with Connection: close, and the connection ends`, async () => {
-      const world = await open({ upstream: { onHead: (connection) => connection.send(head("HTTP/1.1 401 Unauthorized", "Content-Length: 2"), "no") } })
+      const world = await open({
+        upstream: {
+          onHead: (connection) => connection.send(head("HTTP/1.1 401 Unauthorized", "Content-Length: 2"), "no")
+        }
+      })
       const client = await world.client()
       client.send(keep("POST /proxy/r/a", framing), part)
       await client.ended()
@@ -299,7 +313,9 @@ describe("connections to the upstream", () => {
   })
 
   it("are not used again after an abort", async () => {
-    const world = await open({ upstream: { onWhole: (connection, { start }) => (start.includes("/ok") ? connection.send(ok) : undefined) } })
+    const world = await open({
+      upstream: { onWhole: (connection, { start }) => (start.includes("/ok") ? connection.send(ok) : undefined) }
+    })
     const client = await world.client()
     client.send(last("GET /proxy/r/stuck"))
     const connection = await reached(world)
@@ -327,7 +343,10 @@ describe("connections to the upstream", () => {
 
   it("are at most as many as the route says", async () => {
     const waiting: Array<Connection> = []
-    const world = await open({ route: { maxConnections: 2 }, upstream: { onWhole: (connection) => void waiting.push(connection) } })
+    const world = await open({
+      route: { maxConnections: 2 },
+      upstream: { onWhole: (connection) => void waiting.push(connection) }
+    })
     const clients = await Promise.all(Array.from({ length: 5 }, () => world.client()))
     for (const client of clients) client.send(last("GET /proxy/r/a"))
     for (let answered = 0; answered < 5; answered++) {
@@ -358,7 +377,9 @@ describe("pipelined requests", () => {
   it("behind an answer that ends the connection are not executed (RFC 9112 §9.6)", async () => {
     const world = await open()
     const client = await world.client()
-    client.send(`${keep("POST /proxy/rx/a", "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n${last("POST /proxy/r/b", "Content-Length: 0")}`)
+    client.send(
+      `${keep("POST /proxy/rx/a", "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n${last("POST /proxy/r/b", "Content-Length: 0")}`
+    )
     await client.ended()
     await world.close()
     const { messages } = client.reading()

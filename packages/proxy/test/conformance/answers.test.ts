@@ -23,24 +23,66 @@ describe("an answer arrives as it was sent", () => {
   conform([
     said("of a known length", ok, { status: 200, body: "ok", framing: "length" }),
     said("of any bytes", withBody(everyByte), { status: 200, body: everyByte, framing: "length" }),
-    said("of GBK", withBody(gbk, "Content-Type: text/xml; charset=GBK"), { status: 200, body: gbk, lines: ["Content-Type: text/xml; charset=GBK"] }, { id: "G87" }),
-    said("compressed, as it came", withBody(everyByte, "Content-Encoding: gzip"), { status: 200, body: everyByte, lines: ["Content-Encoding: gzip"] }),
-    said("of length 0", head("HTTP/1.1 200 OK", "Content-Length: 0"), { status: 200, body: "", framing: "length" }),
-    said("in chunks", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}1\r\no\r\n1;x=y\r\nk\r\n0\r\n\r\n`, { status: 200, body: "ok", framing: "chunked" }),
-    said("until the connection ends", `${head("HTTP/1.1 200 OK")}to the end`, { status: 200, body: "to the end", framing: ["chunked", "close"] }, { isLast: true }),
-    said("until the connection ends, by HTTP/1.0", `${head("HTTP/1.0 200 OK")}to the end`, { status: 200, body: "to the end", framing: ["chunked", "close"] }, { isLast: true }),
-    said("in chunks, to a client of HTTP/1.0, which gets none", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`, { status: 200, body: "ok", framing: ["close", "length"] }, {
-      send: head(`${to} HTTP/1.0`, "Host: a")
+    said(
+      "of GBK",
+      withBody(gbk, "Content-Type: text/xml; charset=GBK"),
+      { status: 200, body: gbk, lines: ["Content-Type: text/xml; charset=GBK"] },
+      { id: "G87" }
+    ),
+    said("compressed, as it came", withBody(everyByte, "Content-Encoding: gzip"), {
+      status: 200,
+      body: everyByte,
+      lines: ["Content-Encoding: gzip"]
     }),
-    ...[201, 202, 206, 301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 416, 422, 429, 451, 499, 500, 502, 503, 504, 511, 599].map((status) =>
-      said(`with status ${status}`, `${head(`HTTP/1.1 ${status} So`, "Content-Length: 2", "Location: http://127.0.0.1:1/next", "Retry-After: 1", 'WWW-Authenticate: Bearer error="invalid_token"')}ok`, {
-        status,
-        body: "ok",
-        lines: ["Location: http://127.0.0.1:1/next", "Retry-After: 1", 'WWW-Authenticate: Bearer error="invalid_token"']
-      })
+    said("of length 0", head("HTTP/1.1 200 OK", "Content-Length: 0"), { status: 200, body: "", framing: "length" }),
+    said("in chunks", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}1\r\no\r\n1;x=y\r\nk\r\n0\r\n\r\n`, {
+      status: 200,
+      body: "ok",
+      framing: "chunked"
+    }),
+    said(
+      "until the connection ends",
+      `${head("HTTP/1.1 200 OK")}to the end`,
+      { status: 200, body: "to the end", framing: ["chunked", "close"] },
+      { isLast: true }
+    ),
+    said(
+      "until the connection ends, by HTTP/1.0",
+      `${head("HTTP/1.0 200 OK")}to the end`,
+      { status: 200, body: "to the end", framing: ["chunked", "close"] },
+      { isLast: true }
+    ),
+    said(
+      "in chunks, to a client of HTTP/1.0, which gets none",
+      `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`,
+      { status: 200, body: "ok", framing: ["close", "length"] },
+      {
+        send: head(`${to} HTTP/1.0`, "Host: a")
+      }
+    ),
+    ...[
+      201, 202, 206, 301, 302, 303, 307, 308, 400, 401, 403, 404, 409, 416, 422, 429, 451, 499, 500, 502, 503, 504, 511,
+      599
+    ].map((status) =>
+      said(
+        `with status ${status}`,
+        `${head(`HTTP/1.1 ${status} So`, "Content-Length: 2", "Location: http://127.0.0.1:1/next", "Retry-After: 1", 'WWW-Authenticate: Bearer error="invalid_token"')}ok`,
+        {
+          status,
+          body: "ok",
+          lines: [
+            "Location: http://127.0.0.1:1/next",
+            "Retry-After: 1",
+            'WWW-Authenticate: Bearer error="invalid_token"'
+          ]
+        }
+      )
     ),
     said("without a reason", "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", { status: 200, body: "ok" }),
-    said("with a reason beyond ASCII", "HTTP/1.1 200 \xd6\xa7\r\nContent-Length: 2\r\n\r\nok", { status: 200, body: "ok" })
+    said("with a reason beyond ASCII", "HTTP/1.1 200 \xd6\xa7\r\nContent-Length: 2\r\n\r\nok", {
+      status: 200,
+      body: "ok"
+    })
   ])
 
   it("with its trailers, or without them, but never with trailers as headers", async () => {
@@ -99,34 +141,52 @@ describe("an answer without a body has none", () => {
       upstream: [],
       client: [{ status: 400, body: "" }]
     },
-    ...[204, 304].flatMap((status): ReadonlyArray<Case> => [
-      {
-        name: `of ${status}, and the next answer is the next`,
-        send: `${keep("GET /proxy/r/a")}${last("GET /proxy/r/b")}`,
-        answers: [head(`HTTP/1.1 ${status} So`, "ETag: 1"), ok],
-        upstream: [{ line: "GET /svc/a" }, { line: "GET /svc/b" }],
-        client: [{ status, body: "", lines: ["ETag: 1"] }, { status: 200, body: "ok" }]
-      },
-      {
-        name: `of ${status} that says a length`,
-        send: [last(to)],
-        answers: [head(`HTTP/1.1 ${status} So`, "Content-Length: 0")],
-        ...passed(up, {}, { status, body: "" })
-      }
-    ]),
-    said("of 304 keeps the length that it speaks of", head("HTTP/1.1 304 Not Modified", "Content-Length: 12345"), { status: 304, body: "", named: { "content-length": /12345|undefined/ } }),
+    ...[204, 304].flatMap(
+      (status): ReadonlyArray<Case> => [
+        {
+          name: `of ${status}, and the next answer is the next`,
+          send: `${keep("GET /proxy/r/a")}${last("GET /proxy/r/b")}`,
+          answers: [head(`HTTP/1.1 ${status} So`, "ETag: 1"), ok],
+          upstream: [{ line: "GET /svc/a" }, { line: "GET /svc/b" }],
+          client: [
+            { status, body: "", lines: ["ETag: 1"] },
+            { status: 200, body: "ok" }
+          ]
+        },
+        {
+          name: `of ${status} that says a length`,
+          send: [last(to)],
+          answers: [head(`HTTP/1.1 ${status} So`, "Content-Length: 0")],
+          ...passed(up, {}, { status, body: "" })
+        }
+      ]
+    ),
+    said("of 304 keeps the length that it speaks of", head("HTTP/1.1 304 Not Modified", "Content-Length: 12345"), {
+      status: 304,
+      body: "",
+      named: { "content-length": /12345|undefined/ }
+    }),
     said("of 205", head("HTTP/1.1 205 Reset Content", "Content-Length: 0"), { status: 205, body: "" })
   ])
 
   it("of HEAD that sends one all the same: it reaches nobody", async () => {
-    const world = await open({ upstream: { onWhole: (connection, _, index) => connection.send(index === 0 ? `${ok.slice(0, -2)}HTTP/1.1 200 OK\r\nX-Evil: 1\r\nContent-Length: 4\r\n\r\nevil` : ok) } })
+    const world = await open({
+      upstream: {
+        onWhole: (connection, _, index) =>
+          connection.send(
+            index === 0 ? `${ok.slice(0, -2)}HTTP/1.1 200 OK\r\nX-Evil: 1\r\nContent-Length: 4\r\n\r\nevil` : ok
+          )
+      }
+    })
     const client = await world.client()
     client.send(keep("HEAD /proxy/r/a"))
     await client.until(() => client.received().includes("\r\n\r\n"), "an answer")
     client.send(last("GET /proxy/r/b"))
     await client.ended()
     expect(client.received().toString()).not.toContain("evil")
-    expect(client.reading("HEAD", "GET").messages.map(Wire.statusOf).at(-1)).toSatisfy((status) => status === 200 || status === 502)
+    expect(client.reading("HEAD", "GET").messages.map(Wire.statusOf).at(-1)).toSatisfy(
+      (status) => status === 200 || status === 502
+    )
   })
 })
 
@@ -144,8 +204,14 @@ describe("what comes before an answer", () => {
       either: [passed(up, {}, isNone), passed(up, {}, { status: 502, code: ["UPSTREAM_MALFORMED", "UPSTREAM_RESET"] })]
     },
     said("102", `${head("HTTP/1.1 102 Processing")}${ok}`, isNone),
-    said("103 for a client of HTTP/1.0 is dropped", `${early}${ok}`, isNone, { send: head(`${to} HTTP/1.0`, "Host: a") }),
-    said("101 that nobody asked for is no answer", head("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"), { status: 502, code: ["UPSTREAM_MALFORMED", "UPSTREAM_RESET"] })
+    said("103 for a client of HTTP/1.0 is dropped", `${early}${ok}`, isNone, {
+      send: head(`${to} HTTP/1.0`, "Host: a")
+    }),
+    said(
+      "101 that nobody asked for is no answer",
+      head("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"),
+      { status: 502, code: ["UPSTREAM_MALFORMED", "UPSTREAM_RESET"] }
+    )
   ])
 
   it("F33 a flood of 103 without an end is ended", async () => {
@@ -169,7 +235,10 @@ describe("what comes before an answer", () => {
     const final = client.reading().messages.filter((message) => Wire.statusOf(message) >= 200)
     expect(final.map(Wire.statusOf)).toSatisfy(([status]: Array<number>) => status === 502 || status === 504)
     for (const message of final) isProblem(message, ["UPSTREAM_MALFORMED", "UPSTREAM_TIMEOUT", "UPSTREAM_RESET"])
-    await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "the upstream is let go")
+    await world.upstream.until(
+      ({ connections }) => connections.every((connection) => connection.isClosed()),
+      "the upstream is let go"
+    )
     expect(sent).toBeGreaterThan(0)
   })
 })
@@ -197,8 +266,14 @@ describe("an answer that is none is 502", () => {
     malformed("a name of HTTP in small letters", `${head("http/1.1 200 OK", "Content-Length: 2")}ok`),
     malformed("a frame of HTTP/2", Buffer.from("00000604000000000000030000", "hex")),
     malformed("an alert of TLS", Buffer.from("15030100020246", "hex")),
-    malformed("length and chunks", `${head("HTTP/1.1 200 OK", "Content-Length: 2", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`),
-    malformed("chunks and length", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Content-Length: 2")}2\r\nok\r\n0\r\n\r\n`),
+    malformed(
+      "length and chunks",
+      `${head("HTTP/1.1 200 OK", "Content-Length: 2", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`
+    ),
+    malformed(
+      "chunks and length",
+      `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Content-Length: 2")}2\r\nok\r\n0\r\n\r\n`
+    ),
     malformed("two lengths, different", sizedOk("Content-Length: 2", "Content-Length: 3")),
     malformed("a length of 2, 3", sizedOk("Content-Length: 2, 3")),
     malformed("a length of +2", sizedOk("Content-Length: +2")),
@@ -212,16 +287,34 @@ describe("an answer that is none is 502", () => {
     malformed("a line without a colon", sizedOk("Content-Length: 2", "X")),
     malformed("a blank before the colon", sizedOk("Content-Length: 2", "X : 1")),
     malformed("a head of 100 KB", sizedOk("Content-Length: 2", `X: ${"x".repeat(100_000)}`)),
-    ...["identity", "gzip", "chunked, gzip", "chunked, chunked", "gzip, chunked", "xchunked", "chunked\t", "chunked;q=1", ", chunked", "\x0bchunked"].map((coding) =>
-      malformed(`a coding of ${JSON.stringify(coding)}`, `${head("HTTP/1.1 200 OK", `Transfer-Encoding: ${coding}`)}2\r\nok\r\n0\r\n\r\n`, {
-        // A reader may see plain chunks in two of them; what nobody may do is to pass on sizes, or a coding, as the body.
-        either: [
-          passed(up, {}, { status: 502, code: "UPSTREAM_MALFORMED" }),
-          ...(/^(?:chunked\t|, chunked)$/.test(coding) ? [passed(up, {}, { status: 200, body: "ok" })] : [])
-        ]
-      })
+    ...[
+      "identity",
+      "gzip",
+      "chunked, gzip",
+      "chunked, chunked",
+      "gzip, chunked",
+      "xchunked",
+      "chunked\t",
+      "chunked;q=1",
+      ", chunked",
+      "\x0bchunked"
+    ].map((coding) =>
+      malformed(
+        `a coding of ${JSON.stringify(coding)}`,
+        `${head("HTTP/1.1 200 OK", `Transfer-Encoding: ${coding}`)}2\r\nok\r\n0\r\n\r\n`,
+        {
+          // A reader may see plain chunks in two of them; what nobody may do is to pass on sizes, or a coding, as the body.
+          either: [
+            passed(up, {}, { status: 502, code: "UPSTREAM_MALFORMED" }),
+            ...(/^(?:chunked\t|, chunked)$/.test(coding) ? [passed(up, {}, { status: 200, body: "ok" })] : [])
+          ]
+        }
+      )
     ),
-    malformed("two codings, chunked both", `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`),
+    malformed(
+      "two codings, chunked both",
+      `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`
+    ),
     malformed("chunks by HTTP/1.0", `${head("HTTP/1.0 200 OK", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\n\r\n`, {
       either: [passed(up, {}, { status: 502, code: "UPSTREAM_MALFORMED" }), passed(up, {}, { status: 200, body: "ok" })]
     }),

@@ -56,7 +56,8 @@ export interface Case extends Partial<Outcome> {
 }
 
 const written = {
-  upstream: /^(?:host|connection|content-length|transfer-encoding|via|forwarded|x-forwarded-(?:for|host|proto|port|prefix))$/i,
+  upstream:
+    /^(?:host|connection|content-length|transfer-encoding|via|forwarded|x-forwarded-(?:for|host|proto|port|prefix))$/i,
   client: /^(?:date|connection|keep-alive|content-length|transfer-encoding|via)$/i
 }
 
@@ -66,7 +67,8 @@ const endToEnd = (side: keyof typeof written, lines: ReadonlyArray<Wire.Line>): 
 const namesMatch = (lines: ReadonlyArray<Wire.Line>, named: NonNullable<Received["named"]>): void => {
   for (const [name, expected] of Object.entries(named)) {
     const value = Wire.get(lines, name)
-    if (expected instanceof RegExp) expect(`${name}: ${value}`).toMatch(new RegExp(`^${name}: (?:${expected.source})$`, "s"))
+    if (expected instanceof RegExp)
+      expect(`${name}: ${value}`).toMatch(new RegExp(`^${name}: (?:${expected.source})$`, "s"))
     else expect(`${name}: ${value}`).toBe(`${name}: ${expected}`)
   }
 }
@@ -77,11 +79,14 @@ const receivedMatches = (message: Wire.Message, expected: Received, target: stri
   expect(message.start).toBe(`${expected.line} HTTP/1.1`)
   expect(Wire.all(message.lines, "host")).toEqual([target])
   expect(Wire.all(message.lines, "connection").filter((value) => !/^(?:keep-alive|close)$/i.test(value))).toEqual([])
-  expect(message.lines.filter(([name, value]) => hop.test(name) && `${name}: ${value}`.toLowerCase() !== "te: trailers")).toEqual([])
+  expect(
+    message.lines.filter(([name, value]) => hop.test(name) && `${name}: ${value}`.toLowerCase() !== "te: trailers")
+  ).toEqual([])
   expect(message.trailers).toEqual([])
   if (expected.lines !== undefined) expect(endToEnd("upstream", message.lines)).toEqual(expected.lines)
   if (expected.named !== undefined) namesMatch(message.lines, expected.named)
-  if (expected.body !== undefined) expect(message.body.toString("latin1")).toBe(Wire.bytes(expected.body).toString("latin1"))
+  if (expected.body !== undefined)
+    expect(message.body.toString("latin1")).toBe(Wire.bytes(expected.body).toString("latin1"))
   if (expected.framing !== undefined) expect(message.framing).toBe(expected.framing)
 }
 
@@ -106,7 +111,8 @@ const answeredMatches = (message: Wire.Message, expected: Answered): void => {
   if (expected.code !== undefined) isProblem(message, expected.code)
   if (expected.lines !== undefined) expect(endToEnd("client", message.lines)).toEqual(expected.lines)
   if (expected.named !== undefined) namesMatch(message.lines, expected.named)
-  if (expected.body !== undefined) expect(message.body.toString("latin1")).toBe(Wire.bytes(expected.body).toString("latin1"))
+  if (expected.body !== undefined)
+    expect(message.body.toString("latin1")).toBe(Wire.bytes(expected.body).toString("latin1"))
   if (expected.framing !== undefined) expect([expected.framing].flat()).toContain(message.framing)
 }
 
@@ -141,7 +147,9 @@ const oneMatches = (seen: Seen, outcomes: ReadonlyArray<Outcome>): void => {
     }
   const [first] = failures
   if (failures.length === 1) throw first
-  throw new Error(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join("\nor: "))
+  throw new Error(
+    failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))).join("\nor: ")
+  )
 }
 
 const run = async (one: Case): Promise<void> => {
@@ -177,6 +185,13 @@ export const refused = (status: Answered["status"], code?: Answered["code"]): Ou
 }
 
 /** Passed on as this. */
-export const passed = (line: string, more: Omit<Received, "line"> = {}, answer: Answered = { status: 200, body: "ok" }): Outcome => {
+export const passed = (
+  line: string,
+  more: Omit<Received, "line"> = {},
+  answer: Answered = { status: 200, body: "ok" }
+): Outcome => {
   return { upstream: [{ line, ...more }], client: [answer] }
 }
+
+/** The head was good, so the upstream may have been asked; it has not been told that this was all. */
+export const brokenOff: Outcome = { upstream: [], client: [{ status: 400 }], mayBegin: true }

@@ -38,25 +38,44 @@ describe("a client that waits for 100 before it sends its body", () => {
   })
 
   it("is refused by the upstream before it has sent it all: it gets that answer", async () => {
-    const world = await open({ upstream: { onHead: (connection) => connection.send(head("HTTP/1.1 401 Unauthorized", "Content-Length: 2"), "no") } })
+    const world = await open({
+      upstream: {
+        onHead: (connection) => connection.send(head("HTTP/1.1 401 Unauthorized", "Content-Length: 2"), "no")
+      }
+    })
     const client = await world.client()
     client.send(expecting("POST /proxy/r/a", "Content-Length: 200000"))
     await client.until(() => client.received().toString("latin1") === go, "100, and nothing else")
     client.send("x")
     await client.ended()
-    expect(client.reading().messages.map(Wire.statusOf).filter((status) => status >= 200)).toEqual([401])
-    await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "the upstream is let go")
+    expect(
+      client
+        .reading()
+        .messages.map(Wire.statusOf)
+        .filter((status) => status >= 200)
+    ).toEqual([401])
+    await world.upstream.until(
+      ({ connections }) => connections.every((connection) => connection.isClosed()),
+      "the upstream is let go"
+    )
     expect(world.upstream.messages().filter(({ isWhole }) => isWhole)).toEqual([])
   })
 })
 
 describe("a refusal comes without 100", () => {
-  const refusals: ReadonlyArray<readonly [name: string, send: string, status: number, code: Parameters<typeof isProblem>[1]]> = [
+  const refusals: ReadonlyArray<
+    readonly [name: string, send: string, status: number, code: Parameters<typeof isProblem>[1]]
+  > = [
     ["too large", expecting("POST /proxy/r/a", "Content-Length: 65537"), 413, "BODY_TOO_LARGE"],
     ["no such route", expecting("POST /proxy/none/a", "Content-Length: 3"), 404, "NOT_FOUND"],
     ["a path that climbs", expecting("POST /proxy/r/../a", "Content-Length: 3"), 400, "PATH_REFUSED"],
     ["a loop", expecting("POST /proxy/r/a", "Content-Length: 3", "Via: 1.1 payment-proxy"), 508, "LOOP_DETECTED"],
-    ["a header twice", expecting("POST /proxy/r/a", "Content-Length: 3", "Authorization: a", "Authorization: b"), 400, "HEADER_REPEATED"]
+    [
+      "a header twice",
+      expecting("POST /proxy/r/a", "Content-Length: 3", "Authorization: a", "Authorization: b"),
+      400,
+      "HEADER_REPEATED"
+    ]
   ]
   for (const [name, send, status, code] of refusals)
     it(name, async () => {
@@ -83,7 +102,11 @@ describe("a refusal comes without 100", () => {
 describe("another expectation", () => {
   conform([
     { id: "G65", name: "is 417", send: last("GET /proxy/r/a", "Expect: foo"), ...refused(417) },
-    { name: "beside 100-continue is 417, or taken for it", send: last("GET /proxy/r/a", "Expect: 100-continue, foo"), either: [refused(417), { upstream: [{ line: "GET /svc/a" }], client: [{ status: 200 }] }] },
+    {
+      name: "beside 100-continue is 417, or taken for it",
+      send: last("GET /proxy/r/a", "Expect: 100-continue, foo"),
+      either: [refused(417), { upstream: [{ line: "GET /svc/a" }], client: [{ status: 200 }] }]
+    },
     {
       name: "of a client of HTTP/1.0 is not answered by 100",
       send: `${head("POST /proxy/r/a HTTP/1.0", `Host: ${host}`, "Expect: 100-continue", "Content-Length: 3")}abc`,

@@ -118,7 +118,9 @@ describe("a proxy that is trusted", () => {
       name: "is added to Forwarded, which is passed as it came",
       world: trusting,
       send: last(to, 'Forwarded: for="[2001:db8::1]:4711";by=_hidden, for=unknown'),
-      ...passed(up, { named: { forwarded: /for="\[2001:db8::1\]:4711";by=_hidden, ?for=unknown, ?.*for="?127\.0\.0\.1"?.*/ } })
+      ...passed(up, {
+        named: { forwarded: /for="\[2001:db8::1\]:4711";by=_hidden, ?for=unknown, ?.*for="?127\.0\.0\.1"?.*/ }
+      })
     },
     {
       name: "that says nothing is named like any client",
@@ -144,7 +146,11 @@ describe("Via", () => {
       send: last(to, "Via: 1.0 fred", "Via: HTTP/1.1 p.example.net (Apache/1.1)"),
       ...passed(up, { named: { via: listed("1.0 fred", "HTTP/1.1 p.example.net (Apache/1.1)", `1.1 ${pseudonym}`) } })
     },
-    { name: "with our name in it is a loop", send: last(to, `Via: 1.1 ${pseudonym}`), ...refused(508, "LOOP_DETECTED") },
+    {
+      name: "with our name in it is a loop",
+      send: last(to, `Via: 1.1 ${pseudonym}`),
+      ...refused(508, "LOOP_DETECTED")
+    },
     {
       name: "with our name among others is a loop",
       send: last(to, "Via: 1.0 fred", `via: 1.1 a.example,HTTP/1.1 ${pseudonym} (v1), 1.1 b.example`),
@@ -189,7 +195,21 @@ describe("Host", () => {
       send: head(`${to} HTTP/1.1`, "Host: a", "host: a", "Connection: close"),
       ...refused(400, ["HEADER_REPEATED", "REQUEST_MALFORMED"])
     },
-    ...["a b/@c", "a/b", "user@a", "a, b", "a:port", "a:80:80", "[::1", "a?b", "a#b", "a\\b", "<a>", "a\xe9", ":80"].map(
+    ...[
+      "a b/@c",
+      "a/b",
+      "user@a",
+      "a, b",
+      "a:port",
+      "a:80:80",
+      "[::1",
+      "a?b",
+      "a#b",
+      "a\\b",
+      "<a>",
+      "a\xe9",
+      ":80"
+    ].map(
       (value): Case => ({
         ...(value === "a b/@c" ? { id: "G33" } : {}),
         name: `is not ${JSON.stringify(value)}`,

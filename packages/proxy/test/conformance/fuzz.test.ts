@@ -26,7 +26,28 @@ const drawing = (next: () => number) => {
 type Draw = ReturnType<typeof drawing>
 
 const hidden = "GET /proxy/r/hidden HTTP/1.1\r\nHost: hidden\r\n\r\n"
-const odd = ["\r\n", "\r", "\n", "\0", " ", "\t", ":", "\x0b", "\xa0", ",", ";", "/", "..", "%2e", "%", "\\", "0", "\xff", "#", "?"]
+const odd = [
+  "\r\n",
+  "\r",
+  "\n",
+  "\0",
+  " ",
+  "\t",
+  ":",
+  "\x0b",
+  "\xa0",
+  ",",
+  ";",
+  "/",
+  "..",
+  "%2e",
+  "%",
+  "\\",
+  "0",
+  "\xff",
+  "#",
+  "?"
+]
 const framings = [
   "Content-Length: 3",
   "Content-Length: 0",
@@ -63,8 +84,30 @@ const others = [
   "Via: 1.1 fred",
   "Cookie: a=1"
 ]
-const paths = ["/proxy/r/a", "/proxy/r?a", "/proxy/r/a/../b", "/proxy/r/%2e%2e/x", "/proxy/r/a%2Fb?q=%zz", "/proxy/r//x", "/proxy/rx/a", "http://x/proxy/r/a", "/proxy/r/a;x", "/proxy/r/a#b"]
-const bodies = ["", "abc", hidden, `3\r\nabc\r\n0\r\n\r\n`, `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`, "0\r\n\r\n", `0\r\n\r\n${hidden}`, "3;a=b\r\nabc\r\n0\r\nT: 1\r\n\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "3\nabc\n0\n\n"]
+const paths = [
+  "/proxy/r/a",
+  "/proxy/r?a",
+  "/proxy/r/a/../b",
+  "/proxy/r/%2e%2e/x",
+  "/proxy/r/a%2Fb?q=%zz",
+  "/proxy/r//x",
+  "/proxy/rx/a",
+  "http://x/proxy/r/a",
+  "/proxy/r/a;x",
+  "/proxy/r/a#b"
+]
+const bodies = [
+  "",
+  "abc",
+  hidden,
+  `3\r\nabc\r\n0\r\n\r\n`,
+  `${hidden.length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`,
+  "0\r\n\r\n",
+  `0\r\n\r\n${hidden}`,
+  "3;a=b\r\nabc\r\n0\r\nT: 1\r\n\r\n",
+  "0x3\r\nabc\r\n0\r\n\r\n",
+  "3\nabc\n0\n\n"
+]
 
 const request = ({ of, isHit }: Draw): string => {
   const method = of(["GET", "POST", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
@@ -96,14 +139,19 @@ const mutated = (text: string, { below, of }: Draw): string => {
 
 /** Up to three requests, some of them spoilt; each path has the mark of this stream. */
 const stream = (draw: Draw, mark: string): string => {
-  const requests = Array.from({ length: 1 + draw.below(3) }, () => request(draw)).join("").replaceAll(/(\/a|\?a|hidden)(?= HTTP)/g, `$1${mark}`)
+  const requests = Array.from({ length: 1 + draw.below(3) }, () => request(draw))
+    .join("")
+    .replaceAll(/(?<=\/proxy\/\S*)(?= )/g, mark)
   const mutations = draw.isHit(0.6) ? draw.below(4) : 0
   return Array.from({ length: mutations }).reduce((text: string) => mutated(text, draw), requests)
 }
 
 /** What a request comes to at the upstream. */
 const meant = ({ start, body, isWhole }: Wire.Message) => ({
-  start: start.replace(/^(\S+) \/proxy\/r(?=[ /?])/, "$1 /svc"),
+  start: start
+    .replaceAll(/ +/g, " ")
+    .replace(/^(\S+) \/proxy\/r(?=[ /?])/, "$1 /svc")
+    .replace(/1\.0$/, "1.1"),
   body: body.toString("latin1"),
   isWhole
 })
@@ -115,7 +163,12 @@ it(`whatever a client sends, the upstream gets what a strict reader sees in it, 
   const world = await open({
     // Who sends half a request is not waited for.
     route: { limits: { idleMillis: 80 } },
-    server: { keepAliveTimeout: 40, keepAliveTimeoutBuffer: 0, headersTimeout: 80, requestTimeout: 120 } as ServerOptions,
+    server: {
+      keepAliveTimeout: 40,
+      keepAliveTimeoutBuffer: 0,
+      headersTimeout: 80,
+      requestTimeout: 120
+    } as ServerOptions,
     upstream: { onWhole: (connection, { start }) => connection.send(start.startsWith("HEAD ") ? ok.slice(0, -2) : ok) }
   })
   const texts = Array.from({ length: rounds }, (_, round) => stream(draw, `${seed.toString(36)}-${round}`))
@@ -124,20 +177,30 @@ it(`whatever a client sends, the upstream gets what a strict reader sees in it, 
     client.send(text)
     await client.ended()
     client.leave()
+    // Where nobody asked by HEAD, what comes back is answers, too.
+    if (!text.includes("HEAD")) expect(client.reading().fault, `seed ${seed}: ${JSON.stringify(text)}`).toBeUndefined()
   }
   for (let round = 0; round < rounds; round += atOnce) await Promise.all(texts.slice(round, round + atOnce).map(play))
   await world.close()
-  const entitled = texts.flatMap((text) => Wire.requests(Wire.bytes(text)).messages.map((message) => ({ ...meant(message), text, isUsed: false })))
+  const entitled = texts.flatMap((text) =>
+    Wire.clientRequests(Wire.bytes(text)).messages.map((message) => ({ ...meant(message), text, isUsed: false }))
+  )
   let whole = 0
   for (const connection of world.upstream.connections) {
     const { messages, fault } = Wire.requests(connection.received())
-    expect(fault, `seed ${seed}: ${JSON.stringify(connection.received().toString("latin1").slice(-2000))}`).toBeUndefined()
+    expect(
+      fault,
+      `seed ${seed}: ${JSON.stringify(connection.received().toString("latin1").slice(-2000))}`
+    ).toBeUndefined()
     for (const message of messages) {
       const got = meant(message)
-      const what = `seed ${seed}: ${JSON.stringify(texts.find((text) => text.includes(/\d+-\d+|\w+-\d+/.exec(got.start)?.[0] ?? "-")))}`
+      const asked = got.start.replace(/ \/svc/, " /proxy/r").slice(0, -"1.1".length)
+      const what = `seed ${seed}: ${JSON.stringify(texts.find((text) => text.includes(asked)))}`
       expect(got.start, what).toMatch(/^\S+ \/svc(?:[/?]\S*)? HTTP\/1\.1$/)
       expect(Wire.all(message.lines, "host"), what).toEqual([`127.0.0.1:${world.upstream.port}`])
-      const source = entitled.find((one) => !one.isUsed && one.start === got.start && (!got.isWhole || (one.isWhole && one.body === got.body)))
+      const source = entitled.find(
+        (one) => !one.isUsed && one.start === got.start && (!got.isWhole || (one.isWhole && one.body === got.body))
+      )
       expect(source, `${what}: ${JSON.stringify(got)}`).toBeDefined()
       if (source !== undefined) source.isUsed = true
       if (got.isWhole) whole += 1

@@ -29,13 +29,28 @@ describe("what belongs to the client's connection goes no further", () => {
     },
     {
       name: "what Connection names is dropped, however it is written",
-      send: head(`${to} HTTP/1.1`, `Host: ${host}`, "Connection: CLOSE ,x-hop,, X-Other", "X-HOP: 1", "X-Other: 2", "X-Ok: 3"),
+      send: head(
+        `${to} HTTP/1.1`,
+        `Host: ${host}`,
+        "Connection: CLOSE ,x-hop,, X-Other",
+        "X-HOP: 1",
+        "X-Other: 2",
+        "X-Ok: 3"
+      ),
       ...passed(up, { lines: ["X-Ok: 3"] })
     },
     {
       id: "G03",
       name: "what either of two Connection lines names is dropped",
-      send: head(`${to} HTTP/1.1`, `Host: ${host}`, "Connection: X-A", "Connection: close, X-B", "X-A: 1", "X-B: 2", "X-C: 3"),
+      send: head(
+        `${to} HTTP/1.1`,
+        `Host: ${host}`,
+        "Connection: X-A",
+        "Connection: close, X-B",
+        "X-A: 1",
+        "X-B: 2",
+        "X-C: 3"
+      ),
       ...passed(up, { lines: ["X-C: 3"] })
     },
     {
@@ -146,8 +161,8 @@ describe("what belongs to the upstream's connection goes no further", () => {
   conform([
     answered(
       "end-to-end headers pass as they are, in their order",
-      ["X-B: 2", "x-a: 1", "Content-Type: text/plain", "Server: vendor", "ETag: \"1\""],
-      ["X-B: 2", "x-a: 1", "Content-Type: text/plain", "Server: vendor", "ETag: \"1\""]
+      ["X-B: 2", "x-a: 1", "Content-Type: text/plain", "Server: vendor", 'ETag: "1"'],
+      ["X-B: 2", "x-a: 1", "Content-Type: text/plain", "Server: vendor", 'ETag: "1"']
     ),
     answered(
       "hop-by-hop headers and those that Connection names are dropped",
@@ -165,11 +180,33 @@ describe("what belongs to the upstream's connection goes no further", () => {
       ["X-Ok: 1"],
       "G11"
     ),
-    answered("what either of two Connection lines names is dropped", ["Connection: x-a", "X-A: 1", "Connection: close, X-B", "X-B: 2", "X-C: 3"], ["X-C: 3"]),
-    answered("two Set-Cookie stay two lines", ["Set-Cookie: a=1; Path=/", "Set-Cookie: b=2, c"], ["Set-Cookie: a=1; Path=/", "Set-Cookie: b=2, c"], "G79"),
-    answered("two WWW-Authenticate stay two", ["WWW-Authenticate: Basic realm=\"a, b\"", "WWW-Authenticate: Bearer"], ["WWW-Authenticate: Basic realm=\"a, b\"", "WWW-Authenticate: Bearer"]),
-    answered("bytes beyond ASCII arrive unchanged", ["X-Latin: caf\xe9", "X-Gbk: \xd6\xa7\xb8\xb6"], ["X-Latin: caf\xe9", "X-Gbk: \xd6\xa7\xb8\xb6"], "G87"),
-    answered("headers named __proto__ and constructor harm nobody", ["__proto__: x", "constructor: y", "X-Ok: 1"], ["__proto__: x", "constructor: y", "X-Ok: 1"]),
+    answered(
+      "what either of two Connection lines names is dropped",
+      ["Connection: x-a", "X-A: 1", "Connection: close, X-B", "X-B: 2", "X-C: 3"],
+      ["X-C: 3"]
+    ),
+    answered(
+      "two Set-Cookie stay two lines",
+      ["Set-Cookie: a=1; Path=/", "Set-Cookie: b=2, c"],
+      ["Set-Cookie: a=1; Path=/", "Set-Cookie: b=2, c"],
+      "G79"
+    ),
+    answered(
+      "two WWW-Authenticate stay two",
+      ['WWW-Authenticate: Basic realm="a, b"', "WWW-Authenticate: Bearer"],
+      ['WWW-Authenticate: Basic realm="a, b"', "WWW-Authenticate: Bearer"]
+    ),
+    answered(
+      "bytes beyond ASCII arrive unchanged",
+      ["X-Latin: caf\xe9", "X-Gbk: \xd6\xa7\xb8\xb6"],
+      ["X-Latin: caf\xe9", "X-Gbk: \xd6\xa7\xb8\xb6"],
+      "G87"
+    ),
+    answered(
+      "headers named __proto__ and constructor harm nobody",
+      ["__proto__: x", "constructor: y", "X-Ok: 1"],
+      ["__proto__: x", "constructor: y", "X-Ok: 1"]
+    ),
     {
       name: "naming Content-Length in Connection does not undo the framing",
       send: last(to),
@@ -259,7 +296,13 @@ describe("the proxy changes no protocol", () => {
     },
     {
       name: "Upgrade: h2c is not taken up, and not passed on",
-      send: head(`${to} HTTP/1.1`, `Host: ${host}`, "Connection: close, Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"),
+      send: head(
+        `${to} HTTP/1.1`,
+        `Host: ${host}`,
+        "Connection: close, Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABk"
+      ),
       either: [passed(up, { lines: [] }), refused(501, "UPGRADE_REFUSED")]
     },
     {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "vitest"
 import type { Line } from "./sockets.ts"
 import * as Wire from "./wire.ts"
@@ -9,16 +11,21 @@ const warmUp = 16 * mega
 const piece = Buffer.alloc(64 * 1024, "x")
 const chunkHead = `${piece.length.toString(16)}\r\n`
 
-/** Peak of what the process holds in memory, looked at as bytes go by. */
+setFlagsFromString("--expose-gc")
+const collectGarbage: () => void = runInNewContext("gc")
+
+/** Peak of what the process holds in memory, looked at as bytes go by: proxy, client and upstream together, without what they let go. */
 const memory = () => {
+  collectGarbage()
   const first = process.memoryUsage.rss()
   let peak = first
   let seen = 0
   return {
     look: (bytes: number) => {
       seen += bytes
-      if (seen < 4 * mega) return
+      if (seen < 8 * mega) return
       seen = 0
+      collectGarbage()
       peak = Math.max(peak, process.memoryUsage.rss())
     },
     grownBytes: () => peak - first
@@ -26,7 +33,12 @@ const memory = () => {
 }
 
 /** Writes so many bytes, as the other side takes them. */
-const pour = (write: (piece: Buffer) => boolean, drained: (then: () => void) => void, total: number, done: () => void): void => {
+const pour = (
+  write: (piece: Buffer) => boolean,
+  drained: (then: () => void) => void,
+  total: number,
+  done: () => void
+): void => {
   let left = total
   const go = (): void => {
     while (left > 0) {
@@ -47,10 +59,15 @@ const pourInto = ({ socket }: Pick<Line, "socket">, total: number, isChunked: bo
       socket.write(next)
       return socket.write("\r\n")
     }
-    pour(write, (then) => void socket.once("drain", then), total, () => {
-      if (isChunked) socket.write("0\r\n\r\n")
-      done()
-    })
+    pour(
+      write,
+      (then) => void socket.once("drain", then),
+      total,
+      () => {
+        if (isChunked) socket.write("0\r\n\r\n")
+        done()
+      }
+    )
   })
 
 /** Counts what comes behind a head; answers whether that is all of it. */
@@ -183,7 +200,8 @@ describe("F63 who does not read holds back who sends", () => {
     client.send(last("GET /proxy/r/a"))
     await world.upstream.until((upstream) => upstream.messages().length === 1, "the call")
     const [connection] = world.upstream.connections
-    const gone = () => (connection === undefined ? 0 : connection.socket.bytesWritten - connection.socket.writableLength)
+    const gone = () =>
+      connection === undefined ? 0 : connection.socket.bytesWritten - connection.socket.writableLength
     await still(gone)
     expect(gone()).toBeLessThan(held)
     let received = 0
@@ -199,7 +217,10 @@ describe("F63 who does not read holds back who sends", () => {
 describe("a stream is not held", () => {
   it("events arrive one by one, as they are sent", async () => {
     const world = await open({
-      upstream: { onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Cache-Control: no-store")) }
+      upstream: {
+        onWhole: (connection) =>
+          connection.send(head("HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Cache-Control: no-store"))
+      }
     })
     const client = await world.client()
     client.send(keep("GET /proxy/r/events", "Accept: text/event-stream", "Last-Event-ID: 7"))
@@ -222,7 +243,10 @@ describe("a stream is not held", () => {
     client.send(last("POST /proxy/r/a", "Transfer-Encoding: chunked"))
     for (let turn = 1; turn <= 3; turn++) {
       client.send(`6\r\npiece${turn}\r\n`)
-      await world.upstream.until(({ connections }) => connections[0]?.received().includes(`piece${turn}`) === true, `piece ${turn}`)
+      await world.upstream.until(
+        ({ connections }) => connections[0]?.received().includes(`piece${turn}`) === true,
+        `piece ${turn}`
+      )
     }
     expect(world.upstream.messages().map(({ isWhole }) => isWhole)).toEqual([false])
     client.send("0\r\n\r\n")

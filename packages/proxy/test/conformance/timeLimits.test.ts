@@ -71,7 +71,10 @@ describe("a connection", () => {
   })
 
   it.runIf(process.platform === "linux")("G89 that does not come to stand: 504 UPSTREAM_CONNECT_TIMEOUT", async () => {
-    const world = await open({ target: `http://127.0.0.1:${await deaf()}/svc`, route: { limits: { connectMillis: 200 } } })
+    const world = await open({
+      target: `http://127.0.0.1:${await deaf()}/svc`,
+      route: { limits: { connectMillis: 200 } }
+    })
     const client = await world.client()
     client.send(last("GET /proxy/r/a"))
     await client.ended()
@@ -79,12 +82,19 @@ describe("a connection", () => {
   })
 
   it("G89 whose handshake gets no answer: 504 UPSTREAM_CONNECT_TIMEOUT", async () => {
-    const world = await open({ scheme: "https", upstream: { onPiece: () => undefined }, route: { limits: { connectMillis: 200 } } })
+    const world = await open({
+      scheme: "https",
+      upstream: { onPiece: () => undefined },
+      route: { limits: { connectMillis: 200 } }
+    })
     const client = await world.client()
     client.send(last("GET /proxy/r/a"))
     await client.ended()
     isRefused(client, 504, "UPSTREAM_CONNECT_TIMEOUT")
-    await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "it is given up")
+    await world.upstream.until(
+      ({ connections }) => connections.every((connection) => connection.isClosed()),
+      "it is given up"
+    )
   })
 
   it("that is refused keeps no client from the next answer", async () => {
@@ -110,7 +120,10 @@ describe("an answer's head", () => {
       client.send(line, body)
       await client.ended()
       isRefused(client, 504, "UPSTREAM_TIMEOUT")
-      await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "it is let go")
+      await world.upstream.until(
+        ({ connections }) => connections.every((connection) => connection.isClosed()),
+        "it is let go"
+      )
       expect(world.upstream.messages().length).toBe(1)
     })
 
@@ -165,7 +178,10 @@ describe("a body", () => {
     client.send(keep("GET /proxy/r/a"))
     await client.ended()
     expect(client.reading().messages.map(({ isWhole, body }) => [isWhole, body.toString()])).toEqual([[false, "first"]])
-    await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "it is let go")
+    await world.upstream.until(
+      ({ connections }) => connections.every((connection) => connection.isClosed()),
+      "it is let go"
+    )
   })
 
   it("that drips is not cut for being slow", async () => {
@@ -183,7 +199,10 @@ describe("a body", () => {
     await client.ended()
     const [answer] = client.reading().messages
     expect([answer?.isWhole, (answer?.body.length ?? 0) > 5]).toEqual([false, true])
-    await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "it is let go")
+    await world.upstream.until(
+      ({ connections }) => connections.every((connection) => connection.isClosed()),
+      "it is let go"
+    )
   })
 
   it("G91 of events lasts longer than a head may take", async () => {
@@ -253,7 +272,10 @@ describe("a body", () => {
       client.socket.pause()
       client.send(last("GET /proxy/r/a"))
       await world.upstream.until(({ connections }) => connections.length === 1, "the call")
-      await world.upstream.until(({ connections }) => connections.every((connection) => connection.isClosed()), "it is given up")
+      await world.upstream.until(
+        ({ connections }) => connections.every((connection) => connection.isClosed()),
+        "it is given up"
+      )
     })
 
   it("that is whole ends its limits: the connection serves the next call after they would have been over", async () => {

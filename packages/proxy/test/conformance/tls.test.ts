@@ -3,10 +3,14 @@ import type { TLSSocket, TlsOptions } from "node:tls"
 import { describe, expect, it } from "vitest"
 import { isProblem } from "./cases.ts"
 import * as Wire from "./wire.ts"
-import { last, ok, open, type Options } from "./world.ts"
+import { last, type Options, ok, open } from "./world.ts"
 
 const pem = (name: string) => readFileSync(new URL(`../certificates/${name}.pem`, import.meta.url), "utf8")
-const certified = (name: string, more: TlsOptions = {}): TlsOptions => ({ cert: pem(name), key: pem(`${name}.key`), ...more })
+const certified = (name: string, more: TlsOptions = {}): TlsOptions => ({
+  cert: pem(name),
+  key: pem(`${name}.key`),
+  ...more
+})
 const authority = pem("authority")
 const trusting = { route: { tls: { ca: authority } } }
 
@@ -19,7 +23,7 @@ const ask = async (tls: TlsOptions, more: Options = {}) => {
     upstream: {
       tls,
       onWhole: (connection) => {
-        peers.push((connection.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
+        peers.push(String((connection.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody"))
         connection.send(ok)
       }
     }
@@ -63,7 +67,10 @@ describe("G99 an upstream whose certificate is not trusted gets nothing: 502 UPS
   it("that speaks no TLS at all: 502, and nothing is sent in the clear", async () => {
     const world = await open({
       scheme: "https",
-      upstream: { onConnection: (connection) => connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), onPiece: () => undefined }
+      upstream: {
+        onConnection: (connection) => connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        onPiece: () => undefined
+      }
     })
     const client = await world.client()
     client.send(last("GET /proxy/r/a", "Authorization: Bearer secret"))
@@ -74,7 +81,10 @@ describe("G99 an upstream whose certificate is not trusted gets nothing: 502 UPS
   })
 
   it("that speaks an old TLS alone: 502", async () => {
-    const { answer, status } = await ask(certified("server", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1" }), trusting)
+    const { answer, status } = await ask(
+      certified("server", { minVersion: "TLSv1.1", maxVersion: "TLSv1.1" }),
+      trusting
+    )
     expect(status).toBe(502)
     isProblem(answer, ["UPSTREAM_TLS", "UPSTREAM_UNREACHABLE"])
   })

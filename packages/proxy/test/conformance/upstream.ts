@@ -24,7 +24,7 @@ export interface Behaviour {
 export interface Upstream {
   readonly port: number
   readonly connections: ReadonlyArray<Connection>
-  /** All that was read, connection by connection. */
+  /** All that was read, in the order in which the heads came. */
   readonly messages: () => ReadonlyArray<Wire.Message>
   /** What on any connection was no HTTP/1.1, or not there as a whole. */
   readonly faults: () => ReadonlyArray<string>
@@ -33,7 +33,12 @@ export interface Upstream {
   readonly close: () => Promise<void>
 }
 
-const took = (behave: Behaviour, changed: () => void, counted: () => number) => {
+const took = (
+  behave: Behaviour,
+  changed: () => void,
+  counted: () => number,
+  began: (connection: Connection, index: number) => void
+) => {
   return (socket: Socket): Connection => {
     const isKept = behave.onPiece === undefined
     let heads = 0
@@ -43,6 +48,7 @@ const took = (behave: Behaviour, changed: () => void, counted: () => number) => 
       const { messages } = connection.reading()
       for (; heads < messages.length; heads++) {
         const message = messages[heads]
+        began(connection, heads)
         if (message !== undefined) behave.onHead?.(connection, message)
       }
       for (; wholes < messages.length && messages[wholes]?.isWhole; wholes++) {
@@ -50,10 +56,14 @@ const took = (behave: Behaviour, changed: () => void, counted: () => number) => 
         if (message !== undefined) behave.onWhole?.(connection, message, counted())
       }
     }
-    const own = line(socket, (piece) => {
-      heard(piece)
-      changed()
-    }, isKept)
+    const own = line(
+      socket,
+      (piece) => {
+        heard(piece)
+        changed()
+      },
+      isKept
+    )
     for (const event of ["end", "error", "close"]) socket.on(event, changed)
     const connection: Connection = {
       ...own,
@@ -71,7 +81,13 @@ export const open = async (behave: Behaviour): Promise<Upstream> => {
   const connections: Array<Connection> = []
   const { changed, until } = watch()
   let answered = 0
-  const take = took(behave, changed, () => answered++)
+  const heads: Array<{ readonly connection: Connection; readonly index: number }> = []
+  const take = took(
+    behave,
+    changed,
+    () => answered++,
+    (connection, index) => void heads.push({ connection, index })
+  )
   const accept = (socket: Socket): void => {
     const connection = take(socket)
     connections.push(connection)
@@ -87,7 +103,7 @@ export const open = async (behave: Behaviour): Promise<Upstream> => {
   const upstream: Upstream = {
     port: typeof address === "object" && address !== null ? address.port : 0,
     connections,
-    messages: () => connections.flatMap((connection) => connection.reading().messages),
+    messages: () => heads.flatMap(({ connection, index }) => connection.reading().messages[index] ?? []),
     faults: () =>
       connections.flatMap((connection) => {
         const { fault, messages } = connection.reading()

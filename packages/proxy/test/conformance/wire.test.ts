@@ -12,7 +12,7 @@ describe("the strict reader of requests", () => {
       bytes(
         "GET /a HTTP/1.1\r\nHost: u\r\n\r\n" +
           "POST /b HTTP/1.1\r\nHost: u\r\nContent-Length: 3\r\n\r\nabc" +
-          "POST /c HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n3;x=\"y z\"\r\nabc\r\n1\r\nd\r\n0\r\nT: 1\r\n\r\n"
+          'POST /c HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n3;x="y z"\r\nabc\r\n1\r\nd\r\n0\r\nT: 1\r\n\r\n'
       )
     )
     expect(fault).toBeUndefined()
@@ -27,7 +27,9 @@ describe("the strict reader of requests", () => {
   it("knows an unfinished body", () => {
     expect(asked("POST / HTTP/1.1\r\nHost: u\r\nContent-Length: 3\r\n\r\nab").whole).toEqual([false])
     expect(asked("POST / HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n").whole).toEqual([false])
-    expect(asked("POST / HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n").whole).toEqual([false])
+    expect(asked("POST / HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n").whole).toEqual([
+      false
+    ])
   })
 
   it.each([
@@ -71,7 +73,10 @@ describe("the strict reader of answers", () => {
     expect(said("HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n")).toEqual([["304", "", true], undefined])
     expect(said("HTTP/1.1 200 OK\r\n\r\nto the end")).toEqual([["200", "to the end", true], undefined])
     expect(said("HTTP/1.1 200 OK\r\n\r\nbroken", [], false)).toEqual([["200", "broken", false], undefined])
-    expect(said("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")).toEqual([["200", "ok", false], undefined])
+    expect(said("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")).toEqual([
+      ["200", "ok", false],
+      undefined
+    ])
   })
 
   it("does not take a status that is none", () => {

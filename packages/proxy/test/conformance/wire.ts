@@ -36,13 +36,14 @@ const malformed = (why: string): never => {
 }
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the bytes that a field value may have (RFC 9110 §5.5)
+/** The bytes of a field's value (RFC 9110 §5.5). */
 const text = /^[\t\x20-\x7e\x80-\xff]*$/
 const quoted = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"'
 const tokenText = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 /** Chunk size and extensions (RFC 9112 §7.1). */
 const sized = new RegExp(`^([0-9A-Fa-f]+)((?:;${tokenText}(?:=(?:${tokenText}|${quoted}))?)*)$`)
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.1$/
+const clientLine = new RegExp(requestLine.source.replace("1\\.1", "1\\.[01]").replaceAll(" ", " +"))
 const statusLine = /^HTTP\/1\.1 ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
 const crlf = "\r\n"
@@ -57,7 +58,10 @@ const lineOf = (line: string): Line => {
 }
 
 /** Lines up to the empty one; undefined where it has not come. */
-const block = (all: Buffer, from: number): { readonly lines: ReadonlyArray<string>; readonly end: number } | undefined => {
+const block = (
+  all: Buffer,
+  from: number
+): { readonly lines: ReadonlyArray<string>; readonly end: number } | undefined => {
   if (all.subarray(from, from + 2).toString("latin1") === crlf) return { lines: [], end: from + 2 }
   const end = all.indexOf("\r\n\r\n", from, "latin1")
   if (end < 0) return undefined
@@ -76,7 +80,7 @@ export const get = (lines: ReadonlyArray<Line>, name: string): string | undefine
   return values.length === 0 ? undefined : values.join(", ")
 }
 
-const lengthOf = (lines: ReadonlyArray<Line>): number | "chunked" | undefined => {
+const lengthOf = (lines: ReadonlyArray<Line>, isCanonical = true): number | "chunked" | undefined => {
   const lengths = all(lines, "content-length")
   const codings = all(lines, "transfer-encoding")
   if (lengths.length + codings.length > 1) malformed(`framed twice: ${JSON.stringify([...lengths, ...codings])}`)
@@ -84,7 +88,9 @@ const lengthOf = (lines: ReadonlyArray<Line>): number | "chunked" | undefined =>
   if (coding !== undefined) return coding.toLowerCase() === "chunked" ? "chunked" : malformed(`coding ${coding}`)
   const [length] = lengths
   if (length === undefined) return undefined
-  return /^(?:0|[1-9]\d{0,15})$/.test(length) ? Number(length) : malformed(`length ${length}`)
+  return (isCanonical ? /^(?:0|[1-9]\d{0,14})$/ : /^0*\d{1,15}$/).test(length)
+    ? Number(length)
+    : malformed(`length ${length}`)
 }
 
 type Body = Pick<Message, "framing" | "body" | "chunks" | "trailers" | "isWhole"> & { readonly end: number }
@@ -126,28 +132,40 @@ const readBody = (messages: Array<Message>, start: string, lines: ReadonlyArray<
   try {
     return body()
   } catch (cause) {
-    if (lengthOf(lines) !== undefined) messages.push({ start, lines, ...none(0), isWhole: false })
+    messages.push({ start, lines, ...none(0), isWhole: false })
     throw cause
   }
 }
 
-const read = (
-  all: Buffer,
-  form: RegExp,
-  bodyOf: (start: string, lines: ReadonlyArray<Line>, from: number) => Body
-): Reading => {
+/** What a reader takes for a message. */
+interface Grammar {
+  readonly firstLine: RegExp
+  /** Where a message begins that is looked for from here. */
+  readonly begins: (from: number) => number
+  readonly check: (start: string, lines: ReadonlyArray<Line>) => void
+  readonly bodyOf: (start: string, lines: ReadonlyArray<Line>, from: number) => Body
+  /** Whether nothing behind it counts. */
+  readonly isLast: (message: Message) => boolean
+}
+
+const read = (all: Buffer, { firstLine, begins, check, bodyOf, isLast }: Grammar): Reading => {
   const messages: Array<Message> = []
   let at = 0
   try {
     while (at < all.length) {
+      at = begins(at)
+      if (at === all.length) break
       const head = block(all, at)
       if (head === undefined) return { messages, fault: "a head without an end", end: at }
       const [start = "", ...rest] = head.lines
-      if (!form.test(start)) malformed(`no first line: ${JSON.stringify(start)}`)
+      if (!firstLine.test(start)) malformed(`no first line: ${JSON.stringify(start)}`)
       const lines = rest.map(lineOf)
+      check(start, lines)
       const { end, ...body } = readBody(messages, start, lines, () => bodyOf(start, lines, head.end))
-      messages.push({ start, lines, ...body })
+      const message = { start, lines, ...body }
+      messages.push(message)
       at = end
+      if (isLast(message)) break
     }
     return { messages, fault: undefined, end: at }
   } catch (cause) {
@@ -156,13 +174,49 @@ const read = (
   }
 }
 
-/** Reads a client's or the proxy's requests: each HTTP/1.1 with one Host, framed one way. The last may be incomplete. */
-export const requests = (stream: Buffer): Reading =>
-  read(stream, requestLine, (_, lines, from) => {
-    if (all(lines, "host").length !== 1) malformed(`Host: ${JSON.stringify(all(lines, "host"))}`)
-    const length = lengthOf(lines)
+const requestBody =
+  (stream: Buffer, isCanonical: boolean): Grammar["bodyOf"] =>
+  (_, lines, from) => {
+    const length = lengthOf(lines, isCanonical)
     if (length === undefined) return none(from)
     return length === "chunked" ? chunked(stream, from) : fixed(stream, from, length)
+  }
+
+/** Reads requests that a proxy wrote: each HTTP/1.1 with one Host, framed one way, one after the other. The last may be incomplete. */
+export const requests = (stream: Buffer): Reading =>
+  read(stream, {
+    firstLine: requestLine,
+    begins: (from) => from,
+    check: (_, lines) => {
+      if (all(lines, "host").length !== 1) malformed(`Host: ${JSON.stringify(all(lines, "host"))}`)
+      lengthOf(lines)
+    },
+    bodyOf: requestBody(stream, true),
+    isLast: () => false
+  })
+
+/**
+ * Reads requests of a client, to whom RFC 9112 leaves more: empty lines before a request (§2.2), several blanks in its first line (§3),
+ * zeros before a length, HTTP/1.0 without chunks. What stands behind the last request of a connection counts for nothing.
+ */
+export const clientRequests = (stream: Buffer): Reading =>
+  read(stream, {
+    firstLine: clientLine,
+    begins: (from) => {
+      const [empty = ""] = /^(?:\r?\n)*/.exec(stream.subarray(from, from + 64).toString("latin1")) ?? []
+      return from + empty.length
+    },
+    check: (start, lines) => {
+      const isOld = start.endsWith("1.0")
+      const hosts = all(lines, "host").length
+      if (hosts !== 1 && !(isOld && hosts === 0)) malformed(`Host: ${JSON.stringify(all(lines, "host"))}`)
+      if (lengthOf(lines, false) === "chunked" && isOld) malformed("chunks by HTTP/1.0")
+    },
+    bodyOf: requestBody(stream, false),
+    isLast: ({ start, lines }) => {
+      const options = (get(lines, "connection") ?? "").toLowerCase().split(/[\t ]*,[\t ]*/)
+      return options.includes("close") || (start.endsWith("1.0") && !options.includes("keep-alive"))
+    }
   })
 
 /** The status of an answer. */
@@ -171,15 +225,21 @@ export const statusOf = ({ start }: Message): number => Number(start.slice(9, 12
 /** Reads answers, interim ones too; `methods` are those of the requests in order, `isEnded` whether the sender said that this is all. */
 export const answers = (stream: Buffer, methods: ReadonlyArray<string>, isEnded: boolean): Reading => {
   let answered = 0
-  return read(stream, statusLine, (start, lines, from) => {
-    const status = Number(start.slice(9, 12))
-    const length = lengthOf(lines)
-    if (status < 200) return length === undefined ? none(from) : malformed(`an interim answer with a body: ${start}`)
-    const method = methods[answered++] ?? "GET"
-    if (method === "HEAD" || status === 204 || status === 304) return none(from)
-    if (length === "chunked") return chunked(stream, from)
-    if (length !== undefined) return fixed(stream, from, length)
-    const body = stream.subarray(from)
-    return { framing: "close", body, chunks: [], trailers: [], isWhole: isEnded, end: stream.length }
+  return read(stream, {
+    firstLine: statusLine,
+    begins: (from) => from,
+    check: (_, lines) => void lengthOf(lines),
+    isLast: () => false,
+    bodyOf: (start, lines, from) => {
+      const status = Number(start.slice(9, 12))
+      const length = lengthOf(lines)
+      if (status < 200) return length === undefined ? none(from) : malformed(`an interim answer with a body: ${start}`)
+      const method = methods[answered++] ?? "GET"
+      if (method === "HEAD" || status === 204 || status === 304) return none(from)
+      if (length === "chunked") return chunked(stream, from)
+      if (length !== undefined) return fixed(stream, from, length)
+      const body = stream.subarray(from)
+      return { framing: "close", body, chunks: [], trailers: [], isWhole: isEnded, end: stream.length }
+    }
   })
 }

@@ -33,7 +33,6 @@ export interface Options {
 export interface World {
   readonly port: number
   readonly upstream: Upstream.Upstream
-  /** Below the proxy's own port and the upstream's. */
   readonly client: () => Promise<Sockets.Client>
   /** Ends the proxy; done when each connection to the upstream is closed, so that all it will ever receive is there. */
   readonly close: () => Promise<void>
@@ -73,6 +72,8 @@ const listen = async (options: Options, proxy: ReverseProxy.Proxy): Promise<Serv
     server.on(event, (request, response) => {
       if (!proxy.handle(request, response)) response.writeHead(404, { connection: "close" }).end("none of the proxy's")
     })
+  // Node would answer 417, and go on reading behind a request that nobody has looked at.
+  server.on("checkExpectation", (_, response) => response.writeHead(417, { connection: "close" }).end())
   await new Promise<void>((done, fail) => {
     server.once("error", fail)
     server.listen(0, options.host ?? "127.0.0.1", done)
@@ -91,9 +92,19 @@ export const open = async (options: Options = {}): Promise<World> => {
   const scope = await Effect.runPromise(Scope.make())
   const proxy = await Effect.runPromise(Scope.extend(ReverseProxy.make, scope))
   const { allow = ["ANY /**"], limits = {}, ...route } = options.route ?? {}
-  const target = options.target ?? `${options.scheme ?? "http"}://127.0.0.1:${upstream.port}${options.basePath ?? "/svc"}`
+  const target =
+    options.target ?? `${options.scheme ?? "http"}://127.0.0.1:${upstream.port}${options.basePath ?? "/svc"}`
   const routes: ReadonlyArray<Route.Route> = [
-    { ...Route.defaults, id: "r", target, tls: {}, filters: [], ...route, allow: allow.map(pattern), limits: { ...Route.defaults.limits, ...limits } }
+    {
+      ...Route.defaults,
+      id: "r",
+      target,
+      tls: {},
+      filters: [],
+      ...route,
+      allow: allow.map(pattern),
+      limits: { ...Route.defaults.limits, ...limits }
+    }
   ]
   await Effect.runPromise(proxy.replace(routes, { trustedProxies: options.trustedProxies ?? [], pseudonym }))
   const server = await listen(options, proxy)
