@@ -8,7 +8,7 @@ import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
 import { Changes, Keepings, KnownApps } from "@payment-proxy/application"
 import { type Configuration, CrashAt, Generations } from "@payment-proxy/configuration"
-import { Announcer } from "@payment-proxy/ports"
+import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
 /** How apps are shown an order: as the order API does. */
@@ -31,30 +31,35 @@ export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
   return { stores: Layer.merge(stores, vault), clock }
 }
 
-/** All that speaks to vendors, as a configuration says. */
-const vendorSide = ({ environment, vendors }: Configuration) => {
-  const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
-  const clients = Object.fromEntries(
-    Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls === undefined ? {} : { tls }) }])
-  )
-  const mapped = Object.fromEntries(
-    Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
-      name,
-      { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
-    ])
-  )
-  return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
-    Layer.provideMerge(OAuth.layer(clients))
-  )
-}
+/** All that speaks to vendors, as a configuration says; clients that stay as they were keep their tokens. */
+const vendorSide =
+  (clients: OAuth.Clients.Clients) =>
+  ({ environment, vendors }: Configuration) => {
+    const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
+    const configs = Object.fromEntries(
+      Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls && { tls }) }])
+    )
+    const mapped = Object.fromEntries(
+      Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
+        name,
+        { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
+      ])
+    )
+    return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
+      Layer.provideMerge(Layer.effect(VendorTokens, clients.of(configs)))
+    )
+  }
 
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
   const { environment } = configuration
   const { stores, clock } = storesOf(configuration)
+  const vendors = Layer.unwrapEffect(
+    Effect.map(OAuth.Clients.make, (clients) => Generations.layer(configuration, vendorSide(clients)))
+  )
   const adapters = Layer.mergeAll(
     Layer.provideMerge(KnownApps.layer, stores),
-    Layer.provide(Generations.layer(configuration, vendorSide), stores),
+    Layer.provide(vendors, stores),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )

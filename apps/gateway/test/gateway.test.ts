@@ -298,7 +298,10 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
 
     it("is alive and ready, and documents itself", async () => {
       expect((await world.call("GET", "/healthz")).body).toEqual({ status: "alive" })
-      expect((await world.call("GET", "/readyz")).body).toEqual({ status: "ready" })
+      expect((await world.call("GET", "/readyz")).body).toEqual({
+        status: "ready",
+        configuration: { loadedAt: expect.any(String), refused: null }
+      })
       const { body } = await world.call("GET", "/openapi.json")
       expect(Object.keys((body as { paths: object }).paths)).toContain("/v1/orders/{payOrderNo}/history")
       expect((await world.call("GET", "/docs")).body).toContain("Payment Proxy")

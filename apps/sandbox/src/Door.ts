@@ -58,9 +58,8 @@ export class Door {
 
   async #token(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const fault = path === "/oauth/token" ? this.#platform.fault("token", "") : undefined
-    if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
-    else if (fault !== undefined && isOfLife(fault)) tellLife(response, fault)
-    else if (fault !== undefined) {
+    if (fault !== undefined && isOfLife(fault)) tellLife(response, fault)
+    else if (fault !== undefined && fault.fault !== "latency") {
       this.#record(
         request,
         "token",
@@ -72,6 +71,7 @@ export class Door {
       return sendBroken(response, fault, { status: 200, body: {}, did: "", numbers: [] })
     }
     if (path === "/oauth/token") this.#record(request, path, [], sha256(Buffer.alloc(0)), "token", 200)
+    if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
     // The provider is mounted below /oauth: it sees its own part of the path (RFC 8414 §3.1 puts the well-known part first).
     const asked = path.startsWith("/.well-known/") ? "/oauth/.well-known/openid-configuration" : (request.url ?? "")
     Object.assign(request, { originalUrl: asked, url: asked.slice("/oauth".length) || "/" })

@@ -43,12 +43,8 @@ const codeOf = (cause: unknown): string =>
 const unreachable = (cause: unknown): Unreachable =>
   new Unreachable({ detail: `The vendor could not be reached (${codeOf(cause)}).` })
 
-/** A server refuses a missing client certificate before it reads a request, though the request may be on its way by then. */
-const isRefused = (cause: unknown): boolean => codeOf(cause) === "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED"
-
 const failureOf = (cause: unknown): Unreachable | InDoubt => {
   const code = codeOf(cause)
-  if (isRefused(cause)) return unreachable(cause)
   if (cause instanceof errors.ResponseExceededMaxSizeError)
     return new InDoubt({ detail: `The answer is larger than ${maxAnswerBytes} bytes.` })
   if (cause instanceof TypeError) return new InDoubt({ detail: "The answer is not UTF-8." })
@@ -153,6 +149,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 const agentFor = (tls: Tls.Tls): Agent =>
   new Agent({
     connect: { timeout: 5000, ...Tls.options(tls) },
+    allowH2: false,
     keepAliveTimeout: 30_000,
     connections: 128,
     pipelining: 1,

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto"
 import { createSecureContext } from "node:tls"
 import { Either, Redacted, Schema } from "effect"
 
@@ -29,7 +30,15 @@ export const options = ({ ca, cert, key }: Tls) => ({
   rejectUnauthorized: true
 })
 
-const isUsable = (tls: Tls): boolean => Either.isRight(Either.try(() => createSecureContext(options(tls))))
+/** Node passes over what it cannot read of the authorities: each is read here. */
+const isUsable = (tls: Tls): boolean =>
+  Either.isRight(
+    Either.try(() => {
+      for (const text of (tls.ca ?? "").split(/(?<=-----END CERTIFICATE-----)/))
+        if (text.trim() !== "") new X509Certificate(text)
+      createSecureContext(options(tls))
+    })
+  )
 
 /** How a vendor's API proves itself, and we to it: PEM texts. Without any, the authorities that the system trusts. */
 export const Tls = Texts.pipe(

@@ -1,6 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { expect, it } from "@effect/vitest"
 import type { Payment } from "@payment-proxy/domain"
 import { Vendors, VendorTokens } from "@payment-proxy/ports"
@@ -9,31 +6,7 @@ import { Effect, Either, Layer, Logger, Redacted } from "effect"
 import { describe } from "vitest"
 import * as VendorHttp from "../src/index.ts"
 import { at } from "./mapping.ts"
-
-type Answer = (response: ServerResponse, request: IncomingMessage) => void
-
-/** A platform that answers every call so, on a port that the system picks. */
-const platform = (answer: Answer) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly seen: Array<IncomingMessage>; readonly close: () => void }>(
-      (resume) => {
-        const seen: Array<IncomingMessage> = []
-        const server = createServer((request, response) => {
-          seen.push(request)
-          request.resume().on("end", () => answer(response, request))
-        })
-        server.listen(0, "127.0.0.1", () => {
-          const { port } = server.address() as AddressInfo
-          const close = () => {
-            server.close()
-            server.closeAllConnections()
-          }
-          resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, seen, close }))
-        })
-      }
-    ),
-    ({ close }) => Effect.sync(close)
-  )
+import { type Answer, json, platform } from "./platform.ts"
 
 const payment = aPayment({ vendor: "platform", version: 7 })
 const number = payment.payOrderNo
@@ -50,11 +23,6 @@ const stated = (changes: object = {}) => ({
   action: { type: "redirect", url: "https://pay.example/1" },
   ...changes
 })
-
-const json =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
-  (response) =>
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
 
 const details = { description: "d", payer: {}, returnUrl: null }
 const limits = { createMillis: 300, queryMillis: 300, closeMillis: 300 }

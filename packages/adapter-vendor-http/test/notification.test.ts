@@ -42,7 +42,7 @@ const verdict = (incoming: Parameters<typeof read>[0], configured = config) =>
 
 it("a signed notification is evidence about the order that it names", () => {
   const verified = Either.getOrThrow(read(signed(body()), config, nowMillis))
-  expect(verified.subject).toEqual({ by: "payOrderNo", no: number })
+  expect(verified.subject).toEqual({ by: "merchantOrderNo", no: number })
   expect(verified.evidence).toMatchObject({ kind: "paid", source: "notification", asked: null })
   expect(verified.reply.status).toBe(204)
 })

@@ -1,8 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
 import { aPayment } from "@payment-proxy/testkit"
-import { Either, Schema } from "effect"
-import { MappedConfig } from "../src/index.ts"
+import { Either } from "effect"
 import { prepare } from "../src/mapped/requests.ts"
 import { at, encoded } from "./mapping.ts"
 
@@ -45,18 +44,66 @@ it("names everything that the vendor cannot do or misses, at once", () => {
   ])
 })
 
-const faultsOf = (changes: object) =>
-  Either.match(Schema.decodeUnknownEither(MappedConfig, { errors: "all" })({ ...encoded, ...changes }), {
-    onLeft: ({ message }) => message,
-    onRight: () => ""
-  })
+/** The stored create of an order, with this body in the configuration. */
+const stored = (create: object, of = payment) =>
+  Either.map(prepare(of, details, { ...at("http://127.0.0.1:1", { create }), name: "platform" }), (text) =>
+    JSON.parse(text)
+  )
 
-it.each([
-  ["a status that means what this kind cannot do", { statuses: { HELD: "authorized" } }, "cannot capture"],
-  ["a pointer that is none", { notification: { payment: "data" } }, "JSON Pointer"],
-  ["a path that is none", { query: { path: "payments/{id}" } }, "begins with /"],
-  ["a secret that is none", { notification: { payment: "/data", secret: "hush" } }, "whsec_"],
-  ["an address that is none", { baseUrl: "platform" }, "http or https address"]
-])("a configuration with %s is refused in words", (_, changes, words) => {
-  expect(faultsOf(changes)).toContain(words)
+it("the vendor is given the number that it knows the order by, in the body, the path and the key", () => {
+  const proxied = aPayment({ merchantOrderNo: "SHOP-1" })
+  const create = { path: "/payments/{payOrderNo}", body: { no: { from: "payOrderNo" } } }
+  expect(Either.getOrThrow(stored(create, proxied))).toEqual({
+    path: "/payments/SHOP-1",
+    headers: { "content-type": "application/json", "idempotency-key": '"SHOP-1"' },
+    body: '{"no":"SHOP-1"}'
+  })
+})
+
+it("objects and lists stand around members as their pointers say; what has no value is left out", () => {
+  const body = {
+    "/order/no": { from: "payOrderNo" },
+    "/order/units/0/amount/value": { from: "amountMajor" },
+    "/order/units/0/amount/currency": { from: "currency" },
+    "/order/units/0/a~1b~0c": { text: "x" },
+    "/payer/ip": { from: "payer.ip" },
+    "/payer/ids/0": { from: "payer.buyerId" },
+    "/payer/ids/1": { from: "payer.openId" },
+    deal: { from: "businessNo" },
+    "/__proto__/x": { text: "y" }
+  }
+  expect(Either.getOrThrow(stored({ path: "/p", body }, aPayment({ merchantOrderNo: "A-1" }))).body).toBe(
+    '{"order":{"no":"A-1","units":[{"amount":{"value":"12.34","currency":"CNY"},"a/b~c":"x"}]},"payer":{"ids":[null,"o-1"]},"__proto__":{"x":"y"}}'
+  )
+})
+
+it("words of the vendor stand for ours, and what has no word is refused", () => {
+  const body = {
+    method: { from: "method", words: { ALIPAY: "alipay", WECHAT_PAY: "wxpay" } },
+    type: { from: "source", words: { WEB: 3, APP: 1 } },
+    currency: { from: "currency", words: { CNY: "156" } }
+  }
+  expect(Either.getOrThrow(stored({ path: "/p", body })).body).toBe('{"method":"alipay","type":3,"currency":"156"}')
+  const odd = aPayment({ method: "CARD", source: "QR", amount: Money.make(1n, "EUR") })
+  const unfit = Either.getOrThrow(Either.flip(stored({ path: "/p", body }, odd)))
+  expect(unfit.faults.map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`)).toEqual([
+    "/method NOT_SUPPORTED This vendor takes ALIPAY, WECHAT_PAY.",
+    "/source NOT_SUPPORTED This vendor takes WEB, APP.",
+    "/amount/currency NOT_SUPPORTED This vendor takes CNY."
+  ])
+})
+
+it("a form holds the same as text; minor units as text have no 2^53", () => {
+  const body = { no: { from: "payOrderNo" }, amount: { from: "amountMinor" }, about: { from: "description" } }
+  const form = Either.getOrThrow(stored({ path: "/p", type: "form", body }, aPayment({ merchantOrderNo: "A-1" })))
+  expect(form).toMatchObject({
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "no=A-1&amount=1234&about=Travel+insurance"
+  })
+  const huge = aPayment({ amount: Money.make(10n ** 17n, "CNY") })
+  expect(Either.getOrThrow(stored({ path: "/p", type: "form", body }, huge)).body).toContain(
+    "amount=100000000000000000"
+  )
+  const text = { path: "/p", body: { amount: { from: "amountMinor", as: "text" } } }
+  expect(Either.getOrThrow(stored(text, huge)).body).toBe('{"amount":"100000000000000000"}')
 })

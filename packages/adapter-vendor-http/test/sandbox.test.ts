@@ -1,7 +1,8 @@
-import { VendorTokens } from "@payment-proxy/ports"
-import { Sandbox, vendorsContract } from "@payment-proxy/testkit"
-import { Effect, Layer, Redacted, Schema } from "effect"
-import * as Vendors from "../src/index.ts"
+import { expect, layer } from "@effect/vitest"
+import { Vendors, VendorTokens } from "@payment-proxy/ports"
+import { aPayment, freshNo, Sandbox, vendorsContract } from "@payment-proxy/testkit"
+import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
+import * as VendorHttp from "../src/index.ts"
 import { at } from "./mapping.ts"
 
 const TokenAnswer = Schema.Struct({ access_token: Schema.String })
@@ -20,10 +21,9 @@ const tokens = Layer.effect(
   })
 )
 
-const vendors = Layer.unwrapEffect(Effect.map(Sandbox.Sandbox, ({ url }) => Vendors.layer({ platform: at(url) }))).pipe(
-  Layer.provide(tokens),
-  Layer.provideMerge(Sandbox.layer)
-)
+const vendors = Layer.unwrapEffect(
+  Effect.map(Sandbox.Sandbox, ({ url }) => VendorHttp.layer({ platform: at(url) }))
+).pipe(Layer.provideMerge(tokens), Layer.provideMerge(Sandbox.layer))
 
 const control = (method: "GET" | "POST" | "PUT", path: string, body?: unknown) =>
   Effect.flatMap(Sandbox.Sandbox, (sandbox) => sandbox.control(method, path, body))
@@ -32,13 +32,60 @@ const Ledger = Schema.Struct({ payments: Schema.Array(Schema.Struct({ merchant_p
 
 const faults = { dropAfter: "drop-after-accept", dropBefore: "drop-before-accept", reject: "reject" } as const
 
+const paymentsOf = (no: string) =>
+  control("GET", "/_ledger").pipe(
+    Effect.flatMap(Schema.decodeUnknown(Ledger)),
+    Effect.map(({ payments }) => payments.filter((payment) => payment.merchant_payment_no === no).length)
+  )
+
 vendorsContract("mapped, against the sandbox", vendors, "platform", {
   pay: (no) => control("POST", `/_payments/${no}/pay`),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
   nextCreate: (no, how) => control("PUT", "/_faults", [{ on: "create", fault: faults[how], number: no, times: 1 }]),
-  payments: (no) =>
-    control("GET", "/_ledger").pipe(
-      Effect.flatMap(Schema.decodeUnknown(Ledger)),
-      Effect.map(({ payments }) => payments.filter((payment) => payment.merchant_payment_no === no).length)
-    )
+  payments: paymentsOf
 })
+
+layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>
+  it.effect("is read as it passes, and sent again by us it is the same payment", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Sandbox.Sandbox
+      const service = yield* Vendors
+      const bearer = yield* Effect.flatMap(VendorTokens, ({ get }) => get("platform"))
+      const mapping = Option.getOrThrow(VendorHttp.Mappings.make({ platform: at(url) }).of("platform"))
+      const no = `SHOP-${freshNo().slice(-20)}`
+      const text = `{ "merchant_payment_no": "${no}", "amount":1234,\n "currency": "CNY", "subject":"天", "scene": "QR" }`
+      const headers = { "content-type": "application/json", "idempotency-key": no }
+      const call = {
+        method: "POST",
+        path: "/payments",
+        query: "",
+        headers: [...Object.entries(headers).flat(), "authorization", "Bearer of-the-caller"],
+        body: new TextEncoder().encode(text)
+      }
+      const asked = Either.getOrThrow(mapping.order(call))
+      const { merchantOrderNo, amount, source } = asked
+      const payment = aPayment({ vendor: "platform", merchantOrderNo, amount, source })
+      const response = yield* Effect.promise(() =>
+        fetch(`${url}/payments`, {
+          method: "POST",
+          headers: { ...headers, authorization: `Bearer ${Redacted.value(bearer)}` },
+          body: text
+        })
+      )
+      const body = new Uint8Array(yield* Effect.promise(() => response.arrayBuffer()))
+      const answer = {
+        status: response.status,
+        headers: [...response.headers].flat(),
+        body,
+        isWhole: true,
+        askedAtMillis: 0
+      }
+      const said = Either.getOrThrow(mapping.said("create", answer, payment))
+      expect(said).toMatchObject({ kind: "open", foreign: null, amount: asked.amount })
+      expect(yield* service.create(payment, mapping.prepared(call), Number.MAX_SAFE_INTEGER)).toEqual(said)
+      expect(yield* paymentsOf(no)).toBe(1)
+      yield* control("POST", `/_payments/${no}/pay`)
+      expect(yield* service.query(payment)).toMatchObject({ kind: "paid", transactionNo: said.transactionNo })
+    })
+  )
+)

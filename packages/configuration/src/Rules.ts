@@ -1,3 +1,5 @@
+import { unfit } from "@payment-proxy/adapter-oauth"
+import { Mappings } from "@payment-proxy/adapter-vendor-http"
 import { Either, Option, Schema } from "effect"
 import type { Fault } from "./Faults.ts"
 import { strictly } from "./Faults.ts"
@@ -34,6 +36,10 @@ const twinFaults = (vendors: Named<VendorEntry>): ReadonlyArray<Fault> => {
   })
 }
 
+/** Faults of a part, by their places in the file. */
+const under = (at: string, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
+  faults.map((fault) => ({ ...fault, at: `${at}${fault.at}` }))
+
 const once = ["oauth", "payment-order"]
 
 const orderFaults = (at: string, filters: ReadonlyArray<FilterEntry>): ReadonlyArray<Fault> => {
@@ -51,7 +57,8 @@ const orderFaults = (at: string, filters: ReadonlyArray<FilterEntry>): ReadonlyA
     : repeated
 }
 
-const paymentOrderFaults = (at: string, route: RouteEntry, kind: string | undefined): ReadonlyArray<Fault> => {
+const paymentOrderFaults = (at: string, route: RouteEntry, vendor: VendorEntry | undefined): ReadonlyArray<Fault> => {
+  const kind = vendor?.kind
   const index = route.filters.findIndex(({ name }) => name === "payment-order")
   if (index === -1) return []
   const fault = (where: string, detail: string) => [{ at: `${at}/${where}`, detail }]
@@ -62,6 +69,7 @@ const paymentOrderFaults = (at: string, route: RouteEntry, kind: string | undefi
           "payment-order reads calls by the vendor's mapping: the vendor must be of kind mapped."
         )
       : []),
+    ...(vendor === undefined ? [] : under(`/vendors/${route.vendor}`, Mappings.faultsOf(vendor))),
     ...(route.target === undefined
       ? []
       : fault(
@@ -92,7 +100,7 @@ const routeFaults = (
       ? [{ at: `${at}/vendor`, detail: "Its baseUrl has a user, a query or a fragment: name a target without." }]
       : []),
     ...orderFaults(at, route.filters),
-    ...paymentOrderFaults(at, route, vendor?.kind)
+    ...paymentOrderFaults(at, route, vendor)
   ]
 }
 
@@ -104,9 +112,11 @@ export const faultsOf = (file: unknown, nowMillis: number | null): ReadonlyArray
     ...nameFaults("/vendors", "A vendor's name", namesOf(parts.vendors)),
     ...nameFaults("/routes", "A route's name", namesOf(parts.routes)),
     ...twinFaults(vendors),
-    ...vendors.flatMap(([name, { tls }]) =>
-      tls === undefined ? [] : Tls.faultsOf(tls, `/vendors/${name}/tls`, nowMillis)
-    ),
+    ...vendors.flatMap(([name, { oauth, tls }]) => {
+      if (tls === undefined) return under(`/vendors/${name}`, unfit(oauth))
+      const faults = Tls.faultsOf(tls, `/vendors/${name}/tls`, nowMillis)
+      return faults.length > 0 ? faults : under(`/vendors/${name}`, unfit({ ...oauth, tls }))
+    }),
     ...sound(RouteEntry, parts.routes).flatMap(([id, route]) => routeFaults(id, route, vendors, namesOf(parts.vendors)))
   ]
 }

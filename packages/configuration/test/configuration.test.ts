@@ -20,7 +20,7 @@ it("the demonstration's file decodes, with its secrets from the environment and 
   const configuration = Either.getOrThrow(decode(text, environment, "a test"))
   const { platform } = configuration.vendors
   expect(platform?.baseUrl).toBe("https://platform.example")
-  expect(platform && Redacted.value(platform.oauth.clientSecret)).toBe("canary-secret-of-a-test")
+  expect(platform?.oauth.clientSecret && Redacted.value(platform.oauth.clientSecret)).toBe("canary-secret-of-a-test")
   expect(JSON.stringify(configuration)).not.toContain("canary-secret-of-a-test")
   expect(configuration.environment).toMatchObject({ PAYMENT_PROXY_PORT: 4000, PAYMENT_PROXY_DEVELOPMENT: false })
 })

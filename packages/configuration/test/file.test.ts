@@ -182,7 +182,8 @@ it.effect("{ file: … } is that file's text without its last line end, found fr
       ["/config/secrets/client", "canary of a file\n"]
     ])
     const { vendors } = yield* memory(files).load
-    expect(vendors["platform"] && Redacted.value(vendors["platform"].oauth.clientSecret)).toBe("canary of a file")
+    const secret = vendors["platform"]?.oauth.clientSecret
+    expect(secret && Redacted.value(secret)).toBe("canary of a file")
     files.set("/config/secrets/client", "\n")
     expect(told(yield* Effect.flip(memory(files).load))).toEqual([
       "/vendors/platform/oauth/clientSecret: The file secrets/client is empty: write the value into it."

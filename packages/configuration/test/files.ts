@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs"
 import { Effect, Either } from "effect"
 import { type Configuration, type ConfigurationInvalid, decode, load } from "../src/index.ts"
 
-/** The demonstration's file, with one vendor, `platform`. */
-export const demonstration = readFileSync(new URL("../../../payment-proxy.config.yaml", import.meta.url), "utf8")
+const shipped = readFileSync(new URL("../../../payment-proxy.config.yaml", import.meta.url), "utf8")
+
+/** The demonstration's one vendor, `platform`, without the routes to it. */
+export const demonstration = shipped.replace(/\n(?:#[^\n]*\n)*routes:[\s\S]*$/, "\n")
 
 export const variables = {
   PLATFORM_URL: "https://platform.example/svc/",
@@ -18,8 +20,8 @@ export const variables = {
 export const withMore = (more: string): string => `${demonstration}\n${more}`
 
 /** As if a file of this path said so. */
-export const decoded = (more: string, source = "a test"): Configuration =>
-  Either.getOrThrow(decode(withMore(more), variables, source))
+export const decoded = (more: string, source = "a test", environment: Record<string, string> = {}): Configuration =>
+  Either.getOrThrow(decode(withMore(more), { ...variables, ...environment }, source))
 
 /** Each fault as `place: detail`. */
 export const told = ({ faults }: ConfigurationInvalid): ReadonlyArray<string> =>

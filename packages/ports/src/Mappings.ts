@@ -64,7 +64,7 @@ export interface Mapping {
   readonly recognise: (method: string, path: string, query: string) => Either.Either<Recognised | null, string>
   /** The order that a create asks for, or all that is not as the mapping expects; `pointer`s lead into the body. */
   readonly order: (call: ProxiedCall) => Either.Either<ProxiedOrder, Unfit>
-  /** The create as it is kept, to be sent again byte for byte: what `Vendors.create` takes. */
+  /** A create that `order` took, as it is kept without the caller's credentials, to be sent again byte for byte: what `Vendors.create` takes. */
   readonly prepared: (call: ProxiedCall) => string
   /** What an answer says about the order; what is not understood is in doubt. */
   readonly said: (

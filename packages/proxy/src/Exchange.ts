@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { Effect, Exit } from "effect"
 import type { Dispatcher } from "undici"
+import * as Deadline from "./Deadline.ts"
 import * as EndToEnd from "./EndToEnd.ts"
 import type { Limits, Outgoing, Peeked, Response } from "./Message.ts"
 import { type Broken, broken, type Refusal, refuse } from "./Refusal.ts"
@@ -36,6 +37,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #tell: Tell
   readonly #over: () => void
   readonly #isBreaking: () => boolean
+  readonly #untilMillis: number
   readonly #total: NodeJS.Timeout
   #phase: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
@@ -54,6 +56,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#tell = tell
     this.#over = over
     this.#isBreaking = isBreaking
+    this.#untilMillis = Deadline.now() + limits.totalMillis
     this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
     this.#phase = setTimeout(
       () => this.#late("No connection in time."),
@@ -93,6 +96,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    // A process that was stopped in between has not heard its timers yet.
+    if (Deadline.now() > this.#untilMillis) this.#late("Its time was over.")
     if (this.#isOver) return controller.abort(gone)
     this.isStarted = true
     this.#enter(this.#limits.idleMillis, "The request could not be written.")

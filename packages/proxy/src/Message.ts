@@ -38,7 +38,7 @@ export interface Limits {
   readonly headMillis: number
   /** Without a byte of a body, either way. */
   readonly idleMillis: number
-  /** The whole call; nothing of it is written after that. */
+  /** The whole call, from when it is sent. */
   readonly totalMillis: number
 }
 
@@ -56,6 +56,8 @@ export interface Request {
   readonly headers: Headers
   readonly body: Empty | Bytes | Incoming | Pieces
   readonly limits: Limits
+  /** Nothing of it is written after this, and no answer awaited; by `Deadline.now`, infinite unless a filter says. */
+  readonly untilMillis: number
 }
 
 /** An answer's body as it arrives; exactly one of its three ways is taken. */

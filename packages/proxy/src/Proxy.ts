@@ -120,7 +120,17 @@ const read = (table: Table, incoming: IncomingMessage, response: ServerResponse)
   return {
     ...running,
     body,
-    request: { route: id, caller: null, method, path, query, headers: [...headers, ...via], body, limits: route.limits }
+    request: {
+      route: id,
+      caller: null,
+      method,
+      path,
+      query,
+      headers: [...headers, ...via],
+      body,
+      limits: route.limits,
+      untilMillis: Number.POSITIVE_INFINITY
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream"
 import { Effect, Exit } from "effect"
 import { buildConnector, type Dispatcher, Pool } from "undici"
+import * as Deadline from "./Deadline.ts"
 import { Exchange, type Tell } from "./Exchange.ts"
 import type { Handler } from "./Filter.ts"
 import type { Request } from "./Message.ts"
@@ -87,8 +88,13 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
       tell(Exit.fail(refuse("UPSTREAM_BUSY", "Nothing was sent: try again in a moment.", ["retry-after", "1"])))
       return undefined
     }
+    const totalMillis = Math.min(request.limits.totalMillis, request.untilMillis - Deadline.now())
+    if (totalMillis <= 0) {
+      tell(Exit.fail(refuse("UPSTREAM_TIMEOUT", "Nothing was sent: its time was over before it could be.")))
+      return undefined
+    }
     inFlight += 1
-    const exchange = new Exchange(request.limits, tell, over, isBreaking)
+    const exchange = new Exchange({ ...request.limits, totalMillis }, tell, over, isBreaking)
     const path = `${base}${request.path}` || "/"
     pool.dispatch({ path: path + request.query, method: request.method as "GET", ...framed(request) }, exchange)
     return exchange

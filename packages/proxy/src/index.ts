@@ -1,5 +1,6 @@
 export * as Answer from "./Answer.ts"
 export * as Challenges from "./Challenges.ts"
+export * as Deadline from "./Deadline.ts"
 export * as Filter from "./Filter.ts"
 export * as Framing from "./Framing.ts"
 export * as Filters from "./filters/index.ts"

@@ -1,9 +1,9 @@
 import type { Problem } from "@payment-proxy/api"
 import { Proxied } from "@payment-proxy/application"
 import type { Payment } from "@payment-proxy/domain"
-import type { App, CrashPoint, Mapping, Recognised } from "@payment-proxy/ports"
+import type { App, CrashPoint, Mapping, Operation, Recognised } from "@payment-proxy/ports"
 import { Apps, CrashPoints, InDoubt, Mappings, Unreachable } from "@payment-proxy/ports"
-import { Answer, Filter, Headers, type Message, Path, Pattern, Refusal } from "@payment-proxy/proxy"
+import { Answer, Deadline, Filter, Headers, type Message, Path, Pattern, Refusal } from "@payment-proxy/proxy"
 import { Clock, type Context, Effect, Either, Option, Schema } from "effect"
 import { refusalOf, refuse } from "../Problems.ts"
 import * as CardNumbers from "./CardNumbers.ts"
@@ -27,11 +27,30 @@ const unheard = (failure: Failure): Heard => ({
   response: Answer.ofProblem(failure)
 })
 
+/** What the caller sent to prove itself was refused: the call was not processed, and may come again under its number. */
+const unproven = Either.left(new Unreachable({ detail: "The vendor did not take what the caller proved itself with." }))
+
+/** How the calls of a route are read. */
+interface Reading {
+  readonly mapping: Mapping
+  /** Card numbers may pass. */
+  readonly isInScope: boolean
+  /** The caller's own token goes to the vendor. */
+  readonly isCallersToken: boolean
+}
+
 /** The answer, with as much of its body read as says something. */
-const heard = (answer: Message.Response, askedAtMillis: number): Effect.Effect<Heard, Refusal.Broken> => {
+const heard = (
+  answer: Message.Response,
+  { isCallersToken }: Reading,
+  askedAtMillis: number
+): Effect.Effect<Heard, Refusal.Broken> => {
   const { status, headers, body } = answer
   const whole = (bytes: Uint8Array, isWhole: boolean, response: Message.Response): Heard => ({
-    answer: Either.right({ status, headers, body: bytes, isWhole, askedAtMillis }),
+    answer:
+      status === 401 && isCallersToken
+        ? unproven
+        : Either.right({ status, headers, body: bytes, isWhole, askedAtMillis }),
     response
   })
   if (body._tag === "Bytes") return Effect.succeed(whole(body.bytes, true, answer))
@@ -42,21 +61,26 @@ const heard = (answer: Message.Response, askedAtMillis: number): Effect.Effect<H
   return Effect.succeed(whole(new Uint8Array(), body._tag === "Empty", answer))
 }
 
+const unforeseen = unheard(
+  Refusal.broken("INTERNAL", "It is on record. Ask for the order, or send the same call again.")
+)
+
 /** Passes a call on, and listens to its answer; nothing of it is written after `untilMillis`. */
-const listening = (next: Filter.Handler, request: Message.Request, limitMillis: number) => (untilMillis: number) =>
-  Effect.flatMap(CrashPoints, ({ hit }) =>
-    Effect.flatMap(Clock.currentTimeMillis, (askedAtMillis) => {
-      const leftMillis = Math.min(limitMillis, request.limits.totalMillis, untilMillis - askedAtMillis)
-      if (leftMillis <= 0)
-        return Effect.succeed(unheard(Refusal.refuse("UPSTREAM_TIMEOUT", "Its time was over before it could be sent.")))
-      const limits = { ...request.limits, totalMillis: leftMillis }
-      return next({ ...request, limits }).pipe(
-        Effect.tap(() => hit("K07")),
-        Effect.flatMap((answer) => heard(answer, askedAtMillis)),
-        Effect.catchAll((failure) => Effect.succeed(unheard(failure)))
-      )
-    })
-  )
+const listening =
+  (next: Filter.Handler, request: Message.Request, reading: Reading, operation: Operation) => (untilMillis: number) =>
+    Effect.flatMap(CrashPoints, ({ hit }) =>
+      Effect.flatMap(Clock.currentTimeMillis, (askedAtMillis) => {
+        const leftMillis = Math.min(reading.mapping.limitMillis(operation), untilMillis - askedAtMillis)
+        return next(Deadline.within(request, leftMillis)).pipe(
+          Effect.tap(() => hit("K07")),
+          Effect.flatMap((answer) => heard(answer, reading, askedAtMillis)),
+          Effect.catchAll((failure) => Effect.succeed(unheard(failure))),
+          Effect.catchAllDefect((defect) =>
+            Effect.as(Effect.logError("A filter failed in a way that was not foreseen.", defect), unforeseen)
+          )
+        )
+      })
+    )
 
 type Failed =
   | Effect.Effect.Error<ReturnType<typeof Proxied.create<Message.Response, never>>>
@@ -118,44 +142,39 @@ const writable = (bytes: Uint8Array, half: CrashPoint, whole?: CrashPoint) =>
 export type Needs = Effect.Effect.Context<ReturnType<typeof passed>>
 
 /** A create, whole before anything of it leaves. */
-const created = (mapping: Mapping, isInScope: boolean, next: Filter.Handler, request: Message.Request, app: App) =>
+const created = (reading: Reading, next: Filter.Handler, request: Message.Request, app: App) =>
   Effect.gen(function* () {
+    const { mapping, isInScope } = reading
     const bytes = yield* bytesOf(request, mapping)
     if (!isInScope && CardNumbers.areInBody(bytes)) return yield* refusalOf(card)
     const { method, path, query, headers } = request
     const call = { method, path, query, headers, body: bytes }
     const order = yield* Either.mapLeft(mapping.order(call), refusalOf)
     const body = yield* writable(bytes, "K05", "K06")
-    const send = listening(next, { ...request, body }, mapping.limitMillis("create"))
+    const send = listening(next, { ...request, body }, reading, "create")
     return yield* Effect.mapError(Proxied.create({ app, mapping, call, order }, send), failed)
   })
 
 /** A query or a close of an order that is the app's own. */
 const about = (
-  mapping: Mapping,
-  isInScope: boolean,
+  reading: Reading,
   next: Filter.Handler,
   request: Message.Request,
   app: App,
   { operation, ...subject }: Exclude<Recognised, { readonly operation: "create" }>
 ) =>
   Effect.gen(function* () {
+    const { mapping, isInScope } = reading
     const bytes = yield* bytesOf(request, mapping)
     if (!isInScope && CardNumbers.areInBody(bytes)) return yield* refusalOf(card)
     const body: Message.Request["body"] = bytes.length === 0 ? { _tag: "Empty" } : { _tag: "Bytes", bytes }
-    const send = listening(next, { ...request, body }, mapping.limitMillis(operation))
+    const send = listening(next, { ...request, body }, reading, operation)
     const through = operation === "query" ? Proxied.query : Proxied.close
     return yield* Effect.mapError(through(app.id, mapping, subject, send), failed)
   })
 
 /** A call that the mapping names, through the order that it is about. */
-const passed = (
-  mapping: Mapping,
-  isInScope: boolean,
-  next: Filter.Handler,
-  request: Message.Request,
-  recognised: Recognised
-) =>
+const passed = (reading: Reading, next: Filter.Handler, request: Message.Request, recognised: Recognised) =>
   Effect.gen(function* () {
     if (request.caller === null) return yield* refusalOf(noCaller)
     const apps = yield* Apps
@@ -163,8 +182,8 @@ const passed = (
     const app = Option.getOrUndefined(found)
     if (app === undefined) return yield* refusalOf(noCaller)
     const { payment, response } = yield* recognised.operation === "create"
-      ? created(mapping, isInScope, next, request, app)
-      : about(mapping, isInScope, next, request, app, recognised)
+      ? created(reading, next, request, app)
+      : about(reading, next, request, app, recognised)
     const headers = Headers.set(response.headers, orderHeader, payment.payOrderNo)
     if (response.body._tag !== "Bytes") return { ...response, headers }
     return { ...response, headers, body: yield* writable(response.body.bytes, "K11") }
@@ -181,7 +200,7 @@ const operationsOf = ({ operations }: Mapping): Either.Either<ReadonlyArray<Patt
 export const kind = Filter.kind({
   name: "payment-order",
   options: Schema.Struct({ pci: Schema.optionalWith(Schema.Boolean, { default: () => false }) }),
-  make: ({ pci }, { vendor }) =>
+  make: ({ pci }, { vendor, filters }) =>
     Effect.gen(function* () {
       const mapping = Option.getOrUndefined((yield* Mappings).of(vendor))
       if (mapping === undefined)
@@ -190,6 +209,7 @@ export const kind = Filter.kind({
         operationsOf(mapping),
         (detail) => new Filter.FilterUnfit({ faults: [{ at: "", detail }] })
       )
+      const reading = { mapping, isInScope: pci, isCallersToken: !filters.includes("oauth") }
       const context = yield* Effect.context<Needs>()
       const isNamed = ({ method, path }: Message.Request): boolean =>
         operations.some((pattern) => Pattern.matches(pattern, method, Path.canonical(path)))
@@ -201,7 +221,7 @@ export const kind = Filter.kind({
             onRight: (recognised) => {
               if (recognised === null) return isNamed(request) ? refusalOf(unlisted) : next(request)
               return Effect.mapInputContext(
-                passed(mapping, pci, next, request, recognised),
+                passed(reading, next, request, recognised),
                 (_: Context.Context<never>) => context
               )
             }

@@ -4,6 +4,7 @@ import { Either } from "effect"
 import type { MappedConfig } from "./config.ts"
 import { placeOf } from "./fields.ts"
 
+/** One fault of a body: where, which, and how to mend it. */
 export type Fault = Unfit["faults"][number]
 
 type Entry = readonly [place: ReadonlyArray<string>, value: unknown]
@@ -26,10 +27,12 @@ const nested = (entries: ReadonlyArray<Entry>, isList: boolean): unknown => {
     return value === undefined ? [] : [[name, value]]
   })
   if (members.length === 0) return undefined
-  return isList
-    ? members.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value)
-    : Object.fromEntries(members)
+  return isList ? listed(new Map(members)) : Object.fromEntries(members)
 }
+
+/** Items by their index; one that has no value before one that has is null, so that each stays where its pointer says. */
+const listed = (items: ReadonlyMap<string, unknown>): ReadonlyArray<unknown> =>
+  Array.from({ length: Math.max(...[...items.keys()].map(Number)) + 1 }, (_, index) => items.get(String(index)) ?? null)
 
 const isListOf = (entries: ReadonlyArray<Entry>): boolean =>
   entries.every(([[first]]) => first !== undefined && JsonPointer.isIndex(first))

@@ -119,6 +119,8 @@ export const membersOf = (
 ): ReadonlyArray<{ readonly key: string; readonly member: Member }> =>
   Object.entries(body).flatMap(([key, member]) => (member.from === from ? [{ key, member }] : []))
 
-/** Our word for the vendor's; the same where the member has no words. */
+/** Our word for the vendor's, which may be a number said as text; the same where the member has no words. */
 export const ourWord = ({ words }: Member, theirs: unknown): unknown =>
-  words === undefined ? theirs : Object.entries(words).find(([, word]) => word === theirs)?.[0]
+  words === undefined
+    ? theirs
+    : Object.entries(words).find(([, word]) => word === theirs || String(word) === theirs)?.[0]

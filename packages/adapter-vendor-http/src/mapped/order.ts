@@ -7,7 +7,7 @@ import * as Body from "./body.ts"
 import type { MappedConfig } from "./config.ts"
 import { type Member, ourWord } from "./fields.ts"
 import { numberInPath, type Template } from "./paths.ts"
-import { faulty, missing, type Read, type Reading, readings, said } from "./readings.ts"
+import { type Found, faultsOf, faulty, missing, type Read, type Reading, readings, said } from "./readings.ts"
 
 /** Nothing is said, and nothing need be. */
 const nothing = (): Read<undefined> => Either.right(undefined)
@@ -25,10 +25,9 @@ const visible =
 
 const numberOf = (body: unknown, path: string, template: Template, config: MappedConfig): Read<string> => {
   const inPath = numberInPath(template, path)
-  const places = Either.map(readings(body, ["payOrderNo"], config), (found) =>
-    inPath === undefined ? found : [...found, { pointer: "", member: {}, value: inPath }]
-  )
-  return Either.flatMap(said(places, visible(256), missing), (no) => given(no, "order number"))
+  const { places, faults } = readings(body, ["payOrderNo"], config)
+  const all = inPath === undefined ? places : [...places, { pointer: "", member: {}, value: inPath }]
+  return Either.flatMap(said({ places: all, faults }, visible(256), missing), (no) => given(no, "order number"))
 }
 
 const theirWords = ({ words }: Member, ours: ReadonlyArray<string>): string =>
@@ -47,7 +46,7 @@ const word =
 
 /** A word that a create says, or what the configuration says in its place. */
 const wordOf = <W extends string>(
-  found: Read<ReadonlyArray<Reading>>,
+  found: Found,
   one: (reading: Reading) => Read<W>,
   otherwise: W | undefined,
   what: string
@@ -105,8 +104,8 @@ const amountOf = (body: unknown, config: MappedConfig): Read<Money.Money> => {
   const amount = said(readings(body, ["amountMinor", "amountMajor"], config), units, missing)
   if (currency !== undefined)
     return Either.flatMap(amount, (minor) => Either.map(given(minor, "amount"), (found) => Money.make(found, currency)))
-  const unread = Either.isLeft(amount) ? amount.left.filter(({ code }) => code !== "FIELD_INVALID") : []
-  return Either.left([...unread, ...Either.match(stated, { onLeft: (faults) => faults, onRight: () => [] })])
+  const unread = faultsOf(amount).filter(({ code }) => code !== "FIELD_INVALID")
+  return Either.left([...unread, ...faultsOf(stated)])
 }
 
 const timeForm = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
@@ -133,9 +132,8 @@ const read = (call: ProxiedCall, body: unknown, template: Template, config: Mapp
     expiresAtMillis: said(at("expiresAt"), timeOf, nothing)
   }
   const reads: ReadonlyArray<Read<unknown>> = Object.values(parts)
-  const faults = reads.flatMap((part) => Either.match(part, { onLeft: (left) => left, onRight: () => [] }))
   return Either.mapBoth(Either.all(parts), {
-    onLeft: () => faults,
+    onLeft: () => reads.flatMap(faultsOf),
     onRight: ({ businessNo = null, expiresAtMillis = null, ...found }) => ({
       ...found,
       businessNo,

@@ -49,52 +49,49 @@ const surplus = (body: unknown, place: ReadonlyArray<string>, { create }: Mapped
     return list.length > count ? [{ pointer: JsonPointer.of(before), code: "FIELD_INVALID", detail }] : []
   })
 
+/** Where a body says something, and what is wrong around these places. */
+export interface Found {
+  readonly places: ReadonlyArray<Reading>
+  readonly faults: ReadonlyArray<Fault>
+}
+
 /** What a caller's body says of values of the order, wherever the mapping has them. */
-export const readings = (
-  body: unknown,
-  from: ReadonlyArray<SourceName>,
-  config: MappedConfig
-): Read<ReadonlyArray<Reading>> => {
+export const readings = (body: unknown, from: ReadonlyArray<SourceName>, config: MappedConfig): Found => {
   const found = from
     .flatMap((name) => membersOf(config.create.body, name))
     .map(({ key, member }) => ({ place: placeOf(key), member }))
-  const faults = found.flatMap(({ place }) => [...lookalikes(body, place), ...surplus(body, place, config)])
-  if (faults.length > 0) return Either.left(faults)
-  return Either.right(
-    found.map(({ place, member }) => ({
+  return {
+    places: found.map(({ place, member }) => ({
       pointer: JsonPointer.of(place),
       member,
       value: JsonPointer.at(body, place) ?? undefined
-    }))
-  )
-}
-
-/** All of them, or every fault of all. */
-export const all = <A>(reads: ReadonlyArray<Read<A>>): Read<ReadonlyArray<A>> => {
-  const faults = reads.flatMap((read) => Either.match(read, { onLeft: (left) => left, onRight: () => [] }))
-  return faults.length > 0 ? Either.left(faults) : Either.all(reads)
+    })),
+    faults: found.flatMap(({ place }) => [...lookalikes(body, place), ...surplus(body, place, config)])
+  }
 }
 
 /** The one value that all say. */
-export const agreed =
-  (said: ReadonlyArray<Reading>) =>
+const agreed =
+  (places: ReadonlyArray<Reading>) =>
   <A>(values: ReadonlyArray<A>): Read<A | undefined> => {
     const [first] = values
     const other = values.findIndex((value) => value !== first)
-    return other < 0
-      ? Either.right(first)
-      : faulty(said[other]?.pointer ?? "", "FIELD_INVALID", `This is not what ${said[0]?.pointer} says: say one thing.`)
+    if (other < 0) return Either.right(first)
+    const detail = `This is not what ${places[0]?.pointer} says: say one thing.`
+    return faulty(places[other]?.pointer ?? "", "FIELD_INVALID", detail)
   }
+
+/** The faults of what was read, none where there are none. */
+export const faultsOf = (read: Read<unknown>): ReadonlyArray<Fault> =>
+  Either.match(read, { onLeft: (faults) => faults, onRight: () => [] })
 
 /** What the body says of a value: `one` reads it, `without` answers where it is not said; `undefined` if nothing is. */
 export const said = <A>(
-  found: Read<ReadonlyArray<Reading>>,
+  { places, faults }: Found,
   one: (reading: Reading) => Read<A>,
   without: (reading: Reading) => Read<A | undefined>
-): Read<A | undefined> =>
-  Either.flatMap(found, (places) =>
-    Either.flatMap(
-      all(places.map((reading) => (reading.value === undefined ? without(reading) : one(reading)))),
-      agreed(places)
-    )
-  )
+): Read<A | undefined> => {
+  const reads = places.map((reading) => (reading.value === undefined ? without(reading) : one(reading)))
+  const all = [...faults, ...reads.flatMap(faultsOf)]
+  return all.length > 0 ? Either.left(all) : Either.flatMap(Either.all(reads), agreed(places))
+}
