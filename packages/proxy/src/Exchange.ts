@@ -36,6 +36,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: Limits
   readonly #tell: Tell
   readonly #over: () => void
+  readonly #isBreaking: () => boolean
   readonly #untilMillis: number
   readonly #total: NodeJS.Timeout
   #phase: NodeJS.Timeout
@@ -49,11 +50,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #trailers: ReadonlyArray<string> | null = null
   #failure: Broken | null = null
 
-  /** `over` is called once, when undici has done with it. */
-  constructor(limits: Limits, tell: Tell, over: () => void) {
+  /** `over` is called once, when undici has done with it; `isBreaking` says whether its connection breaks at this moment. */
+  constructor(limits: Limits, tell: Tell, over: () => void, isBreaking: () => boolean) {
     this.#limits = limits
     this.#tell = tell
     this.#over = over
+    this.#isBreaking = isBreaking
     this.#untilMillis = Deadline.now() + limits.totalMillis
     this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
     this.#phase = setTimeout(
@@ -134,6 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     this.#over()
     if (this.#isOver) return
+    if (this.#isBreaking()) return this.#fail(broken("UPSTREAM_RESET", "The connection broke in the body."), gone)
     this.#end()
     this.#trailers = EndToEnd.trailers(latin1(controller.rawTrailers))
     this.#sink?.end(this.#trailers)
@@ -226,15 +229,25 @@ export const of = (body: Outgoing): Exchange | undefined =>
 
 /** An answer's body into Node's response, with back pressure; a client that is gone ends it. */
 export const toClient = (exchange: Exchange, response: ServerResponse): Sink => {
+  let isBegun = false
   const sink: Sink = {
-    write: (chunk) => response.write(chunk),
+    write: (chunk) => {
+      isBegun = true
+      return response.write(chunk)
+    },
     end: (trailers) => {
+      isBegun = true
       if (trailers.length > 0) response.addTrailers(pairs(trailers))
       response.end()
     },
-    cut: () => response.destroy()
+    // Without a length and chunks, a plain end would say that this was all.
+    cut: () => void (response.req.httpVersionMinor === 0 ? response.socket?.resetAndDestroy() : response.destroy())
   }
   response.on("drain", () => exchange.resume())
+  // A head that comes alone goes on alone: whoever waits for events wants it before the first.
+  setImmediate(() => {
+    if (!isBegun && !response.destroyed) response.flushHeaders()
+  })
   return sink
 }
 

@@ -13,6 +13,7 @@ import * as Pattern from "./Pattern.ts"
 import { type Broken, problem, Refusal, refuse } from "./Refusal.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Route } from "./Route.ts"
+import * as Turn from "./Turn.ts"
 import * as Upstream from "./Upstream.ts"
 
 /** What holds for all routes. */
@@ -187,13 +188,17 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
     if (!isDone) response.once("close", () => fiber.unsafeInterruptAsFork(FiberId.none))
   }
 
+  const take = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const call = read(table, incoming, response)
+    if ("_tag" in call) Answer.refuse(call, incoming, response)
+    else if (call.handler === null) streamed(call, incoming, response)
+    else filtered(call.handler, call.request, incoming, response)
+  }
+
   return {
     handle: (incoming, response) => {
       if (incoming.url?.startsWith(Path.prefix) !== true) return false
-      const call = read(table, incoming, response)
-      if ("_tag" in call) Answer.refuse(call, incoming, response)
-      else if (call.handler === null) streamed(call, incoming, response)
-      else filtered(call.handler, call.request, incoming, response)
+      Turn.wait(incoming.socket, response, () => take(incoming, response))
       return true
     },
     replace: (routes, settings) =>
