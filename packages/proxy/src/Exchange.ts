@@ -38,8 +38,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #over: () => void
   readonly #isBreaking: () => boolean
   readonly #untilMillis: number
-  readonly #total: NodeJS.Timeout
-  #phase: NodeJS.Timeout
+  #phase = "No connection in time."
+  #phaseMillis: number
+  #phaseUntilMillis: number
+  #timer: NodeJS.Timeout | undefined
+  #wakesAtMillis = Number.POSITIVE_INFINITY
   #controller: Dispatcher.DispatchController | undefined
   #isTold = false
   #isOver = false
@@ -56,12 +59,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#tell = tell
     this.#over = over
     this.#isBreaking = isBreaking
-    this.#untilMillis = Deadline.now() + limits.totalMillis
-    this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
-    this.#phase = setTimeout(
-      () => this.#late("No connection in time."),
-      Math.min(limits.connectMillis, limits.totalMillis)
-    )
+    const now = Deadline.now()
+    this.#untilMillis = now + limits.totalMillis
+    this.#phaseMillis = limits.connectMillis
+    this.#phaseUntilMillis = now + limits.connectMillis
+    this.#arm(now)
   }
 
   /** Nobody waits for it any more: an upstream that is still at it sees the connection close. */
@@ -104,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onBodySent(): void {
-    this.#phase.refresh()
+    this.#goesOn()
   }
 
   onRequestSent(): void {
@@ -124,7 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return
-    this.#phase.refresh()
+    this.#goesOn()
     if (this.#sink !== null) {
       if (!this.#sink.write(chunk)) this.#pause()
       return
@@ -177,13 +179,34 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#isOver = true
-    clearTimeout(this.#phase)
-    clearTimeout(this.#total)
+    clearTimeout(this.#timer)
   }
 
+  /** A phase begins; `what` is said where it is over. */
   #enter(millis: number, what: string): void {
-    clearTimeout(this.#phase)
-    this.#phase = setTimeout(() => this.#late(what), millis)
+    this.#phase = what
+    this.#phaseMillis = millis
+    this.#goesOn()
+  }
+
+  /** The phase's time begins again. One timer serves all phases: it is not moved for one that ends after it. */
+  #goesOn(): void {
+    const now = Deadline.now()
+    this.#phaseUntilMillis = now + this.#phaseMillis
+    if (this.#phaseUntilMillis < this.#wakesAtMillis) this.#arm(now)
+  }
+
+  #arm(now: number): void {
+    clearTimeout(this.#timer)
+    this.#wakesAtMillis = Math.min(this.#phaseUntilMillis, this.#untilMillis)
+    this.#timer = setTimeout(this.#wake, Math.ceil(this.#wakesAtMillis - now))
+  }
+
+  readonly #wake = (): void => {
+    const now = Deadline.now()
+    if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    else if (now >= this.#phaseUntilMillis) this.#late(this.#phase)
+    else this.#arm(now)
   }
 
   #pause(): void {
@@ -245,7 +268,7 @@ export const toClient = (exchange: Exchange, response: ServerResponse): Sink => 
   }
   response.on("drain", () => exchange.resume())
   // A head that comes alone goes on alone: whoever waits for events wants it before the first.
-  setImmediate(() => {
+  process.nextTick(() => {
     if (!isBegun && !response.destroyed) response.flushHeaders()
   })
   return sink
