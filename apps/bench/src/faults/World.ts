@@ -9,6 +9,7 @@ import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
 import { createConnection } from "mysql2/promise"
 import { bundle } from "./Bundle.ts"
 import { Client } from "./Client.ts"
+import { Passer } from "./Passing.ts"
 import { Processes, type Running, root } from "./Processes.ts"
 import * as Sink from "./Sink.ts"
 import * as Witnesses from "./Witnesses.ts"
@@ -114,6 +115,10 @@ export interface World {
   /** The key of each app. */
   readonly keys: ReadonlyMap<string, string>
   readonly client: Client
+  /** The clients that come by the proxied route; they write into the log of `client`, too. */
+  readonly passer: Passer
+  /** Where the platform tells us of payments that came by the proxied route. */
+  readonly notifyUrl: string
   readonly sink: Sink.Sink
   readonly processes: Processes
   /** Where the platform is, and where it gives tokens. */
@@ -245,6 +250,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "", ...ownOf(`worker ${index}`) })
     )
     const client = new Client(keys, () => urls)
+    const passer = new Passer(client)
     const platform: World["platform"] = async (method, path, body) => {
       const response = await fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) })
       const said: unknown = await response.json()
@@ -253,6 +259,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     }
     const sources = async (): Promise<Checker.Sources> => ({
       client: client.log,
+      told: passer.told,
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
       dump: await Witnesses.dump(database?.url ?? data),
       sink: sink.got
@@ -272,6 +279,8 @@ export const start = async (options: Options = {}): Promise<World> => {
       database,
       keys,
       client,
+      passer,
+      notifyUrl: `${urls[0]}/notify/platform`,
       sink,
       processes,
       platformUrl: url,
