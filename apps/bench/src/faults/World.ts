@@ -107,6 +107,8 @@ export interface Database {
 /** Everything that an experiment needs, each part a process of its own: gateways on one database, a platform, a sink. */
 export interface World {
   readonly folder: string
+  /** The configuration file of gateways and workers. */
+  readonly config: string
   readonly gateways: ReadonlyArray<Service>
   /** Without any, the gateways work at what is due themselves. */
   readonly workers: ReadonlyArray<Service>
@@ -154,6 +156,8 @@ export interface Options {
   readonly isMariaDb?: boolean
   /** Put before the command of each gateway. */
   readonly launcher?: ReadonlyArray<string>
+  /** What becomes of the demonstration's configuration, where it is not taken as it is. */
+  readonly configured?: (text: string) => string
   /** Where the gateways look for the platform's API, if not where it is. */
   readonly platformUrl?: string
   /** Of gateways and workers. */
@@ -194,7 +198,8 @@ export const start = async (options: Options = {}): Promise<World> => {
   try {
     const { url = "", issuer = "" } = await startPlatform(processes, folder, ownOf("platform")).ready
     const config = join(folder, "config.yaml")
-    const configured = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const demonstration = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const configured = options.configured?.(demonstration) ?? demonstration
     writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
     const data = join(folder, "data")
     mkdirSync(data)
@@ -274,6 +279,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     }
     return {
       folder,
+      config,
       gateways,
       workers,
       database,
