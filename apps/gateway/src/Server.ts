@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Problem } from "@payment-proxy/api"
+import { Roll } from "@payment-proxy/configuration"
 import { Framing } from "@payment-proxy/proxy"
 import { Effect, Layer } from "effect"
 import * as Door from "./Door.ts"
@@ -92,7 +93,7 @@ const patienceMillis = 8000
 const lookEveryMillis = 50
 
 /** Takes no more connections, answers what it has taken, and lets each connection go with its answer. */
-const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
+const closed = (server: Server, answering: Iterable<ServerResponse>) =>
   Effect.async<void>((resume) => {
     if (!server.listening) return resume(Effect.void)
     const last = (response: ServerResponse): void => {
@@ -109,12 +110,18 @@ const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
     })
   })
 
+/** A request that is not proxied, and when its head had arrived. */
+interface Asked {
+  readonly response: ServerResponse
+  readonly sinceMillis: number
+}
+
 /** Ends the requests that take too long to arrive; those that are proxied are not looked at. */
 const endsLate =
-  (asked: ReadonlyMap<ServerResponse, number>, { requestTimeout }: Limits) =>
+  (asked: Iterable<Asked>, { requestTimeout }: Limits) =>
   () => {
     const latest = performance.now() - requestTimeout
-    for (const [response, sinceMillis] of asked)
+    for (const { response, sinceMillis } of asked)
       if (sinceMillis < latest && !response.req.complete && !response.headersSent)
         write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
   }
@@ -127,8 +134,8 @@ export const layer = (address: { readonly host: string; readonly port: number },
       const door = yield* Door.make
       const proxied = yield* Proxied
       const bounds = { ...limits, ...overrides }
-      const answering = new Set<ServerResponse>()
-      const asked = new Map<ServerResponse, number>()
+      const answering = Roll.make<ServerResponse>()
+      const asked = Roll.make<Asked>()
       const server = yield* Effect.acquireRelease(
         Effect.sync(() => make(bounds)),
         (open) => closed(open, answering)
@@ -136,11 +143,7 @@ export const layer = (address: { readonly host: string; readonly port: number },
       const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
       server.once("close", () => clearInterval(looking))
       server.on("request", (_, response) => {
-        answering.add(response)
-        response.once("close", () => {
-          answering.delete(response)
-          asked.delete(response)
-        })
+        response.once("close", answering.join(response))
       })
       // Whoever wants the body says so; the others are refused before they send it.
       server.on("checkContinue", (request, response) => server.emit("request", request, response))
@@ -149,7 +152,7 @@ export const layer = (address: { readonly host: string; readonly port: number },
       let routes: RequestListener = (...waiting) => void early.push(waiting)
       server.on("request", (request, response) => {
         if (proxied.handle(request, response)) return
-        asked.set(response, performance.now())
+        response.once("close", asked.join({ response, sinceMillis: performance.now() }))
         if (request.headers.expect !== undefined) response.writeContinue()
         if (!door(request, response)) routes(request, response)
       })

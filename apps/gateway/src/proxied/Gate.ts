@@ -1,5 +1,5 @@
 import type { Apps } from "@payment-proxy/ports"
-import { type Filter, Headers, Refusal } from "@payment-proxy/proxy"
+import { Filter, Headers, Refusal } from "@payment-proxy/proxy"
 import { type Context, Effect } from "effect"
 import * as AppKey from "../AppKey.ts"
 import { refusalOf } from "../Problems.ts"
@@ -10,13 +10,11 @@ export const keyHeader = "payment-proxy-key"
 const isOurs = /^bearer +pp_(?:live|test)_/i
 
 /** Lets anyone through. A key of ours goes no further. */
-const anyone: Filter.Filter = {
-  around: (next) => (request) => {
-    const headers = Headers.without(request.headers, keyHeader)
-    const isKey = isOurs.test(Headers.get(headers, "authorization") ?? "")
-    return next({ ...request, headers: isKey ? Headers.without(headers, "authorization") : headers })
-  }
-}
+const anyone = Filter.ofHead((request) => {
+  const headers = Headers.without(request.headers, keyHeader)
+  const isKey = isOurs.test(Headers.get(headers, "authorization") ?? "")
+  return { ...request, headers: isKey ? Headers.without(headers, "authorization") : headers }
+})
 
 /**
  * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
