@@ -174,12 +174,14 @@ const streamed = (
   }
   response.once("close", () => under?.stop())
   if (body._tag === "Empty" || body.length === null || body.length > RequestBody.smallBytes) return send(request)
-  body.collect(RequestBody.smallBytes, (claimed) =>
+  upstream.enter()
+  body.collect(RequestBody.smallBytes, (claimed) => {
     Exit.match(claimed, {
       onSuccess: (whole) => send({ ...request, body: whole }),
       onFailure: (cause) => answer(Exit.failCause(cause))
     })
-  )
+    upstream.leave()
+  })
 }
 
 /** A proxy without routes. Connections are closed with the scope. */
@@ -193,11 +195,17 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
     })
   )
 
-  const filtered = (handler: Handler, request: Request, incoming: IncomingMessage, response: ServerResponse): void => {
+  const filtered = (
+    { handler, upstream, request }: Call,
+    incoming: IncomingMessage,
+    response: ServerResponse
+  ): void => {
+    upstream.enter()
     const fiber = runFork(handler(request))
     let isDone = false
     fiber.addObserver((exit) => {
       isDone = true
+      upstream.leave()
       if (Exit.isSuccess(exit)) return Answer.write(exit.value, incoming, response)
       const failure = Cause.failureOption(exit.cause)
       if (Option.isSome(failure)) return Answer.refuse(failure.value, incoming, response)
@@ -213,7 +221,7 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
   const take = (incoming: IncomingMessage, response: ServerResponse): void => {
     const call = read(table, incoming, response)
     if ("_tag" in call) return Answer.refuse(call, incoming, response)
-    if (call.heads === null) return filtered(call.handler, call.request, incoming, response)
+    if (call.heads === null) return filtered(call, incoming, response)
     const request = changed(call.request, call.heads)
     if (request instanceof Refusal) Answer.refuse(request, incoming, response)
     else streamed(call, request, incoming, response)

@@ -14,7 +14,10 @@ export interface Upstream {
   /** Sends a request once; a body that is small and at hand goes as `Bytes`. */
   readonly exchange: (request: Request, tell: Tell) => Exchange | undefined
   readonly handler: Handler
-  /** Once what is under way has ended. */
+  /** A call has begun that may come to be sent: until it says `leave`, connections are there for it. */
+  readonly enter: () => void
+  readonly leave: () => void
+  /** Once what is under way has ended, and all that have entered have left. */
   readonly close: () => void
 }
 
@@ -79,6 +82,11 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
     connect
   })
   let inFlight = 0
+  let entered = 0
+  let isClosing = false
+  const closeIfLeft = (): void => {
+    if (isClosing && entered === 0) void pool.close()
+  }
   const over = (): void => {
     inFlight -= 1
   }
@@ -109,6 +117,16 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
   return {
     exchange,
     handler: (request) => Effect.flatMap(RequestBody.small(request), send),
-    close: () => void pool.close()
+    enter: () => {
+      entered += 1
+    },
+    leave: () => {
+      entered -= 1
+      closeIfLeft()
+    },
+    close: () => {
+      isClosing = true
+      closeIfLeft()
+    }
   }
 }
