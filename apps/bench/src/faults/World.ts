@@ -111,6 +111,8 @@ export interface World {
   /** The configuration file of gateways and workers. */
   readonly config: string
   readonly gateways: ReadonlyArray<Service>
+  /** Where each of them listens. */
+  readonly urls: ReadonlyArray<string>
   /** Without any, the gateways work at what is due themselves. */
   readonly workers: ReadonlyArray<Service>
   /** Without one, all share a file. */
@@ -286,6 +288,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       folder,
       config,
       gateways,
+      urls,
       workers,
       database,
       keys,
