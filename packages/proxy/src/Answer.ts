@@ -4,6 +4,7 @@ import { Either } from "effect"
 import * as Exchange from "./Exchange.ts"
 import * as Headers from "./Headers.ts"
 import type { Outgoing, Response } from "./Message.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Broken, Problem, Refusal } from "./Refusal.ts"
 import { smallBytes } from "./RequestBody.ts"
 
@@ -53,6 +54,12 @@ const pour = (body: Outgoing, response: ServerResponse): void => {
   exchange.pour(Exchange.toClient(exchange, response))
 }
 
+/** The exchange that an answer's body still comes from. */
+export const exchangeOf = ({ body }: Response): Exchange.Exchange | undefined => {
+  if (body._tag === "Outgoing") return Exchange.of(body)
+  return body._tag === "Rest" ? Exchange.of(body.rest) : undefined
+}
+
 const drop = ({ body }: Response): void => {
   if (body._tag === "Outgoing") body.drop()
   if (body._tag === "Rest") body.rest.drop()
@@ -78,7 +85,8 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
 export const write = (answer: Response, request: IncomingMessage, response: ServerResponse): void => {
   if (response.destroyed || response.headersSent) return drop(answer)
   const lines = [...headersOf(answer, request.method === "HEAD")]
-  if (isUploading(request) && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
+  const isLast = isUploading(request) || answer.status === 408
+  if (isLast && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
   const written = Either.try(() => response.writeHead(answer.status, lines))
   if (Either.isRight(written)) return writeBody(answer, response)
   drop(answer)
@@ -86,5 +94,7 @@ export const write = (answer: Response, request: IncomingMessage, response: Serv
 }
 
 /** Answers a request that came to nothing. */
-export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void =>
+export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void => {
+  Metrics.note(response, failure.problem.code)
   write(ofProblem(failure), request, response)
+}

@@ -35,11 +35,18 @@ class Flow extends Readable {
     super()
     this.#incoming = incoming
     this.#bounds = bounds
+    // It may end before anybody listens: in the queue of the upstream.
+    this.on("error", ignored)
     this.#timer = setTimeout(() => {
       if (this.#isWaiting) this.destroy(stalled())
     }, bounds.idleMillis)
     incoming.on("data", this.#data).once("end", this.#end).once("close", this.#close).on("error", ignored)
     incoming.pause()
+  }
+
+  /** The client's next bytes are waited for. */
+  get isWaiting(): boolean {
+    return this.#isWaiting
   }
 
   override _read(): void {
@@ -66,6 +73,7 @@ class Flow extends Readable {
   }
 
   #end = (): void => {
+    this.#isWaiting = false
     this.push(null)
   }
 
@@ -162,7 +170,7 @@ export const make = (incoming: IncomingMessage, response: ServerResponse, bounds
   const length = stated === undefined ? null : Number(stated)
   if (coding === undefined && (length === null || length === 0)) return { _tag: "Empty" }
   const begin = (): void => {
-    if (expect !== undefined) response.writeContinue()
+    if (expect !== undefined && incoming.httpVersionMinor === 1) response.writeContinue()
   }
   const collecting = (maxBytes: number, tell: (claimed: Claimed) => void) => {
     const most = Math.min(maxBytes, bounds.maxBytes)
@@ -175,7 +183,8 @@ export const make = (incoming: IncomingMessage, response: ServerResponse, bounds
     length,
     stream: () => {
       begin()
-      return new Flow(incoming, bounds)
+      const flow = new Flow(incoming, bounds)
+      return { readable: flow, isClientLate: () => flow.isWaiting }
     },
     collect: (maxBytes, tell) => void collecting(maxBytes, tell),
     claim: (maxBytes) =>

@@ -1,5 +1,5 @@
 import type { Apps } from "@payment-proxy/ports"
-import { Filter, Headers, Refusal } from "@payment-proxy/proxy"
+import { Filter, Headers, type Message, Refusal } from "@payment-proxy/proxy"
 import { type Context, Effect } from "effect"
 import * as AppKey from "../AppKey.ts"
 import { refusalOf } from "../Problems.ts"
@@ -9,12 +9,15 @@ export const keyHeader = "payment-proxy-key"
 
 const isOurs = /^bearer +pp_(?:live|test)_/i
 
-/** Lets anyone through. A key of ours goes no further. */
-const anyone = Filter.ofHead((request) => {
+/** A request without any key of ours. */
+const keyless = (request: Message.Request): Message.Request => {
   const headers = Headers.without(request.headers, keyHeader)
   const isKey = isOurs.test(Headers.get(headers, "authorization") ?? "")
   return { ...request, headers: isKey ? Headers.without(headers, "authorization") : headers }
-})
+}
+
+/** Lets anyone through. A key of ours goes no further. */
+const anyone = Filter.ofHead(keyless)
 
 /**
  * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
@@ -30,11 +33,11 @@ const apps = (context: Context.Context<Apps>): Filter.Filter => {
     around: (next) => (request) => {
       const [own, second] = Headers.all(request.headers, keyHeader)
       if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
-      const carrier = own === undefined ? "authorization" : keyHeader
-      const proof = own === undefined ? Headers.get(request.headers, carrier) : `Bearer ${own}`
-      return Effect.flatMap(authenticate(proof), ({ id }) =>
-        next({ ...request, caller: id, headers: Headers.without(request.headers, carrier) })
-      )
+      const proof = own === undefined ? Headers.get(request.headers, "authorization") : `Bearer ${own}`
+      return Effect.flatMap(authenticate(proof), ({ id }) => {
+        const headers = own === undefined ? Headers.without(request.headers, "authorization") : keyless(request).headers
+        return next({ ...request, headers, caller: id })
+      })
     }
   }
 }
