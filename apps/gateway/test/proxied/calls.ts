@@ -19,7 +19,8 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1000 })
 /** One call by HTTP/1.1, nothing of it decoded or followed. */
 export const ask = (url: string, method: string, path: string, { headers = {}, body }: Init = {}): Promise<Answer> =>
   new Promise((done, fail) => {
-    const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }
+    const isChunked = headers["transfer-encoding"] !== undefined
+    const length = body === undefined || isChunked ? {} : { "content-length": String(Buffer.byteLength(body)) }
     const request = asked(`${url}${path}`, { method, agent, headers: { ...headers, ...length } }, (response) => {
       const chunks: Array<Buffer> = []
       response.on("data", (chunk: Buffer) => chunks.push(chunk))

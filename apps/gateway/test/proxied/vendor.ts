@@ -22,6 +22,7 @@ interface Payment {
   readonly status: string
   readonly amount: number
   readonly currency: string
+  readonly action: { readonly type: string; readonly url: string }
 }
 
 /** Answers a call in place of the vendor; false where it lets it do so. `take` is done once the body has come. */
@@ -95,15 +96,15 @@ class Book {
     const known = this.payments.get(merchant_payment_no)
     if (known !== undefined) return known
     const id = `pay_${this.payments.size + 1}`
-    const made = { id, merchant_id: "merchant-tests", merchant_payment_no, status: "PENDING", amount, currency }
+    const action = { type: "redirect", url: `https://vendor.example/cashier/${id}` }
+    const made = { id, merchant_id: "merchant-tests", merchant_payment_no, status: "PENDING", amount, currency, action }
     this.payments.set(merchant_payment_no, made)
     return made
   }
 
   #create(asked: Payment, response: ServerResponse): void {
     const isNew = !this.payments.has(asked.merchant_payment_no)
-    const action = { type: "redirect", url: "https://vendor.example/cashier" }
-    sendJson(response, isNew ? 201 : 200, { ...this.make(asked), action })
+    sendJson(response, isNew ? 201 : 200, this.make(asked))
   }
 }
 
