@@ -197,6 +197,8 @@ Place an order, open its next.url, pay, and see it arrive in the shop:
 
 ${curlOf(demo)}
 
+Or pay by the platform's own API, through ${demo.gateway}/proxy/platform/… (docs/proxy.md).
+
 Ctrl-C stops all of it.
 `)
 }

@@ -38,6 +38,9 @@ export const shop = {
   endpoints: [{ id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecret: "" }]
 }
 
+/** Another app, which nobody tells anything. */
+export const other = { id: "other", name: "Another", endpoints: [] }
+
 /** The shop, with its endpoint's secret sealed. */
 export const withShop = Effect.gen(function* () {
   const vault = yield* Vault

@@ -17,6 +17,7 @@ import {
   WebhookSender
 } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer } from "effect"
+import { FakeVendor } from "./FakeVendors.ts"
 
 /**
  * What goes wrong with one call. `failBefore`: nothing was done. `failAfter`: it was done, and is reported as failed.
@@ -122,6 +123,12 @@ export const sharedTokens = decorated(
 )
 export const apps = decorated(Apps, "Apps", ["put", "byId", "addKey", "keyById"], unavailable)
 export const vendors = decorated(Vendors, "Vendors", ["create", "query", "close"], {
+  before: () => new Unreachable({ detail }),
+  after: () => new InDoubt({ detail }),
+  hang: () => Effect.sleep(vendorLimit)
+})
+/** The platform's own API, as calls of it pass through. */
+export const platform = decorated(FakeVendor, "Platform", ["pass"], {
   before: () => new Unreachable({ detail }),
   after: () => new InDoubt({ detail }),
   hang: () => Effect.sleep(vendorLimit)

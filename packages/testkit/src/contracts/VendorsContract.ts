@@ -54,6 +54,22 @@ export const vendorsContract = <R>(
       })
     )
 
+    it.effect("an order that has the caller's own number is known there by that number, and by no other", () =>
+      Effect.gen(function* () {
+        const { service, payment } = yield* prepared
+        const merchantOrderNo = `shop-${payment.payOrderNo.slice(-20)}`
+        const proxied = { ...payment, merchantOrderNo }
+        const request = yield* service.prepare(proxied, details)
+        expect((yield* service.create(proxied, request, later)).kind).toBe("open")
+        expect([yield* platform.payments(merchantOrderNo), yield* platform.payments(payment.payOrderNo)]).toEqual([
+          1, 0
+        ])
+        expect((yield* service.query(proxied)).kind).toBe("open")
+        expect((yield* service.query(payment)).kind).toBe("notFound")
+        expect((yield* service.close(proxied)).kind).toBe("closed")
+      })
+    )
+
     it.effect("the same request again makes no second payment, and is answered with the same", () =>
       Effect.gen(function* () {
         const { service, payment, request, evidence } = yield* placed
