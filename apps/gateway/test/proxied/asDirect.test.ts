@@ -133,7 +133,10 @@ describe("through the route plain", () => {
       authorization: `Basic ${btoa(`${sandbox.clientId}:${sandbox.clientSecret}`)}`,
       "content-type": "application/x-www-form-urlencoded"
     }
-    const answer = await plain("POST", "/oauth/token", { headers, body: "grant_type=client_credentials&scope=payments" })
+    const answer = await plain("POST", "/oauth/token", {
+      headers,
+      body: "grant_type=client_credentials&scope=payments"
+    })
     expect([answer.status, json(answer)]).toMatchObject([200, { token_type: "Bearer", expires_in: 600 }])
     const { no, text } = told()
     const own = { ...sent(text).headers, authorization: `Bearer ${json(answer)["access_token"]}` }

@@ -39,7 +39,10 @@ export const json = <A = { readonly [name: string]: unknown }>({ body }: Answer)
   JSON.parse(body.toString("utf8")) as A
 
 /** The code of a problem, with its status. */
-export const problem = (answer: Answer): readonly [status: number, code: unknown] => [answer.status, json(answer)["code"]]
+export const problem = (answer: Answer): readonly [status: number, code: unknown] => [
+  answer.status,
+  json(answer)["code"]
+]
 
 /** What a connection gave back, until it ended. */
 export interface Raw {

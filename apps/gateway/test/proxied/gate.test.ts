@@ -27,7 +27,10 @@ describe("who may call a route", () => {
     ["no key", () => ({})],
     ["a wrong key", () => ({ authorization: `Bearer ${wrong()}` })],
     ["a wrong key in Payment-Proxy-Key", () => ({ "payment-proxy-key": wrong() })],
-    ["a wrong key beside a good one", () => ({ "payment-proxy-key": wrong(), authorization: `Bearer ${world.keys.shop}` })],
+    [
+      "a wrong key beside a good one",
+      () => ({ "payment-proxy-key": wrong(), authorization: `Bearer ${world.keys.shop}` })
+    ],
     ["a key that is none", () => ({ authorization: "Bearer a b" })],
     ["another scheme", () => ({ authorization: `Basic ${world.keys.shop}` })]
   ])("%s: 401 with a challenge, and nothing leaves", async (_, headers) => {

@@ -1,5 +1,5 @@
 import type { FaultyPorts } from "@payment-proxy/testkit"
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Answer, json, problem, until } from "./calls.ts"
 import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
@@ -11,6 +11,7 @@ let world: World
 let fault: FaultyPorts.Fault | null = null
 beforeAll(async () => {
   vendor = await Vendors.open()
+  vendor.instead(asArranged)
   world = await open(
     {
       vendors: {
@@ -24,10 +25,6 @@ beforeAll(async () => {
     { plan: (call) => (call === "Orders.commit" ? fault : null) }
   )
 })
-beforeEach(() => {
-  fault = null
-  vendor.instead(null)
-})
 afterAll(async () => {
   await world?.close()
   await vendor?.close()
@@ -37,15 +34,15 @@ const named = ({ headers }: Answer) => headers["payment-proxy-order"]
 const post = (text: string, headers: Record<string, string> = {}, route = "pay") =>
   world.call("POST", `/proxy/${route}/payments`, sent(text, headers))
 
-/** The first create of this number is answered so; whatever else is asked, as usual. */
-const firstCreate = (no: string, how: Vendors.Instead, times = 1) => {
-  let left = times
-  vendor.instead(async (call) => {
-    await call.take
-    if (left === 0 || call.request.method !== "POST" || !call.seen.body.toString().includes(`"${no}"`)) return false
-    left -= 1
-    return how(call)
-  })
+const arranged = new Map<string, Array<Vendors.Instead>>()
+
+/** The first creates of this number are answered so; whatever else is asked, as usual. */
+const firstCreate = (no: string, ...ways: Array<Vendors.Instead>) => arranged.set(no, ways)
+
+const asArranged: Vendors.Instead = async (call) => {
+  await call.take
+  const [, no = ""] = /"merchant_payment_no":"([^"]+)"/.exec(call.seen.body.toString()) ?? []
+  return arranged.get(no)?.shift()?.(call) ?? false
 }
 /** The vendor makes the payment of a create, whatever it then answers. */
 const accepted = ({ seen }: Parameters<Vendors.Instead>[0]) => vendor.book.make(JSON.parse(seen.body.toString()))
@@ -91,9 +88,7 @@ describe("what the vendor definitely says", () => {
 
 describe("what leaves a create in doubt is told as it is, and found out", () => {
   const half = '{"id":"pay_'
-  const ways: ReadonlyArray<
-    readonly [what: string, how: Vendors.Instead, status: number, said: string | ((answer: Answer) => unknown)]
-  > = [
+  const ways: ReadonlyArray<readonly [what: string, how: Vendors.Instead, status: number, said: string | RegExp]> = [
     [
       "the answer is cut short of its length",
       (call) => {
@@ -185,17 +180,17 @@ describe("what leaves a create in doubt is told as it is, and found out", () => 
         return true
       },
       502,
-      "UPSTREAM_MALFORMED"
+      /^UPSTREAM_(?:MALFORMED|RESET)$/
     ]
   ]
-  it.each(ways)("%s", async (_, how, status, said) => {
+  it.concurrent.each(ways)("%s", async (_, how, status, said) => {
     const { no, text } = create()
     firstCreate(no, how)
     const begun = performance.now()
     const answer = await post(text)
     expect(performance.now() - begun).toBeLessThan(createMillis + 2000)
     expect(answer.status).toBe(status)
-    if (status === 502 || status === 504) expect([json(answer)['detail'],problem(answer)[1]]).toBe(said)
+    if (status === 502 || status === 504) expect(problem(answer)[1]).toMatch(said)
     else expect(answer.body.toString()).toBe(said)
     const order = await foundOut(no)
     expect(order).toMatchObject({ status: "PENDING", inDoubt: false, payOrderNo: named(answer) })
@@ -248,7 +243,7 @@ describe("a token that the vendor does not take", () => {
 
   it("of ours, twice: 502 TOKEN_REFUSED, and the order stays and becomes a payment", async () => {
     const { no, text } = create()
-    firstCreate(no, unauthorized, 2)
+    firstCreate(no, unauthorized, unauthorized)
     const answer = await post(text)
     expect(problem(answer)).toEqual([502, "TOKEN_REFUSED"])
     expect(await foundOut(no)).toMatchObject({ status: "PENDING", payOrderNo: named(answer) })

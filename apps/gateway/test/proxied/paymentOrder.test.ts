@@ -236,11 +236,7 @@ describe("calls beside the creates", () => {
     const { no, text } = create()
     await post(text)
     const answer = await world.call("HEAD", byNo(no))
-    expect([answer.status, answer.body.length, named(answer)]).toEqual([
-      200,
-      0,
-      (await world.order(no)).payOrderNo
-    ])
+    expect([answer.status, answer.body.length, named(answer)]).toEqual([200, 0, (await world.order(no)).payOrderNo])
     expect(vendor.seen.at(-1)).toMatchObject({ method: "HEAD" })
     expect(await world.order(no)).toMatchObject({ status: "PENDING", inDoubt: false })
   })

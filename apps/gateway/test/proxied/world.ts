@@ -88,7 +88,11 @@ interface Ledger {
     readonly status: unknown
     readonly numbers: ReadonlyArray<string>
   }>
-  readonly payments: ReadonlyArray<{ readonly id: string; readonly merchant_payment_no: string; readonly status: string }>
+  readonly payments: ReadonlyArray<{
+    readonly id: string
+    readonly merchant_payment_no: string
+    readonly status: string
+  }>
 }
 
 /** A sandbox, and what it was asked. */
@@ -287,7 +291,8 @@ export const open = async (file: object, options: Options = {}) => {
     /** The only order with this number of the caller's. */
     order: async (businessNo: string): Promise<Shown> => {
       const [only, ...others] = await orders(businessNo)
-      if (only === undefined || others.length > 0) throw new Error(`${businessNo} is ${others.length} orders more than one.`)
+      if (only === undefined || others.length > 0)
+        throw new Error(`${businessNo} is ${others.length} orders more than one.`)
       return only
     },
     /** Writes another file, and looks at it. */
