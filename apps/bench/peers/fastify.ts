@@ -2,72 +2,30 @@
 // and serialisation, mysql2 with prepared statements on a pool of 20, undici with connections that stay open; the same
 // table, the same durability, the same steps: the intent on disk, the vendor asked, then version check, history and
 // event in one transaction. It has no loops, no other calls, and it knows one app, whose key it holds in memory.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { Payment, Words } from "@payment-proxy/domain"
+import { Payment } from "@payment-proxy/domain"
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify"
-import { createPool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise"
-import { Pool } from "undici"
+import type { RowDataPacket } from "mysql2/promise"
+import {
+  app,
+  currencies,
+  database,
+  fingerprintOf,
+  insert,
+  isKnown,
+  isTaken,
+  methods,
+  moveToPending,
+  newNumber,
+  platform,
+  problem,
+  SUBMITTING,
+  sources,
+  text,
+  timeOf,
+  tokenNow,
+  wordOf
+} from "./ground.ts"
 
-const { env } = process
-const given = (name: string): string => {
-  const value = env[name]
-  if (value === undefined || value === "") throw new Error(`${name} is missing.`)
-  return value
-}
-
-const database = createPool({
-  uri: given("DATABASE_URL"),
-  connectionLimit: 20,
-  maxIdle: 20,
-  enableKeepAlive: true,
-  supportBigNumbers: true,
-  dateStrings: true,
-  timezone: "Z"
-})
-const platformUrl = new URL(given("PLATFORM_URL"))
-const platform = new Pool(platformUrl.origin, { connections: 128, pipelining: 1, keepAliveTimeout: 30_000 })
-
-const tokenOf = async (): Promise<string> => {
-  const basic = Buffer.from(`${given("PLATFORM_CLIENT_ID")}:${given("PLATFORM_CLIENT_SECRET")}`).toString("base64")
-  const response = await fetch(`${given("PLATFORM_ISSUER")}/token`, {
-    method: "POST",
-    headers: { authorization: `Basic ${basic}`, "content-type": "application/x-www-form-urlencoded" },
-    body: "grant_type=client_credentials&scope=payments"
-  })
-  const { access_token, expires_in } = (await response.json()) as { access_token: string; expires_in: number }
-  setTimeout(() => void renew(), expires_in * 800).unref()
-  return access_token
-}
-let token = ""
-const renew = async (): Promise<void> => {
-  token = await tokenOf()
-}
-
-const app = given("APP")
-const secretHash = createHash("sha256").update(given("APP_KEY")).digest()
-const isKnown = (header: string | undefined): boolean => {
-  const key = /^bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? ""
-  return timingSafeEqual(createHash("sha256").update(key).digest(), secretHash)
-}
-
-const { SUBMITTING, PENDING } = Payment.states
-const methods: { readonly [name: string]: number } = Words.methods
-const sources: { readonly [name: string]: number } = Words.sources
-const currencies: { readonly [code: string]: { readonly numeric: number; readonly digits: number } } = {
-  CNY: { numeric: 156, digits: 2 },
-  USD: { numeric: 840, digits: 2 },
-  JPY: { numeric: 392, digits: 0 }
-}
-const wordOf = (codes: { readonly [name: string]: number }, code: number): string =>
-  Object.keys(codes).find((name) => codes[name] === code) ?? ""
-
-/** A text without control characters. */
-const text = (maxLength: number, minLength = 1) => ({
-  type: "string",
-  minLength,
-  maxLength,
-  pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
-})
 const body = {
   type: "object",
   additionalProperties: false,
@@ -161,7 +119,6 @@ type Row = Shown & { readonly fingerprint: string } & RowDataPacket
 const columns =
   "pay_order_no, pay_status, version, vendor, business_no, amount, currency, pay_method, pay_source, transaction_no, created_millis, expires_millis, paid_millis, metadata, facts, fingerprint"
 
-const timeOf = (millis: number): string => new Date(millis).toISOString()
 const shown = (row: Shown) => {
   const currency = Object.keys(currencies).find((code) => currencies[code]?.numeric === row.currency) ?? ""
   const digits = currencies[currency]?.digits ?? 0
@@ -186,12 +143,6 @@ const shown = (row: Shown) => {
   }
 }
 
-const canonical = (json: unknown): string => {
-  if (typeof json !== "object" || json === null) return JSON.stringify(json)
-  const members = Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`).join(",")}}`
-}
-
 /** The vendor's answer, or nothing where it is not known what became of the call. */
 const ask = async (payOrderNo: string, asked: Asked, minor: number, expiresMillis: number) => {
   const request = JSON.stringify({
@@ -211,7 +162,7 @@ const ask = async (payOrderNo: string, asked: Asked, minor: number, expiresMilli
       headers: {
         "content-type": "application/json",
         accept: "application/json",
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${tokenNow()}`,
         "idempotency-key": `"${payOrderNo}"`
       },
       body: request,
@@ -230,35 +181,6 @@ const ask = async (payOrderNo: string, asked: Asked, minor: number, expiresMilli
   }
 }
 
-const insertOrder =
-  "INSERT INTO payment_proxy_order (pay_order_no, pay_status, amount, currency, trans_type, pay_method, pay_source, third_party_customer_no, is_deleted, creator, business_no, app, vendor, version, learnt_version, idempotency_key, fingerprint, capture, metadata, created_millis, expires_millis, deadline_millis, facts, sealed_request, due_millis) VALUES (?, ?, ?, ?, 1, ?, ?, ?, 'N', ?, ?, ?, ?, 1, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-const updateOrder =
-  "UPDATE payment_proxy_order SET pay_status = ?, transaction_no = ?, facts = ?, version = ?, due_millis = ? WHERE pay_order_no = ? AND version = ?"
-const insertHistory =
-  "INSERT INTO payment_proxy_history (pay_order_no, version, state, cause, detail, at_millis, nonce) VALUES (?, ?, ?, ?, ?, ?, '')"
-const insertEvent =
-  "INSERT INTO payment_proxy_delivery (id, event_id, pay_order_no, version, app, endpoint, type, body, created_millis, state, due_millis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)"
-
-const inTransaction = async (work: (connection: PoolConnection) => Promise<void>): Promise<void> => {
-  const connection = await database.getConnection()
-  try {
-    await connection.beginTransaction()
-    await work(connection)
-    await connection.commit()
-  } catch (error) {
-    await connection.rollback()
-    throw error
-  } finally {
-    connection.release()
-  }
-}
-
-const problem = (reply: FastifyReply, status: number, code: string) =>
-  reply.code(status).type("application/problem+json").send(JSON.stringify({ status, code }))
-
-const isTaken = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "errno" in error && error.errno === 1062
-
 const place = async (request: FastifyRequest, reply: FastifyReply) => {
   if (!isKnown(request.headers.authorization)) return problem(reply, 401, "UNAUTHORIZED")
   const key = request.headers["idempotency-key"]
@@ -270,9 +192,9 @@ const place = async (request: FastifyRequest, reply: FastifyReply) => {
   if (currency === undefined || decimals.length > currency.digits) return problem(reply, 400, "AMOUNT_INVALID")
   const minor = Number(whole + decimals.padEnd(currency.digits, "0"))
   if (minor === 0 || !Number.isSafeInteger(minor)) return problem(reply, 400, "AMOUNT_INVALID")
-  const fingerprint = createHash("sha256").update(canonical(asked)).digest("hex")
+  const fingerprint = fingerprintOf(asked)
   const now = Date.now()
-  const payOrderNo = now.toString(36).padStart(9, "0") + randomBytes(10).toString("hex")
+  const payOrderNo = newNumber(now)
   const expires = now + asked.expiresIn * 1000
   const row: Shown = {
     pay_order_no: payOrderNo,
@@ -292,29 +214,24 @@ const place = async (request: FastifyRequest, reply: FastifyReply) => {
     facts: '{"next":null}'
   }
   try {
-    await database.execute(insertOrder, [
+    await insert({
       payOrderNo,
-      SUBMITTING,
-      row.amount,
-      row.currency,
-      row.pay_method,
-      row.pay_source,
-      payOrderNo,
-      app,
-      row.business_no,
-      app,
-      row.vendor,
-      key,
+      merchantOrderNo: payOrderNo,
+      vendor: row.vendor,
+      businessNo: row.business_no,
+      amount: row.amount,
+      currency: row.currency,
+      method: row.pay_method,
+      source: row.pay_source,
+      idempotencyKey: key,
       fingerprint,
-      asked.capture,
-      row.metadata,
-      now,
-      expires,
-      expires + 300_000,
-      row.facts,
-      JSON.stringify(asked),
-      now + 20_000
-    ])
+      capture: asked.capture,
+      metadata: row.metadata,
+      createdMillis: now,
+      expiresMillis: expires,
+      facts: row.facts,
+      request: JSON.stringify(asked)
+    })
   } catch (error) {
     if (!isTaken(error)) return problem(reply, 503, "STORE_UNAVAILABLE")
     const [found] = await database.execute<Array<Row>>(
@@ -328,40 +245,13 @@ const place = async (request: FastifyRequest, reply: FastifyReply) => {
   if (answer === undefined) return reply.code(202).send(shown(row))
   const moved: Shown = {
     ...row,
-    pay_status: PENDING,
+    pay_status: Payment.states.PENDING,
     version: 2,
     transaction_no: answer.transactionNo,
     facts: JSON.stringify({ next: answer.next })
   }
   const told = shown(moved)
-  await inTransaction(async (connection) => {
-    const at = Date.now()
-    const [{ affectedRows }] = await connection.execute<ResultSetHeader>(updateOrder, [
-      PENDING,
-      moved.transaction_no,
-      moved.facts,
-      2,
-      at + 60_000,
-      payOrderNo,
-      1
-    ])
-    if (affectedRows !== 1) throw new Error(`${payOrderNo} moved under us.`)
-    await connection.execute(insertHistory, [payOrderNo, 2, "PENDING", "create:open", null, at])
-    const eventId = `evt_${randomBytes(16).toString("hex")}`
-    const event = JSON.stringify({ type: "order.pending", timestamp: timeOf(at), data: told })
-    await connection.execute(insertEvent, [
-      `dlv_${eventId}`,
-      eventId,
-      payOrderNo,
-      2,
-      app,
-      "webhook",
-      "order.pending",
-      event,
-      at,
-      at
-    ])
-  })
+  await moveToPending(payOrderNo, { transactionNo: moved.transaction_no, facts: moved.facts, told })
   return reply.code(201).send(told)
 }
 
@@ -380,6 +270,5 @@ const response = { "2xx": order }
 server.post("/v1/orders", { schema: { body, response } }, place)
 server.get("/v1/orders/:payOrderNo", { schema: { response } }, read)
 
-await renew()
 const url = await server.listen({ port: 0, host: "127.0.0.1" })
 console.log(JSON.stringify({ ready: true, url }))

@@ -1,8 +1,9 @@
-import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Problem } from "@payment-proxy/api"
+import { Roll } from "@payment-proxy/configuration"
 import { Framing } from "@payment-proxy/proxy"
 import { Effect, Layer } from "effect"
 import * as Door from "./Door.ts"
@@ -92,7 +93,7 @@ const patienceMillis = 8000
 const lookEveryMillis = 50
 
 /** Takes no more connections, answers what it has taken, and lets each connection go with its answer. */
-const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
+const closed = (server: Server, answering: Iterable<ServerResponse>) =>
   Effect.async<void>((resume) => {
     if (!server.listening) return resume(Effect.void)
     const last = (response: ServerResponse): void => {
@@ -109,15 +110,29 @@ const closed = (server: Server, answering: ReadonlySet<ServerResponse>) =>
     })
   })
 
+/** A request that is not proxied, and when its head had arrived. */
+interface Asked {
+  readonly response: ServerResponse
+  readonly sinceMillis: number
+}
+
 /** Ends the requests that take too long to arrive; those that are proxied are not looked at. */
 const endsLate =
-  (asked: ReadonlyMap<ServerResponse, number>, { requestTimeout }: Limits) =>
+  (asked: Iterable<Asked>, { requestTimeout }: Limits) =>
   () => {
     const latest = performance.now() - requestTimeout
-    for (const [response, sinceMillis] of asked)
+    for (const { response, sinceMillis } of asked)
       if (sinceMillis < latest && !response.req.complete && !response.headersSent)
         write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
   }
+
+/** A client that has its answer and goes on with its request has as long as any for the rest of it. */
+const endsUnread = (request: IncomingMessage, { requestTimeout }: Limits): void => {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, requestTimeout).unref()
+  request.once("close", () => clearTimeout(timer))
+}
 
 /** A server at an address, by HTTP/1.1: proxied calls and the door's go their own ways, all others to whatever is served. */
 export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
@@ -127,19 +142,19 @@ export const layer = (address: { readonly host: string; readonly port: number },
       const door = yield* Door.make
       const proxied = yield* Proxied
       const bounds = { ...limits, ...overrides }
-      const answering = new Set<ServerResponse>()
-      const asked = new Map<ServerResponse, number>()
+      const answering = Roll.make<ServerResponse>()
+      const asked = Roll.make<Asked>()
       const server = yield* Effect.acquireRelease(
         Effect.sync(() => make(bounds)),
         (open) => closed(open, answering)
       )
       const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
       server.once("close", () => clearInterval(looking))
-      server.on("request", (_, response) => {
-        answering.add(response)
+      server.on("request", (request, response) => {
+        const leave = answering.join(response)
         response.once("close", () => {
-          answering.delete(response)
-          asked.delete(response)
+          leave()
+          if (!request.complete) endsUnread(request, bounds)
         })
       })
       // Whoever wants the body says so; the others are refused before they send it.
@@ -149,7 +164,7 @@ export const layer = (address: { readonly host: string; readonly port: number },
       let routes: RequestListener = (...waiting) => void early.push(waiting)
       server.on("request", (request, response) => {
         if (proxied.handle(request, response)) return
-        asked.set(response, performance.now())
+        response.once("close", asked.join({ response, sinceMillis: performance.now() }))
         if (request.headers.expect !== undefined) response.writeContinue()
         if (!door(request, response)) routes(request, response)
       })

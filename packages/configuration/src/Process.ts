@@ -1,17 +1,10 @@
 import { mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, FiberSet, Scheduler, type Scope } from "effect"
+import { Console, Effect, FiberSet, type Scope } from "effect"
 import { load } from "./Configuration.ts"
+import * as Fibers from "./Fibers.ts"
 import * as LogLines from "./LogLines.ts"
-
-/**
- * Fibers in turns with input and output: those that are ready run, then what has arrived is looked at. By default thousands
- * of them run in a row, while the database waits for its next packet (docs/performance.md).
- */
-const inTurns = Scheduler.makeBatched((run) => {
-  setImmediate(run)
-})
 
 /** A file's text. */
 export const fileText = (path: string) =>
@@ -40,7 +33,8 @@ const faults = ["ConfigurationInvalid", "DatabaseUnfit"] as const
 /** Runs a process of ours until it ends or is told to; what a person can mend ends it in words, not in a stack. */
 export const run = <A, E extends { readonly _tag: string; readonly message: string }>(
   main: Effect.Effect<A, E>
-): void =>
+): void => {
+  Fibers.letGo()
   main.pipe(
     Effect.catchIf(
       ({ _tag }) => faults.some((fault) => fault === _tag),
@@ -51,7 +45,8 @@ export const run = <A, E extends { readonly _tag: string; readonly message: stri
         )
     ),
     Effect.withTracerEnabled(false),
-    Effect.withScheduler(inTurns),
+    Effect.withScheduler(Fibers.inTurns()),
     Effect.provide(LogLines.layer),
     NodeRuntime.runMain({ disablePrettyLogger: true })
   )
+}

@@ -22,6 +22,7 @@ const ofAnswers: ReadonlySet<string> = new Set([
   "keep-alive",
   "proxy-connection",
   "proxy-authenticate",
+  "proxy-authentication-info",
   "te",
   "trailer",
   "transfer-encoding",

@@ -36,9 +36,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #limits: Limits
   readonly #tell: Tell
   readonly #over: () => void
+  readonly #isBreaking: () => boolean
   readonly #untilMillis: number
-  readonly #total: NodeJS.Timeout
-  #phase: NodeJS.Timeout
+  #phase = "No connection in time."
+  #phaseMillis: number
+  #phaseUntilMillis: number
+  #timer: NodeJS.Timeout | undefined
+  #wakesAtMillis = Number.POSITIVE_INFINITY
   #controller: Dispatcher.DispatchController | undefined
   #isTold = false
   #isOver = false
@@ -49,17 +53,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #trailers: ReadonlyArray<string> | null = null
   #failure: Broken | null = null
 
-  /** `over` is called once, when undici has done with it. */
-  constructor(limits: Limits, tell: Tell, over: () => void) {
+  /** `over` is called once, when undici has done with it; `isBreaking` says whether its connection breaks at this moment. */
+  constructor(limits: Limits, tell: Tell, over: () => void, isBreaking: () => boolean) {
     this.#limits = limits
     this.#tell = tell
     this.#over = over
-    this.#untilMillis = Deadline.now() + limits.totalMillis
-    this.#total = setTimeout(() => this.#late("It was not over in time."), limits.totalMillis)
-    this.#phase = setTimeout(
-      () => this.#late("No connection in time."),
-      Math.min(limits.connectMillis, limits.totalMillis)
-    )
+    this.#isBreaking = isBreaking
+    const now = Deadline.now()
+    this.#untilMillis = now + limits.totalMillis
+    this.#phaseMillis = limits.connectMillis
+    this.#phaseUntilMillis = now + limits.connectMillis
+    this.#arm(now)
   }
 
   /** Nobody waits for it any more: an upstream that is still at it sees the connection close. */
@@ -102,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onBodySent(): void {
-    this.#phase.refresh()
+    this.#goesOn()
   }
 
   onRequestSent(): void {
@@ -122,7 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return
-    this.#phase.refresh()
+    this.#goesOn()
     if (this.#sink !== null) {
       if (!this.#sink.write(chunk)) this.#pause()
       return
@@ -134,6 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     this.#over()
     if (this.#isOver) return
+    if (this.#isBreaking()) return this.#fail(broken("UPSTREAM_RESET", "The connection broke in the body."), gone)
     this.#end()
     this.#trailers = EndToEnd.trailers(latin1(controller.rawTrailers))
     this.#sink?.end(this.#trailers)
@@ -174,13 +179,34 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#isOver = true
-    clearTimeout(this.#phase)
-    clearTimeout(this.#total)
+    clearTimeout(this.#timer)
   }
 
+  /** A phase begins; `what` is said where it is over. */
   #enter(millis: number, what: string): void {
-    clearTimeout(this.#phase)
-    this.#phase = setTimeout(() => this.#late(what), millis)
+    this.#phase = what
+    this.#phaseMillis = millis
+    this.#goesOn()
+  }
+
+  /** The phase's time begins again. One timer serves all phases: it is not moved for one that ends after it. */
+  #goesOn(): void {
+    const now = Deadline.now()
+    this.#phaseUntilMillis = now + this.#phaseMillis
+    if (this.#phaseUntilMillis < this.#wakesAtMillis) this.#arm(now)
+  }
+
+  #arm(now: number): void {
+    clearTimeout(this.#timer)
+    this.#wakesAtMillis = Math.min(this.#phaseUntilMillis, this.#untilMillis)
+    this.#timer = setTimeout(this.#wake, Math.ceil(this.#wakesAtMillis - now))
+  }
+
+  readonly #wake = (): void => {
+    const now = Deadline.now()
+    if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    else if (now >= this.#phaseUntilMillis) this.#late(this.#phase)
+    else this.#arm(now)
   }
 
   #pause(): void {
@@ -226,15 +252,25 @@ export const of = (body: Outgoing): Exchange | undefined =>
 
 /** An answer's body into Node's response, with back pressure; a client that is gone ends it. */
 export const toClient = (exchange: Exchange, response: ServerResponse): Sink => {
+  let isBegun = false
   const sink: Sink = {
-    write: (chunk) => response.write(chunk),
+    write: (chunk) => {
+      isBegun = true
+      return response.write(chunk)
+    },
     end: (trailers) => {
+      isBegun = true
       if (trailers.length > 0) response.addTrailers(pairs(trailers))
       response.end()
     },
-    cut: () => response.destroy()
+    // Without a length and chunks, a plain end would say that this was all.
+    cut: () => void (response.req.httpVersionMinor === 0 ? response.socket?.resetAndDestroy() : response.destroy())
   }
   response.on("drain", () => exchange.resume())
+  // A head that comes alone goes on alone: whoever waits for events wants it before the first.
+  process.nextTick(() => {
+    if (!isBegun && !response.destroyed) response.flushHeaders()
+  })
   return sink
 }
 

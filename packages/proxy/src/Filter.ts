@@ -1,7 +1,7 @@
 import { Data, type Effect, type Schema, type Scope } from "effect"
 import type { Request, Response } from "./Message.ts"
 import type { Pattern } from "./Pattern.ts"
-import type { Broken, Refusal } from "./Refusal.ts"
+import { type Broken, Refusal } from "./Refusal.ts"
 
 /** Takes a call to its answer: what stands behind a filter. */
 export type Handler = (request: Request) => Effect.Effect<Response, Refusal | Broken>
@@ -13,9 +13,20 @@ export type Handler = (request: Request) => Effect.Effect<Response, Refusal | Br
  */
 export interface Filter {
   readonly around: (next: Handler) => Handler
+  /** All that `around` does, of a filter that looks at a request's head alone: calls with none but such need no fiber. */
+  readonly head?: (request: Request) => Request | Refusal
   /** Calls that the route passes because of this filter, beside what it allows; an `allow` that covers one is refused. */
   readonly operations?: ReadonlyArray<Pattern>
 }
+
+/** A filter that changes a request's head, or refuses the call by it, and does nothing else. */
+export const ofHead = (head: (request: Request) => Request | Refusal): Filter => ({
+  head,
+  around: (next) => (request) => {
+    const changed = head(request)
+    return changed instanceof Refusal ? changed : next(changed)
+  }
+})
 
 /** Where a filter stands. */
 export interface Place {

@@ -24,18 +24,7 @@ interface Peer {
   readonly isTrusted: boolean
 }
 
-const names = [
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-by",
-  "x-forwarded-server",
-  "x-forwarded-ssl",
-  "x-real-ip"
-]
+const isSaid = (name: string): boolean => /^(?:forwarded$|x-forwarded-|x-real-ip$)/i.test(name)
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, "")}"`
 
@@ -75,8 +64,8 @@ export const make = (trusted: ReadonlyArray<string>) => {
   }
   return (request: IncomingMessage, headers: Headers.Headers, prefix: string): ReadonlyArray<string> => {
     const { text, isTrusted } = peerOf(request.socket)
-    const said = headers.some((name, at) => at % 2 === 0 && names.includes(name.toLowerCase()))
-    const kept = said ? [...Headers.without(headers, ...names)] : [...headers]
+    const said = headers.some((name, at) => at % 2 === 0 && isSaid(name))
+    const kept = said ? headers.filter((_, at) => !isSaid(headers[at - (at % 2)] ?? "")) : [...headers]
     for (const [name, value] of hop(request, text, prefix)) {
       const before = said && isTrusted ? Headers.all(headers, name) : []
       kept.push(name, [...before, value].join(", "))

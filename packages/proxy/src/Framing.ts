@@ -11,18 +11,21 @@ const single: ReadonlySet<string> = new Set([
   "idempotency-key",
   "content-type",
   "content-length",
+  "transfer-encoding",
   "content-encoding"
 ])
 
 /** RFC 3986 §3.2.2, with a port. */
 const host = /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
 
-const malformed = (detail: string): Refusal => refuse("REQUEST_MALFORMED", detail)
+/** Whoever reads the connection in another way sees another request next: none is taken from it. */
+const isLast = ["connection", "close"]
+const malformed = (detail: string): Refusal => refuse("REQUEST_MALFORMED", detail, isLast)
 
 const oneLine = (name: string, value: string, httpVersion: string): Refusal | null => {
   if (name === "host" && !host.test(value)) return malformed("Send a Host header that is a host (RFC 9112 §3.2).")
   if (name !== "transfer-encoding") return null
-  return httpVersion === "1.1" && value.trim().toLowerCase() === "chunked"
+  return httpVersion === "1.1" && value.toLowerCase() === "chunked"
     ? null
     : malformed("A body comes chunked or with its length, by HTTP/1.1 (RFC 9112 §6.1).")
 }
@@ -32,7 +35,7 @@ const lines = (rawHeaders: ReadonlyArray<string>, httpVersion: string): Refusal 
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? "").toLowerCase()
     if (single.has(name)) {
-      if (seen.includes(name)) return refuse("HEADER_REPEATED", `Send the header ${name} once.`)
+      if (seen.includes(name)) return refuse("HEADER_REPEATED", `Send the header ${name} once.`, isLast)
       seen.push(name)
     }
     const wrong = oneLine(name, rawHeaders[at + 1] ?? "", httpVersion)
@@ -47,7 +50,7 @@ const lines = (rawHeaders: ReadonlyArray<string>, httpVersion: string): Refusal 
  */
 export const refusalOf = ({ rawHeaders, url = "", method, httpVersion }: IncomingMessage): Refusal | null => {
   if (rawHeaders.length / 2 > maxHeaders)
-    return refuse("HEADERS_TOO_LARGE", `A request has at most ${maxHeaders} headers.`)
+    return refuse("HEADERS_TOO_LARGE", `A request has at most ${maxHeaders} headers.`, isLast)
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return malformed("Speak HTTP/1.1 (RFC 9112).")
   const wrong = lines(rawHeaders, httpVersion)
   if (wrong !== null) return wrong

@@ -27,12 +27,17 @@ const isOdd = (path: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
   /[\\\x00-\x1f\x7f]/.test(path) || climbs(path)
 
+/** However often somebody decodes it: each time it gets shorter, or stays as it is. */
+const isOddDecoded = (path: string): boolean => {
+  const once = decodedOnce(path)
+  return once.length < path.length && (isOdd(once) || isOddDecoded(once))
+}
+
 const checked = (path: string): Either.Either<string, Refusal> => {
   if (plain.test(path)) return Either.right(path)
   if (path.includes("//")) return refused("The path has an empty segment.")
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return refused("In the path, % is not followed by two hexadecimal digits.")
-  const once = decodedOnce(path)
-  return isOdd(path) || isOdd(once) || (once.includes("%") && isOdd(decodedOnce(once)))
+  return isOdd(path) || isOddDecoded(path)
     ? refused("The path has a dot segment, a backslash or a control character, plain or encoded.")
     : Either.right(path)
 }

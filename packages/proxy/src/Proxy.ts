@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, FiberId, Option, Runtime, type Scope } from "effec
 import * as Answer from "./Answer.ts"
 import * as EndToEnd from "./EndToEnd.ts"
 import type { Exchange } from "./Exchange.ts"
-import type { Handler } from "./Filter.ts"
+import type { Filter, Handler } from "./Filter.ts"
 import * as Forwarded from "./Forwarded.ts"
 import * as Framing from "./Framing.ts"
 import * as Headers from "./Headers.ts"
@@ -13,6 +13,7 @@ import * as Pattern from "./Pattern.ts"
 import { type Broken, problem, Refusal, refuse } from "./Refusal.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Route } from "./Route.ts"
+import * as Turn from "./Turn.ts"
 import * as Upstream from "./Upstream.ts"
 
 /** What holds for all routes. */
@@ -31,11 +32,15 @@ export interface Proxy {
   readonly replace: (routes: ReadonlyArray<Route>, settings: Settings) => Effect.Effect<void>
 }
 
+type Head = NonNullable<Filter["head"]>
+
 interface Running {
   readonly route: Route
   readonly upstream: Upstream.Upstream
-  /** All filters around the upstream; null where there are none. */
-  readonly handler: Handler | null
+  /** What the filters do, where all of them look at a request's head alone; null otherwise. */
+  readonly heads: ReadonlyArray<Head> | null
+  /** All filters around the upstream. */
+  readonly handler: Handler
 }
 
 interface Table {
@@ -47,7 +52,8 @@ interface Table {
 const run = (route: Route): Running => {
   const upstream = Upstream.make(route)
   const handler = route.filters.reduceRight((next, filter) => filter.around(next), upstream.handler)
-  return { route, upstream, handler: route.filters.length === 0 ? null : handler }
+  const heads = route.filters.flatMap(({ head }) => (head === undefined ? [] : [head]))
+  return { route, upstream, heads: heads.length === route.filters.length ? heads : null, handler }
 }
 
 const tableOf = (routes: ReadonlyArray<Route>, settings: Settings, before: Table | null): Table => ({
@@ -110,7 +116,8 @@ const read = (table: Table, incoming: IncomingMessage, response: ServerResponse)
     return refuse("LOOP_DETECTED", "The route's target leads back to us.")
   const refused = unlisted(route, method, path, endToEnd)
   if (refused !== null) return refused
-  const bounds = { maxBytes: route.maxBodyBytes, idleMillis: route.limits.idleMillis }
+  const { idleMillis, totalMillis } = route.limits
+  const bounds = { maxBytes: route.maxBodyBytes, idleMillis, totalMillis }
   const body = RequestBody.make(incoming, response, bounds)
   if (body._tag === "Incoming" && body.length !== null && body.length > route.maxBodyBytes)
     return refuse("BODY_TOO_LARGE", `A body has at most ${route.maxBodyBytes} bytes here.`)
@@ -135,8 +142,23 @@ const read = (table: Table, incoming: IncomingMessage, response: ServerResponse)
 
 const unforeseen = new Refusal({ problem: problem("INTERNAL", "It is on record. Try again."), headers: [] })
 
-/** Straight through: no filter decides anything, so no fiber is there to. */
-const streamed = ({ upstream, request, body }: Call, incoming: IncomingMessage, response: ServerResponse): void => {
+/** The request as `heads` leave it, one after the other. */
+const changed = (request: Request, heads: ReadonlyArray<Head>): Request | Refusal => {
+  let now: Request | Refusal = request
+  for (const head of heads) {
+    if (now instanceof Refusal) return now
+    now = head(now)
+  }
+  return now
+}
+
+/** Straight through: no filter does more than look at the head, so there is no fiber. */
+const streamed = (
+  { upstream, body }: Call,
+  request: Request,
+  incoming: IncomingMessage,
+  response: ServerResponse
+): void => {
   let under: Exchange | undefined
   const answer = (outcome: Exit.Exit<Response, Refusal | Broken>): void =>
     Exit.match(outcome, {
@@ -184,16 +206,24 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
         runFork(Effect.logError("A proxied call failed in a way that was not foreseen.", exit.cause))
       Answer.refuse(unforeseen, incoming, response)
     })
-    if (!isDone) response.once("close", () => fiber.unsafeInterruptAsFork(FiberId.none))
+    response.once("close", () => {
+      if (!isDone) fiber.unsafeInterruptAsFork(FiberId.none)
+    })
+  }
+
+  const take = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const call = read(table, incoming, response)
+    if ("_tag" in call) return Answer.refuse(call, incoming, response)
+    if (call.heads === null) return filtered(call.handler, call.request, incoming, response)
+    const request = changed(call.request, call.heads)
+    if (request instanceof Refusal) Answer.refuse(request, incoming, response)
+    else streamed(call, request, incoming, response)
   }
 
   return {
     handle: (incoming, response) => {
       if (incoming.url?.startsWith(Path.prefix) !== true) return false
-      const call = read(table, incoming, response)
-      if ("_tag" in call) Answer.refuse(call, incoming, response)
-      else if (call.handler === null) streamed(call, incoming, response)
-      else filtered(call.handler, call.request, incoming, response)
+      Turn.wait(incoming.socket, response, () => take(incoming, response))
       return true
     },
     replace: (routes, settings) =>

@@ -14,10 +14,11 @@ const tooLarge = (maxBytes: number): BodyFault => fault("BODY_TOO_LARGE", `A bod
 
 const ignored = (): void => {}
 
-/** Limits of a body: bytes, and milliseconds without any. */
+/** Limits of a body: bytes, milliseconds without any, and for all of it while it is read whole. */
 export interface Bounds {
   readonly maxBytes: number
   readonly idleMillis: number
+  readonly totalMillis: number
 }
 
 /**
@@ -77,12 +78,14 @@ class Flow extends Readable {
 /** What a claim comes to. */
 export type Claimed = Exit.Exit<Bytes, Refusal>
 
-/** Reads a body whole; answers how to stop. */
-const collect = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tell: (claimed: Claimed) => void) => {
+/** Reads a body that is still on its way; answers how to stop. */
+const follow = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+  const { maxBytes, idleMillis, totalMillis } = bounds
   const chunks: Array<Buffer> = []
   let size = 0
   const stop = (): void => {
     clearTimeout(timer)
+    clearTimeout(total)
     incoming.off("data", data).off("end", end).off("close", close).off("error", close)
   }
   const fail = (why: BodyFault): void => {
@@ -91,6 +94,7 @@ const collect = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, te
     tell(Exit.fail(why.refusal))
   }
   const timer = setTimeout(() => fail(stalled()), idleMillis)
+  const total = setTimeout(() => fail(stalled()), totalMillis)
   const data = (chunk: Buffer): void => {
     size += chunk.length
     if (size > maxBytes) return fail(tooLarge(maxBytes))
@@ -106,6 +110,27 @@ const collect = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, te
   const close = (): void => fail(cut())
   incoming.on("data", data).once("end", end).once("close", close).once("error", close)
   return stop
+}
+
+/** Reads a body whole; answers how to stop. One that came with its head, as most small ones do, is at hand in the next tick. */
+const collect = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+  let stop: (() => void) | undefined = () => {
+    stop = undefined
+  }
+  process.nextTick(() => {
+    if (stop === undefined) return
+    if (!incoming.complete || incoming.destroyed) {
+      stop = follow(incoming, bounds, tell)
+      return
+    }
+    const bytes: Buffer = incoming.read() ?? Buffer.alloc(0)
+    tell(
+      bytes.length > bounds.maxBytes
+        ? Exit.fail(tooLarge(bounds.maxBytes).refusal)
+        : Exit.succeed({ _tag: "Bytes", bytes })
+    )
+  })
+  return () => stop?.()
 }
 
 /** A body up to this is read whole before it is sent: one packet less, and it can be sent again. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream"
 import { Effect, Exit } from "effect"
-import { type Dispatcher, Pool } from "undici"
+import { buildConnector, type Dispatcher, Pool } from "undici"
 import * as Deadline from "./Deadline.ts"
 import { Exchange, type Tell } from "./Exchange.ts"
 import type { Handler } from "./Filter.ts"
@@ -36,10 +36,39 @@ const framed = ({ body, headers }: Request): Sent => {
   }
 }
 
+interface Connections {
+  readonly connect: buildConnector.connector
+  readonly isBreaking: () => boolean
+}
+
+/**
+ * Where neither length nor chunks say how long a body is, undici takes what came before a broken connection for all of it:
+ * `isBreaking` holds while it does.
+ */
+const connections = (options: buildConnector.BuildOptions): Connections => {
+  const connect = buildConnector(options)
+  let isBreaking = false
+  const breaks = (): void => {
+    isBreaking = true
+    queueMicrotask(() => {
+      isBreaking = false
+    })
+  }
+  return {
+    connect: (to, done) =>
+      connect(to, (...[error, socket]) => {
+        if (error !== null) return done(error, null)
+        done(null, socket.prependListener("error", breaks))
+      }),
+    isBreaking: () => isBreaking
+  }
+}
+
 /** Connections to the target of a route; the upstream's certificate is always verified. */
 export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route): Upstream => {
   const { origin, pathname } = new URL(target)
   const base = pathname === "/" ? "" : pathname
+  const { connect, isBreaking } = connections({ ...tls, timeout: limits.connectMillis, rejectUnauthorized: true })
   const pool = new Pool(origin, {
     connections: maxConnections,
     pipelining: 1,
@@ -47,7 +76,7 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
-    connect: { ...tls, timeout: limits.connectMillis, rejectUnauthorized: true }
+    connect
   })
   let inFlight = 0
   const over = (): void => {
@@ -65,7 +94,7 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
       return undefined
     }
     inFlight += 1
-    const exchange = new Exchange({ ...request.limits, totalMillis }, tell, over)
+    const exchange = new Exchange({ ...request.limits, totalMillis }, tell, over, isBreaking)
     const path = `${base}${request.path}` || "/"
     pool.dispatch({ path: path + request.query, method: request.method as "GET", ...framed(request) }, exchange)
     return exchange

@@ -27,7 +27,8 @@ export const apps = ["shop", "other"] as const
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
 
-const freePort = (): Promise<number> =>
+/** A port of 127.0.0.1 that nobody listens at now. */
+export const freePort = (): Promise<number> =>
   new Promise((done) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address()
@@ -157,6 +158,8 @@ export interface Options {
   readonly environmentOf?: { readonly [process: string]: Environment }
   /** For measurements: nothing between the gateways and the database, no haste with the vendor, no loops in the gateways. */
   readonly isCalm?: boolean
+  /** The proxied routes, in place of those of the configuration file: the YAML below `routes:`. */
+  readonly routes?: string
 }
 
 /** Memory and log as for a server that does nothing else; by default both are for a small one, which stands still now and then. */
@@ -189,7 +192,9 @@ export const start = async (options: Options = {}): Promise<World> => {
   try {
     const { url = "", issuer = "" } = await startPlatform(processes, folder, ownOf("platform")).ready
     const config = join(folder, "config.yaml")
-    const configured = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const given = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const configured =
+      options.routes === undefined ? given : given.replace(/^routes:\n[\s\S]*$/m, `routes:\n${options.routes}`)
     writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
     const data = join(folder, "data")
     mkdirSync(data)

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net"
+import * as Wire from "./Wire.ts"
 
 /** What is asked for, how, and how often at the same time. */
 export interface Aim {
@@ -6,7 +7,7 @@ export interface Aim {
   readonly connections: number
   readonly seconds: number
   /** The whole request with this number, as it goes out. */
-  readonly request: (index: number) => string
+  readonly request: (index: number) => string | Buffer
   /** The status of a right answer. */
   readonly status: number
   /** Told the body of each right answer. */
@@ -22,18 +23,6 @@ export interface Outcome {
 
 const maxSamples = 2_000_000
 const nanosPerMilli = 1e6
-const headEnd = Buffer.from("\r\n\r\n")
-
-/** The length of the whole answer at the head of `bytes`, or 0 while it is not all there. */
-const lengthOf = (bytes: Buffer): number => {
-  const end = bytes.indexOf(headEnd)
-  if (end < 0) return 0
-  const length = /\r\ncontent-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end))?.[1]
-  if (length === undefined) throw new Error("An answer without Content-Length cannot be counted.")
-  const total = end + headEnd.length + Number(length)
-  return bytes.length < total ? 0 : total
-}
-
 /**
  * A closed loop over raw sockets: each connection sends its next request when it has the answer to the last one, so that
  * the load costs as little as it can. Fails at the first answer that is not right.
@@ -60,14 +49,14 @@ export const drive = async (aim: Aim, first: number): Promise<Outcome> => {
       socket.once("connect", send)
       socket.on("data", (chunk) => {
         bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
-        const length = lengthOf(bytes)
-        if (length === 0) return
+        const answer = Wire.whole(bytes)
+        if (answer === undefined) return
         const now = performance.now()
         if (Number(bytes.toString("latin1", 9, 12)) !== aim.status)
-          return fail(new Error(`An answer was not right:\n${bytes.toString("utf8", 0, length)}`))
+          return fail(new Error(`An answer was not right:\n${bytes.toString("utf8", 0, answer.end)}`))
         if (now <= end && answered < maxSamples) nanos[answered++] = (now - sentAt) * nanosPerMilli
-        aim.onAnswer?.(bytes.toString("utf8", bytes.indexOf(headEnd) + headEnd.length, length))
-        bytes = bytes.subarray(length)
+        aim.onAnswer?.(bytes.toString("utf8", answer.body, answer.end))
+        bytes = bytes.subarray(answer.end)
         send()
       })
       socket.once("error", fail)

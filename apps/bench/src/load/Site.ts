@@ -21,9 +21,17 @@ export interface Rival {
 const app = "shop"
 const portOf = (url: string | undefined): number => Number(new URL(url ?? "").port)
 
+/** A peer of ours: its file below `peers`, and what it is called. */
+export interface Peer {
+  readonly name: string
+  readonly file: string
+}
+
+const fastify: Peer = { name: "fastify", file: "fastify.ts" }
+
 /** Brings both up; `world.close` takes all of it down. */
-export const start = async (): Promise<Site> => {
-  const world = await World.start({ isMariaDb: true, isCalm: true })
+export const start = async (peer: Peer = fastify, options: World.Options = {}): Promise<Site> => {
+  const world = await World.start({ isMariaDb: true, isCalm: true, ...options })
   try {
     const { database, gateways, keys, processes } = world
     const key = keys.get(app) ?? ""
@@ -32,7 +40,7 @@ export const start = async (): Promise<Site> => {
     const begin = performance.now()
     const ours = await gateway.up()
     const readyMillis = performance.now() - begin
-    const peer = processes.start("bench", "peers/fastify.ts", [], {
+    const rival = processes.start("bench", `peers/${peer.file}`, [], {
       NODE_ENV: "production",
       DATABASE_URL: database.url,
       PLATFORM_URL: world.platformUrl,
@@ -44,7 +52,7 @@ export const start = async (): Promise<Site> => {
     })
     const rivals = [
       { name: "ours", port: portOf((await ours.ready)["url"]), pid: ours.pid },
-      { name: "fastify", port: portOf((await peer.ready)["url"]), pid: peer.pid }
+      { name: peer.name, port: portOf((await rival.ready)["url"]), pid: rival.pid }
     ]
     return { world, rivals, key, readyMillis }
   } catch (error) {

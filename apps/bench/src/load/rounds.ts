@@ -3,23 +3,30 @@ import * as Load from "./Load.ts"
 import * as Site from "./Site.ts"
 
 /** How a rival is asked: the whole of request `index`, and the status of a right answer. */
-export interface Asking {
-  readonly request: (rival: Site.Rival, index: number) => string
+export interface Asking<R extends Site.Rival = Site.Rival> {
+  readonly request: (rival: R, index: number) => string | Buffer
   readonly status: number
 }
 
-const warmUpSeconds = 5
+/** How often rivals have their turn, how long it is, and how long each has to get warm before. */
+export interface Course {
+  readonly connections: number
+  readonly rounds: number
+  readonly seconds: number
+  readonly warmUpSeconds?: number
+}
+
 const numbersPerTurn = 10_000_000
 /** How many turns this process has had: each has numbers of its own. */
 let turns = 0
 
 /** Measures rivals by turns under load, `rounds` times `seconds` for each; each begins some rounds and ends others. */
-export const measure = async (
-  { rivals }: Site.Site,
-  asking: Asking,
-  { connections, rounds, seconds }: { readonly connections: number; readonly rounds: number; readonly seconds: number }
+export const measure = async <R extends Site.Rival>(
+  { rivals }: { readonly rivals: ReadonlyArray<R> },
+  asking: Asking<R>,
+  { connections, rounds, seconds, warmUpSeconds = 5 }: Course
 ): Promise<ReadonlyArray<Measured>> => {
-  const turn = (rival: Site.Rival, turnSeconds: number) => {
+  const turn = (rival: R, turnSeconds: number) => {
     const request = (index: number) => asking.request(rival, index)
     return Load.drive(
       { port: rival.port, connections, seconds: turnSeconds, request, status: asking.status },

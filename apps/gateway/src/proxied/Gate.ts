@@ -1,5 +1,5 @@
 import type { Apps } from "@payment-proxy/ports"
-import { type Filter, Headers, type Message, Refusal } from "@payment-proxy/proxy"
+import { Filter, Headers, type Message, Refusal } from "@payment-proxy/proxy"
 import { type Context, Effect } from "effect"
 import * as AppKey from "../AppKey.ts"
 import { refusalOf } from "../Problems.ts"
@@ -16,7 +16,7 @@ const keyless = (request: Message.Request): Message.Request => {
 }
 
 /** Lets anyone through. A key of ours goes no further. */
-const anyone: Filter.Filter = { around: (next) => (request) => next(keyless(request)) }
+const anyone = Filter.ofHead(keyless)
 
 /**
  * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
