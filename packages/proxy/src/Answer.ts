@@ -27,9 +27,10 @@ export const ofProblem = ({
   }
 }
 
-/** A body that is still coming and is longer than we would read for nothing. */
-const isUploading = (request: IncomingMessage): boolean => {
+/** A body that is still coming and is longer than we would read for nothing, or that was waited for in vain. */
+const isUploading = (request: IncomingMessage, status: number): boolean => {
   if (request.complete) return false
+  if (status === 408) return true
   const { "content-length": length, "transfer-encoding": coding } = request.headers
   return coding !== undefined || Number(length ?? 0) > smallBytes || request.headers.expect !== undefined
 }
@@ -85,8 +86,7 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
 export const write = (answer: Response, request: IncomingMessage, response: ServerResponse): void => {
   if (response.destroyed || response.headersSent) return drop(answer)
   const lines = [...headersOf(answer, request.method === "HEAD")]
-  const isLast = isUploading(request) || answer.status === 408
-  if (isLast && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
+  if (isUploading(request, answer.status) && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
   const written = Either.try(() => response.writeHead(answer.status, lines))
   if (Either.isRight(written)) return writeBody(answer, response)
   drop(answer)
