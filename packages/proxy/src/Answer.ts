@@ -86,7 +86,8 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
 export const write = (answer: Response, request: IncomingMessage, response: ServerResponse): void => {
   if (response.destroyed || response.headersSent) return drop(answer)
   const lines = [...headersOf(answer, request.method === "HEAD")]
-  if (isUploading(request, answer.status) && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
+  if (isUploading(request, answer.status) && Headers.get(lines, "connection") === undefined)
+    lines.push("connection", "close")
   const written = Either.try(() => response.writeHead(answer.status, lines))
   if (Either.isRight(written)) return writeBody(answer, response)
   drop(answer)
