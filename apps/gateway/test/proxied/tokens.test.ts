@@ -58,7 +58,7 @@ const isUnavailable = (answer: Answer) => {
 
 describe("F45 the token server is down", () => {
   it.each(down.map(([name, what, fault]) => [name, what, fault] as const))(
-    "F45 %s: %s: 503, the next at once, and nothing at the vendor",
+    "F45 %s: %s: 503, the next without asking it, and nothing at the vendor",
     async (name, _, fault) => {
       const before = await sandbox.asked()
       await token(fault)
