@@ -308,6 +308,18 @@ describe("F62 credentials stay where they belong", () => {
     }
   })
 
+  it("F62 nor in its trailers", async () => {
+    a.instead(({ response, seen }) => {
+      response.writeHead(200, { trailer: "x-echo, x-other" }).write("body")
+      response.addTrailers({ "x-echo": String(seen.headers.authorization), "x-other": "kept" })
+      response.end()
+      return true
+    })
+    const answer = await send("GET", "/proxy/token/a", key(), "TE: trailers")
+    expect([answer.status, answer.text.includes("x-other: kept")]).toEqual([200, true])
+    expect(answer.text).not.toContain("a-token")
+  })
+
   it("F62 nor in the problems and log lines of calls that went wrong", async () => {
     const challenge = (token: string) => ({ "www-authenticate": `Bearer error="invalid_token", token="${token}"` })
     const { length } = world.lines
