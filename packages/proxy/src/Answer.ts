@@ -48,11 +48,11 @@ const headersOf = ({ status, headers, body }: Response, isHead: boolean): Header
   return body._tag === "Empty" ? withLength(headers, 0) : headers
 }
 
-const pour = (body: Outgoing, response: ServerResponse): void => {
+const pour = (body: Outgoing, response: ServerResponse, trailers: Response["trailers"]): void => {
   const exchange = Exchange.of(body)
   if (exchange === undefined) return void response.destroy()
   response.once("close", () => exchange.stop())
-  exchange.pour(Exchange.toClient(exchange, response))
+  exchange.pour(Exchange.toClient(exchange, response, trailers))
 }
 
 /** The exchange that an answer's body still comes from. */
@@ -66,7 +66,7 @@ const drop = ({ body }: Response): void => {
   if (body._tag === "Rest") body.rest.drop()
 }
 
-const writeBody = ({ body }: Response, response: ServerResponse): void => {
+const writeBody = ({ body, trailers }: Response, response: ServerResponse): void => {
   switch (body._tag) {
     case "Empty":
       return void response.end()
@@ -75,10 +75,10 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
     case "Pieces":
       return void pipeline(body.pieces, response, () => {})
     case "Outgoing":
-      return pour(body, response)
+      return pour(body, response, trailers)
     case "Rest":
       response.write(body.first)
-      return pour(body.rest, response)
+      return pour(body.rest, response, trailers)
   }
 }
 

@@ -140,7 +140,7 @@ const foundOut = (no: string) =>
 const next = (method: string, how: Vendors.Instead, times = 1, isDone = true) => {
   let left = times
   vendor.instead(async (call) => {
-    await call.take
+    await call.take()
     if (left === 0 || call.request.method !== method) return false
     left -= 1
     if (isDone && method === "POST") vendor.book.make(JSON.parse(call.seen.body.toString()))
@@ -188,7 +188,7 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     let creates = 0
     let questions = 0
     vendor.instead(async (call) => {
-      await call.take
+      await call.take()
       const isCreate = call.request.method === "POST"
       const isStricken = isCreate ? creates === 0 : call.seen.url.includes("by-merchant-no") && questions < 2
       if (isCreate) creates += 1

@@ -1,30 +1,25 @@
+import { readFileSync } from "node:fs"
 import { Webhook } from "standardwebhooks"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Answer, ask, type Init, json, until } from "./calls.ts"
-import {
-  create,
-  open,
-  openSandbox,
-  type SandboxWorld,
-  type Shown,
-  sandboxVendor,
-  sent,
-  type World,
-  webhookSecret
-} from "./world.ts"
+import { create, open, openSandbox, type SandboxWorld, type Shown, sent, type World, webhookSecret } from "./world.ts"
 
 let sandbox: SandboxWorld
 let world: World
 let token: string
 beforeAll(async () => {
   sandbox = await openSandbox()
-  world = await open({
-    vendors: { platform: sandboxVendor(sandbox) },
-    routes: {
-      plain: { vendor: "platform", allow: ["ANY /payments/**", "POST /oauth/token"] },
-      platform: { vendor: "platform", filters: ["payment-order", "oauth"] }
-    }
+  Object.assign(process.env, {
+    PLATFORM_URL: sandbox.url,
+    PLATFORM_ISSUER: sandbox.issuer,
+    PLATFORM_MERCHANT_ID: sandbox.merchantId,
+    PLATFORM_CLIENT_ID: sandbox.clientId,
+    PLATFORM_CLIENT_SECRET: sandbox.clientSecret,
+    PLATFORM_WEBHOOK_SECRET: sandbox.webhookSecret
   })
+  // The demonstration's own file.
+  const file = new URL("../../../../payment-proxy.config.yaml", import.meta.url)
+  world = await open(readFileSync(file, "utf8"))
   token = await sandbox.token()
 })
 afterAll(async () => {

@@ -277,6 +277,13 @@ describe("F61 who is slow holds nothing for long, and nobody up", () => {
     expect(performance.now() - begun).toBeLessThan(totalMillis + 3000)
   })
 
+  it.concurrent.each(doors)("F61 who has been refused at %s and never sends the rest is let go", async (path) => {
+    const begun = performance.now()
+    const answer = await raw(world.url, head(`POST ${path} HTTP/1.1`, "Host: a", "Content-Length: 1000"), "{")
+    expect([answer.status, answer.answers]).toEqual([401, 1])
+    expect(performance.now() - begun).toBeLessThan(requestTimeout + 3000)
+  })
+
   it.concurrent("F61 a large body that stops: what went on of it is cut, and it is answered 408", async () => {
     const answer = await raw(world.url, post("/proxy/plain/large", 200_000), "a".repeat(100_000))
     expect(answer.status).toBe(408)

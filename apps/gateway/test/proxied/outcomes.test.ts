@@ -40,7 +40,7 @@ const arranged = new Map<string, Array<Vendors.Instead>>()
 const firstCreate = (no: string, ...ways: Array<Vendors.Instead>) => arranged.set(no, ways)
 
 const asArranged: Vendors.Instead = async (call) => {
-  await call.take
+  await call.take()
   const [, no = ""] = /"merchant_payment_no":"([^"]+)"/.exec(call.seen.body.toString()) ?? []
   return arranged.get(no)?.shift()?.(call) ?? false
 }

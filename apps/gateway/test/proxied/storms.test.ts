@@ -18,7 +18,7 @@ const guarded: Vendors.Instead = async ({ response, seen, take }) => {
   reached.set(name, (reached.get(name) ?? 0) + 1)
   const [, token] = /^Bearer a-token-(\d+)$/.exec(seen.headers.authorization ?? "") ?? []
   if (Number(token ?? 0) > over) return false
-  await take
+  await take()
   Vendors.sendJson(response, 401, { error: "unauthorized" }, challenge)
   return true
 }

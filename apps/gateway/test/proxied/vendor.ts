@@ -25,12 +25,12 @@ interface Payment {
   readonly action: { readonly type: string; readonly url: string }
 }
 
-/** Answers a call in place of the vendor; false where it lets it do so. `take` is done once the body has come. */
+/** Answers a call in place of the vendor; false where it lets it do so. `take` reads the body, and is done once it has come. */
 export type Instead = (call: {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly seen: Seen
-  readonly take: Promise<void>
+  readonly take: () => Promise<void>
 }) => boolean | Promise<boolean>
 
 export const sendJson = (response: ServerResponse, status: number, body: unknown, headers: object = {}): void => {
@@ -61,19 +61,23 @@ const recorded = (request: IncomingMessage, response: ServerResponse) => {
   return seen
 }
 
-const taken = (request: IncomingMessage, seen: Seen): Promise<void> =>
-  new Promise((done) => {
-    const chunks: Array<Buffer> = []
-    request.on("data", (chunk: Buffer) => chunks.push(chunk))
-    request.on("error", () => undefined)
-    request.once("close", done)
-    request.once("end", () => {
-      seen.body = Buffer.concat(chunks)
-      seen.trailers = request.trailers
-      seen.isWhole = true
-      done()
+const taking = (request: IncomingMessage, seen: Seen): (() => Promise<void>) => {
+  let taken: Promise<void> | null = null
+  return () => {
+    taken ??= new Promise((done) => {
+      const chunks: Array<Buffer> = []
+      request.on("data", (chunk: Buffer) => chunks.push(chunk))
+      request.once("close", done)
+      request.once("end", () => {
+        seen.body = Buffer.concat(chunks)
+        seen.trailers = request.trailers
+        seen.isWhole = true
+        done()
+      })
     })
-  })
+    return taken
+  }
+}
 
 /** The vendor's payments by their merchant's numbers, and its API below `/svc`. */
 class Book {
@@ -128,10 +132,11 @@ export const open = async (name = "a") => {
     }
     const call = recorded(request, response)
     seen.push(call)
-    const take = taken(request, call)
+    request.on("error", () => undefined)
+    const take = taking(request, call)
     void Promise.resolve(state.instead?.({ request, response, seen: call, take }) ?? false).then(async (isDone) => {
       if (isDone) return
-      await take
+      await take()
       if (!call.isWhole) return
       const path = call.url.replace(/\?.*$/, "").slice("/svc".length)
       if (path.startsWith("/payments")) book.answer(path, call, response)

@@ -256,7 +256,7 @@ export const write = (folder: string, file: unknown): void =>
  * A gateway in this process that is all that `main` brings up: the embedded database in a temporary folder, real adapters, the
  * routes of this file. Two apps have keys, and one webhook. One file at a time is followed by all gateways of a process.
  */
-export const open = async (file: object, options: Options = {}) => {
+export const open = async (file: object | string, options: Options = {}) => {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-proxied-"))
   write(folder, file)
   Object.assign(process.env, {
