@@ -226,8 +226,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   readonly #wake = (): void => {
     const now = Deadline.now()
-    if (now >= this.#untilMillis) this.#late("It was not over in time.")
-    else if (this.#isWriting && this.#around.isClientLate()) this.#wait(now)
+    const isClientLate = this.#isWriting && this.#around.isClientLate()
+    if (now >= this.#untilMillis && isClientLate) this.#fail(broken("REQUEST_TIMEOUT", "Send the body sooner."), gone)
+    else if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    else if (isClientLate) this.#wait(now)
     else if (now >= this.#phaseUntilMillis) this.#late(this.#phase)
     else this.#arm(now)
   }

@@ -43,6 +43,7 @@ class Flow extends Readable {
     }, bounds.idleMillis)
     incoming.on("data", this.#data).once("end", this.#end).once("close", this.#close).on("error", ignored)
     incoming.pause()
+    if (incoming.destroyed) this.#close()
   }
 
   /** The client's next bytes are waited for. */
@@ -79,7 +80,7 @@ class Flow extends Readable {
   }
 
   #close = (): void => {
-    if (!this.#incoming.complete) this.destroy(cut())
+    if (!this.#incoming.readableEnded) this.destroy(cut())
   }
 }
 
@@ -127,7 +128,9 @@ const collect = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Clai
   }
   process.nextTick(() => {
     if (stop === undefined) return
-    if (!incoming.complete || incoming.destroyed) {
+    // Nothing more comes of it, and nothing says so once more.
+    if (incoming.destroyed) return tell(Exit.fail(cut().refusal))
+    if (!incoming.complete) {
       stop = follow(incoming, bounds, tell)
       return
     }
