@@ -121,8 +121,17 @@ const follow = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claim
   return stop
 }
 
+/** Whether all of a body of this length has arrived, and nobody has read of it yet. */
+const isHere = (incoming: IncomingMessage, length: number | null): boolean =>
+  !incoming.destroyed && (incoming.complete || incoming.readableLength === length)
+
 /** Reads a body whole; answers how to stop. One that came with its head, as most small ones do, is at hand in the next tick. */
-const collect = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+const collect = (
+  incoming: IncomingMessage,
+  length: number | null,
+  bounds: Bounds,
+  tell: (claimed: Claimed) => void
+) => {
   let stop: (() => void) | undefined = () => {
     stop = undefined
   }
@@ -130,11 +139,12 @@ const collect = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Clai
     if (stop === undefined) return
     // Nothing more comes of it, and nothing says so once more.
     if (incoming.destroyed) return tell(Exit.fail(cut().refusal))
-    if (!incoming.complete) {
+    if (!isHere(incoming, length)) {
       stop = follow(incoming, bounds, tell)
       return
     }
     const bytes: Buffer = incoming.read() ?? Buffer.alloc(0)
+    incoming.resume()
     tell(
       bytes.length > bounds.maxBytes
         ? Exit.fail(tooLarge(bounds.maxBytes).refusal)
@@ -173,7 +183,7 @@ export const make = (incoming: IncomingMessage, response: ServerResponse, bounds
     const most = Math.min(maxBytes, bounds.maxBytes)
     if (length !== null && length > most) return tell(Exit.fail(tooLarge(most).refusal))
     begin()
-    return collect(incoming, { ...bounds, maxBytes: most }, tell)
+    return collect(incoming, length, { ...bounds, maxBytes: most }, tell)
   }
   return {
     _tag: "Incoming",

@@ -94,12 +94,10 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
   let inFlight = 0
   let running = 0
   // Not undici's queue: what has been given up would stay in it, and end a connection when its turn came.
-  const waiting = new Set<() => void>()
+  // An array, as a Set holds on to those who have left it (docs/adr/0018).
+  const waiting: Array<() => void> = []
   const next = (): void => {
-    const [first] = waiting
-    if (first === undefined || running >= maxConnections) return
-    waiting.delete(first)
-    first()
+    if (running < maxConnections) waiting.shift()?.()
   }
 
   /** Sends it as soon as a connection is free. */
@@ -120,7 +118,8 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
       ended: () => {
         sent?.release()
         if (isBegun) return
-        waiting.delete(begin)
+        const at = waiting.indexOf(begin)
+        if (at >= 0) waiting.splice(at, 1)
         inFlight -= 1
       },
       over: () => {
@@ -130,7 +129,7 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
       }
     })
     if (running < maxConnections) begin()
-    else waiting.add(begin)
+    else waiting.push(begin)
     return exchange
   }
 
