@@ -1,4 +1,11 @@
-import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES
+} from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
@@ -136,6 +143,14 @@ const endsLate =
         write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
   }
 
+/** A client that has its answer and goes on with its request has as long as any for the rest of it. */
+const endsUnread = (request: IncomingMessage, { requestTimeout }: Limits): void => {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, requestTimeout).unref()
+  request.once("close", () => clearTimeout(timer))
+}
+
 /** A server at an address, by HTTP/1.1: proxied calls and the door's go their own ways, all others to whatever is served. */
 export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
   Layer.scoped(
@@ -152,8 +167,12 @@ export const layer = (address: { readonly host: string; readonly port: number },
       )
       const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
       server.once("close", () => clearInterval(looking))
-      server.on("request", (_, response) => {
-        response.once("close", answering.join(response))
+      server.on("request", (request, response) => {
+        const leave = answering.join(response)
+        response.once("close", () => {
+          leave()
+          if (!request.complete) endsUnread(request, bounds)
+        })
       })
       // Whoever wants the body says so; the others are refused before they send it.
       server.on("checkContinue", (request, response) => server.emit("request", request, response))

@@ -60,7 +60,9 @@ export const layer = <R>(
             commit: Effect.suspend(() => {
               const { scope } = current
               current = next
-              return Effect.asVoid(Effect.forkIn(Effect.delay(closed(scope), grace), outer))
+              // Who stops does not wait for it: the scope goes with the outer one.
+              const later = Effect.zipRight(Effect.interruptible(Effect.sleep(grace)), closed(scope))
+              return Effect.asVoid(Effect.forkIn(later, outer))
             }),
             drop: closed(next.scope)
           })

@@ -66,7 +66,8 @@ export const read = (table: Table, incoming: IncomingMessage, response: ServerRe
   if (hasLoop(endToEnd, table.pseudonym)) return refuse("LOOP_DETECTED", "The route's target leads back to us.")
   const refused = unlisted(route, method, path, endToEnd)
   if (refused !== null) return refused
-  const bounds = { maxBytes: route.maxBodyBytes, idleMillis: route.limits.idleMillis }
+  const { idleMillis, totalMillis } = route.limits
+  const bounds = { maxBytes: route.maxBodyBytes, idleMillis, totalMillis }
   const body = RequestBody.make(incoming, response, bounds)
   if (body._tag === "Incoming" && body.length !== null && body.length > route.maxBodyBytes)
     return refuse("BODY_TOO_LARGE", `A body has at most ${route.maxBodyBytes} bytes here.`)

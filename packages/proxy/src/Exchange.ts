@@ -226,8 +226,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   readonly #wake = (): void => {
     const now = Deadline.now()
-    if (now >= this.#untilMillis) this.#late("It was not over in time.")
-    else if (this.#isWriting && this.#around.isClientLate()) this.#wait(now)
+    const isClientLate = this.#isWriting && this.#around.isClientLate()
+    if (now >= this.#untilMillis && isClientLate) this.#fail(broken("REQUEST_TIMEOUT", "Send the body sooner."), gone)
+    else if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    else if (isClientLate) this.#wait(now)
     else if (now >= this.#phaseUntilMillis) this.#late(this.#phase)
     else this.#arm(now)
   }
@@ -279,16 +281,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 export const of = (body: Outgoing): Exchange | undefined =>
   "exchange" in body && body.exchange instanceof Exchange ? body.exchange : undefined
 
-/** An answer's body into Node's response, with back pressure; a client that is gone ends it. */
-export const toClient = (exchange: Exchange, response: ServerResponse): Sink => {
+/** An answer's body into Node's response, with back pressure, its trailers as `passed` leaves them; a client that is gone ends it. */
+export const toClient = (exchange: Exchange, response: ServerResponse, passed: Response["trailers"]): Sink => {
   let isBegun = false
   const sink: Sink = {
     write: (chunk) => {
       isBegun = true
       return response.write(chunk)
     },
-    end: (trailers) => {
+    end: (all) => {
       isBegun = true
+      const trailers = passed === undefined ? all : passed(all)
       if (trailers.length > 0) response.addTrailers(pairs(trailers))
       response.end()
     },

@@ -94,4 +94,6 @@ export interface Response {
   /** End to end. */
   readonly headers: Headers
   readonly body: Empty | Bytes | Outgoing | Rest | Pieces
+  /** What goes on of the trailer lines of a body that flows; all of them unless said. */
+  readonly trailers?: (lines: Headers) => Headers
 }

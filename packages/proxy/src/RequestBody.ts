@@ -14,10 +14,11 @@ const tooLarge = (maxBytes: number): BodyFault => fault("BODY_TOO_LARGE", `A bod
 
 const ignored = (): void => {}
 
-/** Limits of a body: bytes, and milliseconds without any. */
+/** Limits of a body: bytes, milliseconds without any, and for all of it while it is read whole. */
 export interface Bounds {
   readonly maxBytes: number
   readonly idleMillis: number
+  readonly totalMillis: number
 }
 
 /**
@@ -42,6 +43,7 @@ class Flow extends Readable {
     }, bounds.idleMillis)
     incoming.on("data", this.#data).once("end", this.#end).once("close", this.#close).on("error", ignored)
     incoming.pause()
+    if (incoming.destroyed) this.#close()
   }
 
   /** The client's next bytes are waited for. */
@@ -78,7 +80,7 @@ class Flow extends Readable {
   }
 
   #close = (): void => {
-    if (!this.#incoming.complete) this.destroy(cut())
+    if (!this.#incoming.readableEnded) this.destroy(cut())
   }
 }
 
@@ -86,11 +88,13 @@ class Flow extends Readable {
 export type Claimed = Exit.Exit<Bytes, Refusal>
 
 /** Reads a body that is still on its way; answers how to stop. */
-const follow = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tell: (claimed: Claimed) => void) => {
+const follow = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+  const { maxBytes, idleMillis, totalMillis } = bounds
   const chunks: Array<Buffer> = []
   let size = 0
   const stop = (): void => {
     clearTimeout(timer)
+    clearTimeout(total)
     incoming.off("data", data).off("end", end).off("close", close).off("error", close)
   }
   const fail = (why: BodyFault): void => {
@@ -99,6 +103,7 @@ const follow = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tel
     tell(Exit.fail(why.refusal))
   }
   const timer = setTimeout(() => fail(stalled()), idleMillis)
+  const total = setTimeout(() => fail(stalled()), totalMillis)
   const data = (chunk: Buffer): void => {
     size += chunk.length
     if (size > maxBytes) return fail(tooLarge(maxBytes))
@@ -132,6 +137,8 @@ const collect = (
   }
   process.nextTick(() => {
     if (stop === undefined) return
+    // Nothing more comes of it, and nothing says so once more.
+    if (incoming.destroyed) return tell(Exit.fail(cut().refusal))
     if (!isHere(incoming, length)) {
       stop = follow(incoming, bounds, tell)
       return

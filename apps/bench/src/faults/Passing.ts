@@ -105,7 +105,8 @@ export class Passer {
   isEnd(outcome: Outcome): boolean {
     if (outcome.type !== "fail") return outcome.type === "ok"
     const last = this.#client.log.findLast((op) => op.outcome === outcome)
-    return last?.proxied?.payOrderNo === null ? outcome.status !== 429 : outcome.code === "ORDER_ENDED"
+    const isForNow = outcome.status === 409 || outcome.status === 429
+    return outcome.code === "ORDER_ENDED" || (last?.proxied?.payOrderNo === null && !isForNow)
   }
 
   /** Sends the same call again until there is nothing left to ask for, or `limitMillis` are over. */

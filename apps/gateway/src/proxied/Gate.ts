@@ -9,11 +9,10 @@ export const keyHeader = "payment-proxy-key"
 
 const isOurs = /^bearer +pp_(?:live|test)_/i
 
-/** A request without any key of ours. */
+/** A request without our keys, in whichever line they stand. */
 const keyless = (request: Message.Request): Message.Request => {
-  const headers = Headers.without(request.headers, keyHeader)
-  const isKey = isOurs.test(Headers.get(headers, "authorization") ?? "")
-  return { ...request, headers: isKey ? Headers.without(headers, "authorization") : headers }
+  const isKey = isOurs.test(Headers.get(request.headers, "authorization") ?? "")
+  return { ...request, headers: Headers.without(request.headers, keyHeader, ...(isKey ? ["authorization"] : [])) }
 }
 
 /** Lets anyone through. A key of ours goes no further. */
@@ -21,7 +20,7 @@ const anyone = Filter.ofHead(keyless)
 
 /**
  * An app proves itself with its key in `Payment-Proxy-Key`, or in `Authorization: Bearer` as everywhere; the line with the key
- * ends here, and an `Authorization` beside it goes on.
+ * ends here, and an `Authorization` beside it goes on, unless that is a key of ours, too.
  */
 const apps = (context: Context.Context<Apps>): Filter.Filter => {
   const authenticate = (header: string | undefined) =>
@@ -34,10 +33,7 @@ const apps = (context: Context.Context<Apps>): Filter.Filter => {
       const [own, second] = Headers.all(request.headers, keyHeader)
       if (second !== undefined) return Refusal.refuse("HEADER_REPEATED", `Send the header ${keyHeader} once.`)
       const proof = own === undefined ? Headers.get(request.headers, "authorization") : `Bearer ${own}`
-      return Effect.flatMap(authenticate(proof), ({ id }) => {
-        const headers = own === undefined ? Headers.without(request.headers, "authorization") : keyless(request).headers
-        return next({ ...request, headers, caller: id })
-      })
+      return Effect.flatMap(authenticate(proof), ({ id }) => next({ ...keyless(request), caller: id }))
     }
   }
 }
