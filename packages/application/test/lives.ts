@@ -140,6 +140,7 @@ const sourcesOf = (witness: Witness) =>
     const got = yield* endpoint.got
     const sources: Checker.Sources = {
       client: witness.client,
+      told: [],
       ledger: {
         requests: requests.map(({ call, merchantOrderNo, prepared, atMillis }) => ({
           call,

@@ -4,6 +4,7 @@ import { Either } from "effect"
 import * as Exchange from "./Exchange.ts"
 import * as Headers from "./Headers.ts"
 import type { Outgoing, Response } from "./Message.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Broken, Problem, Refusal } from "./Refusal.ts"
 import { smallBytes } from "./RequestBody.ts"
 
@@ -54,6 +55,12 @@ const pour = (body: Outgoing, response: ServerResponse, trailers: Response["trai
   exchange.pour(Exchange.toClient(exchange, response, trailers))
 }
 
+/** The exchange that an answer's body still comes from. */
+export const exchangeOf = ({ body }: Response): Exchange.Exchange | undefined => {
+  if (body._tag === "Outgoing") return Exchange.of(body)
+  return body._tag === "Rest" ? Exchange.of(body.rest) : undefined
+}
+
 const drop = ({ body }: Response): void => {
   if (body._tag === "Outgoing") body.drop()
   if (body._tag === "Rest") body.rest.drop()
@@ -88,5 +95,7 @@ export const write = (answer: Response, request: IncomingMessage, response: Serv
 }
 
 /** Answers a request that came to nothing. */
-export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void =>
+export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void => {
+  Metrics.note(response, failure.problem.code)
   write(ofProblem(failure), request, response)
+}

@@ -12,7 +12,10 @@ export interface Verdict {
   readonly violations: ReadonlyArray<Violation>
   readonly totals: {
     readonly operations: number
+    /** Of these, through proxied routes. */
+    readonly proxied: number
     readonly unanswered: number
+    readonly told: number
     readonly orders: number
     readonly states: { readonly [state: string]: number }
     readonly vendorRequests: number
@@ -28,12 +31,14 @@ const countOf = (words: ReadonlyArray<string>): { readonly [word: string]: numbe
 
 /** Holds the four witnesses of a run that has come to rest against each other: invariants I1–I10 and I14. */
 export const check = (sources: Sources): Verdict => {
-  const { client, ledger, dump, sink } = sources
+  const { client, told, ledger, dump, sink } = sources
   return {
     violations: [...Money.check(sources), ...Database.check(sources), ...Outside.check(sources)],
     totals: {
       operations: client.length,
+      proxied: client.filter(({ proxied }) => proxied !== undefined).length,
       unanswered: client.filter(({ outcome }) => outcome.type === "info").length,
+      told: told.length,
       orders: dump.orders.length,
       states: countOf(dump.orders.map(({ state }) => state)),
       vendorRequests: ledger.requests.length,

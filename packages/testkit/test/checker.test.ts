@@ -15,6 +15,14 @@ const op = (number: string, key: string, overrides: Partial<Checker.ClientOp> = 
   ...overrides
 })
 
+const answeredMillis = placedMillis + 150
+
+/** Of a call through a proxied route, whose answer named this order. */
+const proxiedOp = (payOrderNo: string | null, overrides: Partial<Checker.ClientOp> = {}) => ({
+  proxied: { answeredMillis, payOrderNo },
+  ...overrides
+})
+
 const order = (
   payOrderNo: string,
   key: string | null,
@@ -85,7 +93,7 @@ const payment = (number: string, overrides: Partial<Checker.VendorPayment> = {})
 
 /**
  * Two orders of one shop and one of another, and a proxied one, which the vendor knows by the shop's own number: paid, told
- * and at rest; the first was asked for twice, once without an answer.
+ * and at rest; the first was asked for twice, once without an answer, as was the proxied one. Another proxied one was declined.
  */
 const right: Sources = {
   client: [
@@ -95,16 +103,27 @@ const right: Sources = {
     op("A", "a", { bodyHash: "other", outcome: { type: "fail", status: 422, code: "IDEMPOTENCY_KEY_REUSED" } }),
     op("B", "b"),
     op("C", "a", { app: "other" }),
-    op("P", "shop-1"),
+    op("P", "shop-1", proxiedOp("P", { outcome: { type: "info" } })),
+    op("P", "shop-1", proxiedOp("P")),
+    op("Q", "shop-2", proxiedOp("Q", { outcome: { type: "fail", status: 422, code: "declined" } })),
+    op("-", "shop-3", proxiedOp(null, { outcome: { type: "fail", status: 422, code: "BODY_INVALID" } })),
     op("-", "refused", { outcome: { type: "fail", status: 422, code: "BODY_INVALID" } })
+  ],
+  told: [
+    { app: "shop", number: "shop-1", orders: [{ payOrderNo: "P", state: "SUCCEEDED" }], saysPaid: true },
+    { app: "shop", number: "shop-1", orders: [{ payOrderNo: "P", state: null }], saysPaid: true },
+    { app: "shop", number: "shop-2", orders: [{ payOrderNo: "Q", state: "FAILED" }], saysPaid: false },
+    { app: "other", number: "shop-1", orders: [], saysPaid: false }
   ],
   ledger: {
     requests: [
-      { atMillis: 1050, call: "create", number: "A", bodyHash: "bytes-A" },
+      { atMillis: 1050, call: "create", number: "A", bodyHash: "bytes-A", isAccepted: true },
       { atMillis: 1090, call: "create", number: "A", bodyHash: "bytes-A" },
       { atMillis: 1050, call: "create", number: "B", bodyHash: "bytes-B" },
       { atMillis: 1050, call: "create", number: "C", bodyHash: "bytes-C" },
-      { atMillis: 1050, call: "create", number: "shop-1", bodyHash: "bytes-P" },
+      { atMillis: 1050, call: "create", number: "shop-1", bodyHash: "bytes-P", isAccepted: true },
+      { atMillis: 1055, call: "create", number: "shop-1", bodyHash: "bytes-P", isAccepted: false },
+      { atMillis: 1050, call: "create", number: "shop-2", bodyHash: "bytes-Q", isAccepted: false },
       { atMillis: 1080, call: "query", number: "A", bodyHash: "" }
     ],
     notifications: [
@@ -123,14 +142,20 @@ const right: Sources = {
       order("A", "a"),
       order("B", "b"),
       order("C", "a", { app: "other" }),
-      order("P", null, { merchantOrderNo: "shop-1" })
+      order("P", null, { merchantOrderNo: "shop-1" }),
+      order("Q", null, { merchantOrderNo: "shop-2", state: "FAILED", version: 2, capturedMinor: 0n })
     ],
-    history: ["A", "B", "C", "P"].flatMap(historyOf),
+    history: [
+      ...["A", "B", "C", "P"].flatMap(historyOf),
+      { payOrderNo: "Q", version: 1, state: "SUBMITTING", cause: "submit", atMillis: placedMillis },
+      { payOrderNo: "Q", version: 2, state: "FAILED", cause: "create:rejected", atMillis: placedMillis + 100 }
+    ],
     inbox: [
       { number: "A", sha256: "paid-A", dueMillis: null, leaseMillis: null },
       { number: "shop-1", sha256: "paid-P", dueMillis: null, leaseMillis: null }
     ],
     deliveries: [
+      ...deliveriesOf("Q", "hook").slice(0, 2),
       ...["A", "B", "P"].flatMap((payOrderNo) => deliveriesOf(payOrderNo, "hook")),
       ...deliveriesOf("C", "other-hook")
     ],
@@ -139,22 +164,28 @@ const right: Sources = {
       { app: "other", endpoint: "other-hook" }
     ]
   },
-  sink: [...["A", "B", "P"].flatMap((payOrderNo) => receivedOf(payOrderNo, "hook")), ...receivedOf("C", "other-hook")]
+  sink: [
+    ...["A", "B", "P"].flatMap((payOrderNo) => receivedOf(payOrderNo, "hook")),
+    ...receivedOf("Q", "hook").slice(0, 2),
+    ...receivedOf("C", "other-hook")
+  ]
 }
 
 it("finds nothing wrong where nothing is", () => {
   expect(Checker.check(right)).toEqual({
     violations: [],
     totals: {
-      operations: 8,
-      unanswered: 1,
-      orders: 4,
-      states: { SUCCEEDED: 4 },
-      vendorRequests: 6,
+      operations: 11,
+      proxied: 4,
+      unanswered: 2,
+      told: 4,
+      orders: 5,
+      states: { FAILED: 1, SUCCEEDED: 4 },
+      vendorRequests: 8,
       vendorPayments: 4,
       paid: 4,
       notificationsTaken: 3,
-      webhooks: 12
+      webhooks: 14
     }
   })
 })
@@ -162,6 +193,12 @@ it("finds nothing wrong where nothing is", () => {
 const ledger = (change: Partial<Checker.Ledger>): Sources => ({ ...right, ledger: { ...right.ledger, ...change } })
 const dump = (change: Partial<Checker.Dump>): Sources => ({ ...right, dump: { ...right.dump, ...change } })
 const client = (...ops: ReadonlyArray<Checker.ClientOp>): Sources => ({ ...right, client: [...right.client, ...ops] })
+const told = (change: Partial<Checker.Told>): Sources => ({
+  ...right,
+  told: [...right.told, ...right.told.slice(0, 1).map((one) => ({ ...one, ...change }))]
+})
+const unanswered = { outcome: { type: "info" } } as const
+const orderQ = [{ payOrderNo: "Q", state: "FAILED" }]
 const orderWith =
   (no: string) =>
   (overrides: Partial<Checker.OrderRow>): Sources =>
@@ -207,6 +244,16 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
     "a proxied create before its intent",
     requests({ atMillis: 1, call: "create", number: "shop-1", bodyHash: "" })
   ],
+  [
+    "I2",
+    "one number accepted twice",
+    requests({ atMillis: 1060, call: "create", number: "shop-1", bodyHash: "bytes-P", isAccepted: true })
+  ],
+  [
+    "I2",
+    "other bytes under a caller's own number",
+    requests({ atMillis: 1060, call: "create", number: "shop-1", bodyHash: "x" })
+  ],
   ["I2", "two orders of one number at the vendor", dump({ orders: [...right.dump.orders, order("shop-1", "d")] })],
   ["I2", "two payments of one number", ledger({ payments: [...right.ledger.payments, payment("A")] })],
   ["I2", "other bytes under one number", requests({ atMillis: 1099, call: "create", number: "A", bodyHash: "x" })],
@@ -217,6 +264,31 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
   ["I3", "an order of another currency", orderA({ currency: "JPY" })],
   ["I3", "an order of another app", client(op("B", "b", { app: "other" }))],
   ["I3", "an order of a request that was refused", dump({ orders: [...right.dump.orders, order("D", "refused")] })],
+  [
+    "I3",
+    "an order of a proxied request that was refused",
+    dump({ orders: [...right.dump.orders, order("D", null, { merchantOrderNo: "shop-3" })] })
+  ],
+  ["I3", "an answer that names an order that is not there", client(op("Z", "shop-9", proxiedOp("Z", unanswered)))],
+  ["I3", "an answer that names another number's order", client(op("P", "shop-2", proxiedOp("P", unanswered)))],
+  [
+    "I3",
+    "an answer that names another app's order",
+    client(op("P", "shop-1", proxiedOp("P", { ...unanswered, app: "other" })))
+  ],
+  [
+    "I3",
+    "a vendor's answer that its caller had before the disk",
+    client(op("P", "shop-1", { proxied: { payOrderNo: "P", answeredMillis: placedMillis + 50 } }))
+  ],
+  ["I3", "a number whose order its app was not told of", told({ orders: [] })],
+  ["I3", "a number whose order another app was told of", told({ app: "other" })],
+  ["I3", "a state that the order never had", told({ orders: [{ payOrderNo: "P", state: "CLOSED" }] })],
+  [
+    "I3",
+    "a caller told paid of an order that knows nothing",
+    told({ number: "shop-2", orders: orderQ, saysPaid: true })
+  ],
   ["I4", "FAILED and paid", orderA({ state: "FAILED" })],
   ["I4", "CLOSED and paid", orderA({ state: "CLOSED" })],
   ["I4", "a proxied one, CLOSED and paid", proxied({ state: "CLOSED" })],

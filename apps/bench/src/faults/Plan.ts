@@ -93,6 +93,9 @@ export const busyPoints = (Object.keys(crashPoints) as ReadonlyArray<CrashPoint>
   (point) => point !== "K23" && point !== "K25"
 )
 
+/** The points that each create comes by, through whichever door, in that order. */
+export const createPoints = busyPoints.filter((point) => point <= "K11")
+
 /** A crash point and a visit there, by chance. */
 export const crashAt = (chance: () => number): string =>
   `${Chance.pick(busyPoints, chance)}:${Chance.between(1, 20, chance)}`

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import * as Chance from "../Chance.ts"
 import type { Order, Outcome } from "./Client.ts"
+import * as Passing from "./Passing.ts"
 import { apps, type World } from "./World.ts"
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
@@ -11,22 +12,20 @@ const amounts = [
   { value: "1500", currency: "JPY" },
   { value: "1.234", currency: "KWD" }
 ]
+const description = "Travel insurance, 3 days"
+const otherDescription = "Another order under the same key"
 
 /** An order that nobody has asked for yet. */
 export const order = (chance: () => number): Order => ({
   app: Chance.pick(apps, chance),
   key: randomUUID(),
-  body: {
-    vendor: "platform",
-    amount: Chance.pick(amounts, chance),
-    method: "ALIPAY",
-    source: "WEB",
-    description: "Travel insurance, 3 days"
-  }
+  body: { vendor: "platform", amount: Chance.pick(amounts, chance), method: "ALIPAY", source: "WEB", description }
 })
 
 /** How likely it is that something happens beside the placing of orders. */
 export interface Mix {
+  /** The client comes by the proxied route, with the platform's own API. */
+  readonly proxied: number
   /** The payer pays, or refuses; otherwise he does nothing for now. */
   readonly pay: number
   readonly refuse: number
@@ -40,16 +39,36 @@ export interface Mix {
   readonly leave: number
 }
 
+/** An order and who wants it, by either door. */
+interface Asked {
+  readonly app: string
+  /** Asks once. */
+  readonly once: (patienceMillis?: number) => Promise<Outcome>
+  readonly isEnd: (outcome: Outcome) => boolean
+  readonly untilAnswered: () => Promise<unknown>
+  readonly withOtherBody: () => Promise<unknown>
+  readonly withInvalidBody: () => Promise<unknown>
+  readonly close: (payOrderNo: string) => Promise<unknown>
+  /** The platform's number of it. */
+  readonly numberOf: (payOrderNo: string) => string
+}
+
 const patientMillis = 2000
 const impatientMillis = 30
+const creators = 3
 
 /** Business systems and payers, some at once, for as long as they are let. */
 export class Traffic {
   readonly #world: World
   readonly #mix: Mix
   readonly #chance: () => number
-  readonly #unanswered = new Set<Order>()
+  readonly #unanswered = new Set<Asked>()
+  readonly #passed = new Set<Passing.Passing>()
+  readonly #creating = new Set<Promise<void>>()
+  #later: Array<() => Promise<void>> = []
   #isOpen = true
+  #isHushed = false
+  #underWay = 0
 
   constructor(world: World, mix: Mix, chance: () => number) {
     this.#world = world
@@ -77,39 +96,132 @@ export class Traffic {
 
   /** Every order that nobody answered is asked for again, until somebody does. */
   async settle(): Promise<void> {
-    await Promise.all([...this.#unanswered].map((one) => this.#world.client.placeUntilAnswered(one)))
+    await Promise.all(this.#creating)
+    await Promise.all([...this.#unanswered].map((one) => one.untilAnswered()))
+  }
+
+  /** Asks for every payment that came through the route, at both doors. */
+  async ask(): Promise<void> {
+    await this.#world.passer.ask(this.#passed)
+  }
+
+  /** From now on nothing but creates through the route is under way; answers once all else has had its answer. */
+  async hush(): Promise<void> {
+    this.#isHushed = true
+    while (this.#underWay > 0) await sleep(20)
+    for (let count = 0; count < creators; count++) {
+      const creating = this.#create().finally(() => this.#creating.delete(creating))
+      this.#creating.add(creating)
+    }
+  }
+
+  /** All goes on, with what becomes of the payments that were created meanwhile. */
+  unhush(): void {
+    this.#isHushed = false
+    for (const decided of this.#later) {
+      const deciding = decided().finally(() => this.#creating.delete(deciding))
+      this.#creating.add(deciding)
+    }
+    this.#later = []
   }
 
   #happens(likelihood: number): boolean {
     return this.#chance() < likelihood
   }
 
-  async #one(): Promise<void> {
+  /** A call, when it may be under way. */
+  async #call<A>(call: () => Promise<A>): Promise<A> {
+    while (this.#isHushed) await sleep(20)
+    this.#underWay += 1
+    try {
+      return await call()
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  #byApi(): Asked {
     const { client } = this.#world
     const asked = order(this.#chance)
+    const withBody = (change: object) => client.place({ ...asked, body: { ...asked.body, ...change } })
+    return {
+      app: asked.app,
+      once: (patience) => client.place(asked, patience),
+      isEnd: ({ type }) => type !== "info",
+      untilAnswered: () => client.placeUntilAnswered(asked),
+      withOtherBody: () => withBody({ description: otherDescription }),
+      withInvalidBody: () => withBody({ amount: { value: "1e3", currency: "CNY" } }),
+      close: (payOrderNo) => client.call("POST", `/v1/orders/${payOrderNo}/close`, asked.app).catch(() => undefined),
+      numberOf: (payOrderNo) => payOrderNo
+    }
+  }
+
+  #byRoute(): Asked {
+    const { passer, notifyUrl } = this.#world
+    const app = Chance.pick(apps, this.#chance)
+    const told = this.#happens(0.5) ? notifyUrl : undefined
+    const passing = Passing.make(app, Chance.pick(amounts, this.#chance), told, description)
+    const { number } = passing
+    const remembered = <A extends Outcome>(outcome: A): A => {
+      if (outcome.type === "ok") this.#passed.add(passing)
+      return outcome
+    }
+    return {
+      app,
+      once: (patience) => passer.pass(passing, patience).then(remembered),
+      isEnd: (outcome) => passer.isEnd(outcome),
+      untilAnswered: () => passer.passUntilAnswered(passing).then(remembered),
+      withOtherBody: () => passer.pass(Passing.altered(passing, { subject: otherDescription })),
+      withInvalidBody: () => passer.pass(Passing.altered(passing, { amount: "1e3" })),
+      close: async () => {
+        await passer.query(Chance.pick(apps, this.#chance), number)
+        await passer.close(app, number)
+      },
+      numberOf: () => number
+    }
+  }
+
+  async #one(): Promise<void> {
+    const asked = this.#happens(this.#mix.proxied) ? this.#byRoute() : this.#byApi()
     if (this.#happens(this.#mix.invalid)) {
-      await client.place({ ...asked, body: { ...asked.body, amount: { value: "1e3", currency: "CNY" } } })
+      await this.#call(asked.withInvalidBody)
       return
     }
     this.#unanswered.add(asked)
     const outcome = await this.#placed(asked)
-    if (outcome.type === "info") return
+    if (!asked.isEnd(outcome)) return
     this.#unanswered.delete(asked)
-    if (this.#happens(this.#mix.repeat)) await client.place(asked)
-    if (this.#happens(this.#mix.other))
-      await client.place({ ...asked, body: { ...asked.body, description: "Another order under the same key" } })
+    if (this.#happens(this.#mix.repeat)) await this.#call(asked.once)
+    if (this.#happens(this.#mix.other)) await this.#call(asked.withOtherBody)
     if (outcome.type === "ok") await this.#decided(asked, outcome.payOrderNo)
   }
 
-  async #placed(asked: Order): Promise<Outcome> {
-    const { client } = this.#world
+  /** Creates through the route, one after the other, as long as nothing else may be under way. */
+  async #create(): Promise<void> {
+    while (this.#isHushed) {
+      const asked = this.#byRoute()
+      this.#unanswered.add(asked)
+      for (;;) {
+        const outcome = await asked.once()
+        if (asked.isEnd(outcome)) {
+          this.#unanswered.delete(asked)
+          if (outcome.type === "ok") this.#later.push(() => this.#decided(asked, outcome.payOrderNo))
+          break
+        }
+        await sleep(50)
+      }
+      await sleep(this.#chance() * 50)
+    }
+  }
+
+  async #placed(asked: Asked): Promise<Outcome> {
     if (this.#happens(this.#mix.leave)) {
-      const outcome = await client.place(asked, impatientMillis)
-      if (outcome.type !== "info") return outcome
+      const outcome = await this.#call(() => asked.once(impatientMillis))
+      if (asked.isEnd(outcome)) return outcome
     }
     for (;;) {
-      const outcome = await client.place(asked)
-      if (outcome.type !== "info" || !this.#isOpen) return outcome
+      const outcome = await this.#call(() => asked.once())
+      if (asked.isEnd(outcome) || !this.#isOpen) return outcome
       await sleep(50)
     }
   }
@@ -118,21 +230,24 @@ export class Traffic {
   async #thereAtLast(app: string, payOrderNo: string): Promise<void> {
     const end = Date.now() + patientMillis
     while (this.#isOpen && Date.now() < end) {
-      const shown = await this.#world.client.read(app, payOrderNo)
+      const shown = await this.#call(() => this.#world.client.read(app, payOrderNo))
       if (shown !== undefined && shown.status !== "SUBMITTING") return
       await sleep(200)
     }
   }
 
   /** What the payer and the app do with an order that is there. */
-  async #decided(asked: Order, payOrderNo: string): Promise<void> {
-    const { platform, client } = this.#world
+  async #decided(asked: Asked, payOrderNo: string): Promise<void> {
+    const { platform } = this.#world
     const { pay, refuse, close } = this.#mix
     const chance = this.#chance()
     await this.#thereAtLast(asked.app, payOrderNo)
     if (chance < pay + refuse)
-      await platform("POST", `/_payments/${payOrderNo}/${chance < pay ? "pay" : "refuse"}`).catch(() => undefined)
-    else if (chance < pay + refuse + close)
-      await client.call("POST", `/v1/orders/${payOrderNo}/close`, asked.app).catch(() => undefined)
+      await this.#call(() =>
+        platform("POST", `/_payments/${asked.numberOf(payOrderNo)}/${chance < pay ? "pay" : "refuse"}`).catch(
+          () => undefined
+        )
+      )
+    else if (chance < pay + refuse + close) await this.#call(() => asked.close(payOrderNo))
   }
 }

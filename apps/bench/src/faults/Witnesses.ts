@@ -146,11 +146,12 @@ const callOf = (method: string, path: string): Checker.VendorRequest["call"] => 
 
 /** The ledger in the checker's words. */
 export const ledger = ({ requests, notifications, payments }: Shown): Checker.Ledger => ({
-  requests: requests.map(({ at, method, path, numbers, bodySha256 }) => ({
+  requests: requests.map(({ at, method, path, numbers, bodySha256, did }) => ({
     atMillis: Date.parse(at),
     call: callOf(method, path),
     number: numbers[0] ?? "",
-    bodyHash: bodySha256
+    bodyHash: bodySha256,
+    isAccepted: /^created\b/.test(did)
   })),
   notifications: notifications
     .filter(({ bodySha256 }) => bodySha256 !== null)

@@ -9,6 +9,7 @@ import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
 import { createConnection } from "mysql2/promise"
 import { bundle } from "./Bundle.ts"
 import { Client } from "./Client.ts"
+import { Passer } from "./Passing.ts"
 import { Processes, type Running, root } from "./Processes.ts"
 import * as Sink from "./Sink.ts"
 import * as Witnesses from "./Witnesses.ts"
@@ -107,7 +108,11 @@ export interface Database {
 /** Everything that an experiment needs, each part a process of its own: gateways on one database, a platform, a sink. */
 export interface World {
   readonly folder: string
+  /** The configuration file of gateways and workers. */
+  readonly config: string
   readonly gateways: ReadonlyArray<Service>
+  /** Where each of them listens. */
+  readonly urls: ReadonlyArray<string>
   /** Without any, the gateways work at what is due themselves. */
   readonly workers: ReadonlyArray<Service>
   /** Without one, all share a file. */
@@ -115,6 +120,10 @@ export interface World {
   /** The key of each app. */
   readonly keys: ReadonlyMap<string, string>
   readonly client: Client
+  /** The clients that come by the proxied route; they write into the log of `client`, too. */
+  readonly passer: Passer
+  /** Where the platform tells us of payments that came by the proxied route. */
+  readonly notifyUrl: string
   readonly sink: Sink.Sink
   readonly processes: Processes
   /** Where the platform is, and where it gives tokens. */
@@ -150,6 +159,8 @@ export interface Options {
   readonly isMariaDb?: boolean
   /** Put before the command of each gateway. */
   readonly launcher?: ReadonlyArray<string>
+  /** What becomes of the demonstration's configuration, where it is not taken as it is. */
+  readonly configured?: (text: string) => string
   /** Where the gateways look for the platform's API, if not where it is. */
   readonly platformUrl?: string
   /** Of gateways and workers. */
@@ -192,7 +203,8 @@ export const start = async (options: Options = {}): Promise<World> => {
   try {
     const { url = "", issuer = "" } = await startPlatform(processes, folder, ownOf("platform")).ready
     const config = join(folder, "config.yaml")
-    const given = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const demonstration = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+    const given = options.configured?.(demonstration) ?? demonstration
     const configured =
       options.routes === undefined ? given : given.replace(/^routes:\n[\s\S]*$/m, `routes:\n${options.routes}`)
     writeFileSync(config, options.isCalm ? configured : configured.replace("    kind: mapped\n", limits))
@@ -250,6 +262,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "", ...ownOf(`worker ${index}`) })
     )
     const client = new Client(keys, () => urls)
+    const passer = new Passer(client)
     const platform: World["platform"] = async (method, path, body) => {
       const response = await fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) })
       const said: unknown = await response.json()
@@ -258,6 +271,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     }
     const sources = async (): Promise<Checker.Sources> => ({
       client: client.log,
+      told: passer.told,
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
       dump: await Witnesses.dump(database?.url ?? data),
       sink: sink.got
@@ -272,11 +286,15 @@ export const start = async (options: Options = {}): Promise<World> => {
     }
     return {
       folder,
+      config,
       gateways,
+      urls,
       workers,
       database,
       keys,
       client,
+      passer,
+      notifyUrl: `${urls[0]}/notify/platform`,
       sink,
       processes,
       platformUrl: url,

@@ -1,14 +1,14 @@
 import type { CrashPoint } from "@payment-proxy/ports"
 import * as Checker from "@payment-proxy/testkit/Checker"
 import * as Chance from "../Chance.ts"
-import { busyPoints } from "./Plan.ts"
+import { busyPoints, createPoints } from "./Plan.ts"
 import { Traffic } from "./Traffic.ts"
 import * as World from "./World.ts"
 
 /** What came of killing a gateway at every crash point. */
 export interface Crashed {
   readonly seed: number
-  /** How often the gateway died at each point. */
+  /** How often a process died at each point; of a create through the proxied route, with nothing else under way, beside it. */
   readonly died: { readonly [point: string]: number }
   /** Lives that ended otherwise, or not at all: their point was not reached. */
   readonly missed: ReadonlyArray<string>
@@ -16,7 +16,7 @@ export interface Crashed {
   readonly verdict: Checker.Verdict
 }
 
-const mix = { pay: 0.5, refuse: 0.1, close: 0.1, repeat: 0.2, other: 0.1, invalid: 0.05, leave: 0.05 }
+const mix = { proxied: 0.35, pay: 0.5, refuse: 0.1, close: 0.1, repeat: 0.2, other: 0.1, invalid: 0.05, leave: 0.05 }
 /** Where a worker of its own comes by, and no gateway. */
 const ofWorkers: ReadonlySet<CrashPoint> = new Set(["K15", "K16", "K17"])
 const lifeLimitMillis = 45_000
@@ -24,18 +24,35 @@ const restLimitMillis = 60_000
 
 const sleep = (millis: number) => new Promise<undefined>((done) => setTimeout(() => done(undefined), millis).unref())
 
-/** One life of the gateway, to its death at `point`; answers whether it died there. */
-const life = async (gateway: World.Service, point: string): Promise<boolean> => {
-  const running = await gateway.attempt(point)
+/** A life that is to end at a point; `isProxied`: in a create through the route, as nothing else comes by. */
+interface Life {
+  readonly point: CrashPoint
+  readonly isProxied: boolean
+}
+
+const nameOf = ({ point, isProxied }: Life): string => (isProxied ? `${point} proxied` : point)
+
+/** All that are to be lived. A gateway that works at what is due comes by its points also on its own. */
+export const livesOf = (isMariaDb: boolean): ReadonlyArray<Life> => [
+  ...busyPoints.map((point) => ({ point, isProxied: false })),
+  ...(isMariaDb ? createPoints.map((point) => ({ point, isProxied: true })) : [])
+]
+
+/** The names of the lives, as `died` has them. */
+export const namesOf = (isMariaDb: boolean): ReadonlyArray<string> => livesOf(isMariaDb).map(nameOf)
+
+/** One life of a process, to its death at a visit of a point; answers whether it died there. */
+const live = async (service: World.Service, at: string): Promise<boolean> => {
+  const running = await service.attempt(at)
   const end = await Promise.race([running.ended, sleep(lifeLimitMillis)])
   if (end?.signal === "SIGKILL") return true
-  await gateway.end("SIGKILL")
+  await service.end("SIGKILL")
   return false
 }
 
 /**
- * Kills the gateway (-9) `times` times at every crash point, under load, in an order and at visits by chance; brings it up
- * each time, and lets the checker judge once all has come to rest. `tell` hears of every death.
+ * Kills the gateway (-9) `times` times at every crash point, under load, in an order and at visits by chance, with workers as
+ * often in creates through the proxied route alone; brings it up each time, and lets the checker judge once all has come to rest. `tell` hears of every death.
  */
 export const run = async (options: {
   readonly times: number
@@ -45,7 +62,8 @@ export const run = async (options: {
   readonly tell: (line: string) => void
 }): Promise<Crashed> => {
   const chance = Chance.numbers(options.seed)
-  const lives = Chance.shuffled(Array.from({ length: options.times }, () => busyPoints).flat(), chance)
+  const all = Array.from({ length: options.times }, () => livesOf(options.isMariaDb)).flat()
+  const lives = Chance.shuffled(all, chance)
   const world = await World.start({ isMariaDb: options.isMariaDb, workers: options.isMariaDb ? 1 : 0 })
   try {
     const [gateway] = world.gateways
@@ -54,17 +72,21 @@ export const run = async (options: {
     if (worker !== gateway) await worker.up()
     const traffic = new Traffic(world, mix, chance)
     const flowing = traffic.run(4, 100)
-    const died = Object.fromEntries(busyPoints.map((point) => [point, 0]))
+    const died = Object.fromEntries(namesOf(options.isMariaDb).map((name) => [name, 0]))
     const missed: Array<string> = []
-    for (const [index, point] of lives.entries()) {
+    for (const [index, life] of lives.entries()) {
+      const { point, isProxied } = life
+      const name = nameOf(life)
       const at = `${point}:${Chance.between(1, 2, chance)}`
       const service = ofWorkers.has(point) ? worker : gateway
       const other = service === gateway ? worker : gateway
       if (other.process === undefined) await other.up()
+      if (isProxied) await traffic.hush()
       await service.end("SIGTERM")
-      if (await life(service, at)) died[point] = (died[point] ?? 0) + 1
-      else missed.push(at)
-      options.tell(`${index + 1}/${lives.length} died at ${at}`)
+      if (await live(service, at)) died[name] = (died[name] ?? 0) + 1
+      else missed.push(`${name} (${at})`)
+      if (isProxied) traffic.unhush()
+      options.tell(`${index + 1}/${lives.length} died at ${at}${isProxied ? " of a proxied create" : ""}`)
     }
     if (gateway.process === undefined) await gateway.up()
     if (worker.process === undefined) await worker.up()
@@ -72,6 +94,8 @@ export const run = async (options: {
     await flowing
     await traffic.settle()
     const quietMillis = await world.rest(restLimitMillis)
+    await traffic.ask()
+    await world.rest(restLimitMillis)
     return { seed: options.seed, died, missed, quietMillis, verdict: Checker.check(await world.sources()) }
   } finally {
     await world.close()

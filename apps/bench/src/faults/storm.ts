@@ -17,7 +17,7 @@ export interface Storm {
   readonly verdict: Checker.Verdict
 }
 
-const mix = { pay: 0.55, refuse: 0.1, close: 0.15, repeat: 0.15, other: 0.05, invalid: 0.05, leave: 0.1 }
+const mix = { proxied: 0.35, pay: 0.55, refuse: 0.1, close: 0.15, repeat: 0.15, other: 0.05, invalid: 0.05, leave: 0.1 }
 const gateways = 2
 const workers = 2
 const clients = 64
@@ -280,6 +280,8 @@ export const run = async (options: {
     await flowing
     await traffic.settle()
     const quietMillis = await world.rest(restLimitMillis)
+    await traffic.ask()
+    await world.rest(restLimitMillis)
     const platform = Object.fromEntries(faults.map(({ on, fault, fired }) => [`${on} ${fault}`, fired]))
     const verdict = Checker.check(await world.sources())
     return { seed, seconds, plan, fired: { ...platform, ...accidents.fired }, quietMillis, verdict }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as Chance from "../../src/Chance.ts"
 import { Client } from "../../src/faults/Client.ts"
 import * as Inspector from "../../src/faults/Inspector.ts"
+import * as Passing from "../../src/faults/Passing.ts"
 import type { Running } from "../../src/faults/Processes.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
 import * as World from "../../src/faults/World.ts"
@@ -368,6 +369,24 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
     const numbers = new Set(outcomes.map((outcome) => (outcome.type === "ok" ? outcome.payOrderNo : outcome.type)))
     expect([...numbers]).toEqual([expect.stringMatching(/^[0-9A-Z]{29}$/)])
     expect(await payments([...numbers][0] ?? "")).toBe(1)
+  })
+
+  it("F55 a hundred proxied creates with one number at two gateways: one order, one payment", async () => {
+    const { passer } = world
+    const passing = Passing.make("shop", { value: "12.34", currency: "CNY" }, world.notifyUrl, "Travel insurance")
+    const outcomes = await Promise.all(Array.from({ length: 100 }, () => passer.pass(passing)))
+    const last = await passer.passUntilAnswered(passing)
+    const numbers = new Set([...outcomes, last].flatMap((one) => (one.type === "ok" ? [one.payOrderNo] : [])))
+    expect([...numbers]).toEqual([expect.stringMatching(/^[0-9A-Z]{29}$/)])
+    // Whoever comes while others are at the same order is told to try again.
+    const refused = new Set(outcomes.flatMap((one) => (one.type === "fail" ? [one.code] : [])))
+    expect([...refused].filter((code) => code !== "CONTENDED")).toEqual([])
+    expect(await payments(passing.number)).toBe(1)
+    const { ledger } = await world.sources()
+    const accepted = ledger.requests.filter(({ number, isAccepted }) => number === passing.number && isAccepted)
+    expect(accepted).toHaveLength(1)
+    await passer.ask([passing])
+    expect(passer.told.at(-1)?.orders).toEqual([{ payOrderNo: [...numbers][0], state: null }])
   })
 
   it("F56 keys are compared by the byte, and are each app's own", async () => {

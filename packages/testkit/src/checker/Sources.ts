@@ -12,6 +12,21 @@ export interface ClientOp {
     | { readonly type: "ok"; readonly status: number; readonly payOrderNo: string; readonly amount: Amount }
     | { readonly type: "fail"; readonly status: number; readonly code: string }
     | { readonly type: "info" }
+  /** Of a create through a proxied route; its outcome is then what the vendor's own words said. */
+  readonly proxied?: {
+    readonly answeredMillis: number
+    /** Our order, where the answer named it, whatever it said of it. */
+    readonly payOrderNo: string | null
+  }
+}
+
+/** What an app was told when it asked for the order of a number of its own that it had placed through a proxied route. */
+export interface Told {
+  readonly app: string
+  readonly number: string
+  /** Our orders, by the answer: all of that business number, or the one that a proxied answer named, whose state it does not say. */
+  readonly orders: ReadonlyArray<{ readonly payOrderNo: string; readonly state: string | null }>
+  readonly saysPaid: boolean
 }
 
 /** Money as the order API writes it. */
@@ -27,6 +42,8 @@ export interface VendorRequest {
   /** What the vendor knows the order by. */
   readonly number: string
   readonly bodyHash: string
+  /** A create that made a payment, and did not find one that was there; left out where the vendor does not say. */
+  readonly isAccepted?: boolean
 }
 
 /** One try of a notification of the vendor. */
@@ -128,9 +145,10 @@ export interface Received {
   readonly status: number
 }
 
-/** The four witnesses of a run, after it came to rest. */
+/** The four witnesses of a run, after it came to rest; `client` and `told` are one. */
 export interface Sources {
   readonly client: ReadonlyArray<ClientOp>
+  readonly told: ReadonlyArray<Told>
   readonly ledger: Ledger
   readonly dump: Dump
   readonly sink: ReadonlyArray<Received>

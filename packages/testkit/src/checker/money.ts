@@ -36,6 +36,14 @@ const single = ({ ledger, dump, client }: Sources): ReadonlyArray<Violation> => 
   ].flatMap(([number, creates]) =>
     found(new Set(creates.map(({ bodyHash }) => bodyHash)).size > 1, "I2", number, "It was sent with different bytes.")
   ),
+  ...[
+    ...grouped(
+      ledger.requests.filter(({ isAccepted }) => isAccepted),
+      ({ number }) => number
+    )
+  ].flatMap(([number, accepted]) =>
+    found(accepted.length > 1, "I2", number, `The vendor accepted it ${accepted.length} times.`)
+  ),
   ...[...grouped(dump.orders, ({ merchantOrderNo }) => merchantOrderNo)].flatMap(([number, orders]) =>
     found(orders.length > 1, "I2", number, `There are ${orders.length} orders of one number at the vendor.`)
   ),
@@ -87,7 +95,10 @@ const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> =
     return found(!isAsAsked, "I3", op.outcome.payOrderNo, "It is not what the client asked for.")
   })
   const refused = [...grouped(client, keyOf)].flatMap(([key, ops]) => {
-    const isRefused = ops.every(({ outcome }) => outcome.type === "fail" && outcome.status !== 409)
+    const isRefused = ops.every(
+      ({ outcome, proxied }) =>
+        outcome.type === "fail" && outcome.status !== 409 && (proxied?.payOrderNo ?? null) === null
+    )
     const order = byKey.get(key)
     const isSent = order !== undefined && ledger.requests.some(({ number }) => number === order.merchantOrderNo)
     return found(
@@ -98,6 +109,53 @@ const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> =
     )
   })
   return [...kept, ...refused]
+}
+
+/** I3: an order that the vendor's own words were sent back with is the caller's, and what they said of it was on disk by then. */
+const passed = ({ client, dump }: Sources): ReadonlyArray<Violation> => {
+  const byNumber = new Map(dump.orders.map((order) => [order.payOrderNo, order]))
+  const history = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  return client.flatMap(({ app, idempotencyKey, proxied, outcome }) => {
+    if (proxied === undefined || proxied.payOrderNo === null) return []
+    const { payOrderNo, answeredMillis } = proxied
+    const order = byNumber.get(payOrderNo)
+    const isTheirs = order?.app === app && order.merchantOrderNo === idempotencyKey
+    const isKnown = (history.get(payOrderNo) ?? []).some(
+      ({ state, atMillis }) => state !== "SUBMITTING" && atMillis <= answeredMillis
+    )
+    return [
+      ...found(!isTheirs, "I3", payOrderNo, `A call of ${app} with ${idempotencyKey} was answered with it.`),
+      ...found(outcome.type === "ok" && !isKnown, "I3", payOrderNo, "Its caller had the answer before the disk.")
+    ]
+  })
+}
+
+/** I3: whoever asks for a number is told of its order, as it was at some time; what it said of money is known. */
+const answers = ({ told, dump }: Sources): ReadonlyArray<Violation> => {
+  const byKey = grouped(dump.orders, ({ app, merchantOrderNo }) => JSON.stringify([app, merchantOrderNo]))
+  const history = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  return told.flatMap(({ app, number, orders, saysPaid }) => {
+    const rows = byKey.get(JSON.stringify([app, number])) ?? []
+    const names = (all: ReadonlyArray<{ readonly payOrderNo: string }>) =>
+      all
+        .map(({ payOrderNo }) => payOrderNo)
+        .sort()
+        .join(", ") || "none"
+    const wrong = orders.filter(
+      ({ payOrderNo, state }) => state !== null && !(history.get(payOrderNo) ?? []).some((row) => row.state === state)
+    )
+    const isReflected = rows.every(({ capturedMinor, state }) => capturedMinor > 0n || state === "HELD")
+    const isSame = names(orders) === names(rows)
+    return [
+      ...found(!isSame, "I3", number, `${app} was told of ${names(orders)}; there are ${names(rows)}.`),
+      ...wrong.map(({ payOrderNo, state }) => ({
+        invariant: "I3" as const,
+        subject: payOrderNo,
+        detail: `It was said to be ${state}, which it never was.`
+      })),
+      ...found(saysPaid && !isReflected, "I3", number, "Its caller was told that it is paid; its order knows nothing.")
+    ]
+  })
 }
 
 /** I4: what the vendor says was paid is not told as an end without money. */
@@ -172,4 +230,6 @@ const idempotency = ({ client }: Sources): ReadonlyArray<Violation> =>
 
 /** The invariants of money and promises: I1–I6 and I14. */
 export const check = (sources: Sources): ReadonlyArray<Violation> =>
-  [intents, single, promises, ends, conservation, refunds, idempotency].flatMap((invariant) => invariant(sources))
+  [intents, single, promises, passed, answers, ends, conservation, refunds, idempotency].flatMap((invariant) =>
+    invariant(sources)
+  )
