@@ -257,6 +257,18 @@ describe("the store is down", () => {
     expect((await post(text)).status).toBe(201)
   })
 
+  it("at the intent, which is on disk all the same: 503, nothing left by it, and the repeat is that order", async () => {
+    const { no, text } = create()
+    fault = "failAfter"
+    const answer = await post(text)
+    const left = creates(no).length
+    fault = null
+    expect([problem(answer), left]).toEqual([[503, "STORE_UNAVAILABLE"], 0])
+    const again = await post(text)
+    expect([200, 201]).toContain(again.status)
+    expect(await world.order(no)).toMatchObject({ status: "PENDING", payOrderNo: named(again) })
+  })
+
   it("at the evidence: 503 ANSWER_NOT_RECORDED, and the repeat answers the vendor's bytes", async () => {
     const { no, text } = create()
     firstCreate(no, () => {
