@@ -67,8 +67,12 @@ export const of = (failure: Failure): Problem.Problem => {
 
 const retryAfterSeconds = 1
 
+/** Whoever read the request in another way would see another one next: none is taken from this connection. */
+const lasts: ReadonlySet<Problem.Code> = new Set(["REQUEST_MALFORMED", "HEADER_REPEATED", "HEADERS_TOO_LARGE"])
+
 /** The headers that go with a problem. */
 const headersOf = ({ status, code }: Problem.Problem): Record<string, string> => ({
+  ...(lasts.has(code) ? { connection: "close" } : {}),
   ...(status === 503 || code === "CONTENDED" || code === "IN_FLIGHT"
     ? { "retry-after": String(retryAfterSeconds) }
     : {}),

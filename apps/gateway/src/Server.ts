@@ -1,10 +1,17 @@
-import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES
+} from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { HttpServer, HttpServerError } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Problem } from "@payment-proxy/api"
 import { Roll } from "@payment-proxy/configuration"
-import { Framing } from "@payment-proxy/proxy"
+import { Framing, Turn } from "@payment-proxy/proxy"
 import { Effect, Layer } from "effect"
 import * as Door from "./Door.ts"
 import { Proxied } from "./proxied/Proxied.ts"
@@ -68,12 +75,21 @@ const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server
   // Node leaves out what is beyond this count without a word: one more is let in, so that it can be refused.
   server.maxHeadersCount = Framing.maxHeaders + 1
   server.on("request", ({ socket }, response) => answers.set(socket, response))
+  // Node's own answer leaves the connection open, and what stands behind it is taken for a request.
+  server.on("checkExpectation", (_, response) => response.writeHead(417, { connection: "close" }).end())
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const earlier = answers.get(socket)
-    // In the middle of an answer there is no place for another.
-    const isAnswering = earlier?.headersSent === true && !earlier.writableFinished
-    if (error.code === "ECONNRESET" || !socket.writable || isAnswering) socket.destroy()
-    else write(socket as Socket, problemOf(error.code))
+    const refuse = (): void => {
+      if (socket.writable) write(socket as Socket, problemOf(error.code))
+      else socket.destroy()
+    }
+    const latest = answers.get(socket)
+    if (error.code === "ECONNRESET") socket.destroy()
+    else if (latest === undefined || latest.writableFinished) refuse()
+    // It is in what follows: its turn comes after the answers that are due.
+    else if (latest.req.complete) latest.once("close", refuse)
+    // In the middle of an answer, or before another's, there is no place for one.
+    else if (latest.headersSent || latest.socket === null) socket.destroy()
+    else refuse()
   })
   return server
 }
@@ -121,10 +137,19 @@ const endsLate =
   (asked: Iterable<Asked>, { requestTimeout }: Limits) =>
   () => {
     const latest = performance.now() - requestTimeout
+    // One whose turn has not come has no place on the connection yet.
     for (const { response, sinceMillis } of asked)
-      if (sinceMillis < latest && !response.req.complete && !response.headersSent)
+      if (sinceMillis < latest && response.socket !== null && !response.req.complete && !response.headersSent)
         write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
   }
+
+/** A client that has its answer and goes on with its request has as long as any for the rest of it. */
+const endsUnread = (request: IncomingMessage, { requestTimeout }: Limits): void => {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, requestTimeout).unref()
+  request.once("close", () => clearTimeout(timer))
+}
 
 /** A server at an address, by HTTP/1.1: proxied calls and the door's go their own ways, all others to whatever is served. */
 export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
@@ -142,19 +167,25 @@ export const layer = (address: { readonly host: string; readonly port: number },
       )
       const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
       server.once("close", () => clearInterval(looking))
-      server.on("request", (_, response) => {
-        response.once("close", answering.join(response))
+      server.on("request", (request, response) => {
+        const leave = answering.join(response)
+        response.once("close", () => {
+          leave()
+          if (!request.complete) endsUnread(request, bounds)
+        })
       })
       // Whoever wants the body says so; the others are refused before they send it.
       server.on("checkContinue", (request, response) => server.emit("request", request, response))
       // Connections come in before there is anything to serve: what they ask for waits for it.
       const early: Array<Parameters<RequestListener>> = []
       let routes: RequestListener = (...waiting) => void early.push(waiting)
-      server.on("request", (request, response) => {
-        if (proxied.handle(request, response)) return
+      const take: RequestListener = (request, response) => {
         response.once("close", asked.join({ response, sinceMillis: performance.now() }))
-        if (request.headers.expect !== undefined) response.writeContinue()
+        if (request.headers.expect !== undefined && request.httpVersionMinor === 1) response.writeContinue()
         if (!door(request, response)) routes(request, response)
+      }
+      server.on("request", (request, response) => {
+        if (!proxied.handle(request, response)) Turn.wait(request.socket, response, () => take(request, response))
       })
       const { address: hostname, port } = yield* listening(server, address)
       return HttpServer.make({

@@ -14,6 +14,7 @@ const request: Message.Request = {
   headers: ["content-type", "text/plain"],
   body: { _tag: "Empty" },
   limits: Route.defaults.limits,
+  sent: { exchanges: [] },
   untilMillis: Number.POSITIVE_INFINITY
 }
 

@@ -1,4 +1,4 @@
-import { InDoubt, type Mapping, Mappings, Rejected } from "@payment-proxy/ports"
+import { InDoubt, type Mapping, Mappings } from "@payment-proxy/ports"
 import { Either, Layer, Option } from "effect"
 import * as Answers from "./mapped/answers.ts"
 import type { MappedConfig } from "./mapped/config.ts"
@@ -29,12 +29,10 @@ const mappingOf = (vendor: string, config: MappedConfig): Mapping => {
     prepared: Stored.ofCall,
     said: (operation, answer, payment) => {
       const { head, text } = heard(answer)
-      if (Either.isRight(text)) return Answers.read({ ...head, text: text.right }, payment, operation, config)
-      return Either.left(
-        Answers.isBadToken(head)
-          ? new Rejected({ code: "HTTP_401", detail: "The vendor answered HTTP 401." })
-          : new InDoubt({ detail: `The vendor answered HTTP ${head.status}. ${text.left}` })
-      )
+      const isUnread = Either.isLeft(text) && head.status !== 401
+      return isUnread
+        ? Either.left(new InDoubt({ detail: `The vendor answered HTTP ${head.status}. ${text.left}` }))
+        : Answers.read({ ...head, text: Either.getOrElse(text, () => "") }, payment, operation, config)
     }
   }
 }

@@ -202,7 +202,7 @@ describe("the access token", () => {
     Effect.gen(function* () {
       const { url, seen } = yield* platform(json(401, {}, { "www-authenticate": 'Bearer error="invalid_token"' }))
       const outcome = yield* ask(url, "create")
-      expect(Either.isLeft(outcome) && outcome.left._tag).toBe("Rejected")
+      expect(Either.isLeft(outcome) && outcome.left._tag, "about us, not about the order").toBe("Throttled")
       expect(seen.length).toBe(2)
     }).pipe(Effect.scoped)
   )

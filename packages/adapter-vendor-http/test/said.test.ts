@@ -69,9 +69,9 @@ describe("the classes of answers", () => {
     ["create", answer(200, stated({ status: "SUCCEEDED" })), "paid"],
     ["create", answer(400, { error: "invalid" }), "Rejected"],
     ["create", answer(422, { error: "number_reused" }), "InDoubt"],
-    ["create", answer(401, {}, badToken), "Rejected"],
-    ["create", answer(401, "{", badToken, { isWhole: false }), "Rejected"],
-    ["query", answer(401, {}, badToken), "Rejected"],
+    ["create", answer(401, {}, badToken), "Throttled"],
+    ["create", answer(401, "{", badToken, { isWhole: false }), "Throttled"],
+    ["query", answer(401, {}, badToken), "Throttled"],
     ["create", answer(403, "<h1>No</h1>"), "Rejected"],
     ["create", answer(404, {}), "Rejected"],
     ["create", answer(409, {}), "InDoubt"],
@@ -173,7 +173,7 @@ it("whatever comes, it says something and never more than a payment does", () =>
       fc.boolean(),
       (operation, status, lines, body, isWhole) => {
         const got = said(operation, { status, headers: lines, body, isWhole, askedAtMillis: 0 })
-        if (!isWhole) expect(["InDoubt", "Rejected"]).toContain(got)
+        if (!isWhole) expect(["InDoubt", "Throttled"]).toContain(got)
         if (status >= 500) expect(got).toBe("InDoubt")
       }
     ),

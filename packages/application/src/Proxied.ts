@@ -14,8 +14,9 @@ import type {
   Throttled,
   Unreachable
 } from "@payment-proxy/ports"
-import { crashPoint, Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
+import { crashPoint, DueWork, Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Context, Data, Effect, Either, Option } from "effect"
+import { Changes } from "./Changes.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
 import { Entropy } from "./Entropy.ts"
 import { created, intend, type Wanted } from "./Intent.ts"
@@ -166,13 +167,31 @@ const ofApp = (app: string, vendor: string, { by, no }: Subject) =>
     Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ number: no }), onSome: Effect.succeed }))
   )
 
+/**
+ * Whether what a caller's own question brought is about the order. Its words are the caller's: a vendor that finds nothing may
+ * only not have found it by them, and what it found may be another order.
+ */
+const isAbout = ({ kind, foreign }: Evidence.Evidence): boolean => kind !== "notFound" && foreign === null
+
+/** The vendor is asked in our own words, at once. */
+const askAgain = (payment: Payment.Payment) =>
+  using<DueWork | Changes>()((services) =>
+    Context.get(services, DueWork)
+      .hasten(payment.payOrderNo)
+      .pipe(Effect.zipRight(Context.get(services, Changes).nudge("orders")), Effect.as(payment))
+  )
+
+const known = (payment: Payment.Payment, told: ReturnType<typeof said>) =>
+  Either.isRight(told) && !isAbout(told.right)
+    ? askAgain(payment)
+    : Effect.map(heard(payment, told), (after) => after.payment)
+
 /** A call about `payment`, sent: what is not understood or cannot be put on disk is found out by the loops, and held against nobody. */
 const asked = <A, R>(mapping: Mapping, operation: Operation, payment: Payment.Payment, send: Send<A, R>) =>
   Effect.gen(function* () {
     const { answer, response } = yield* send((yield* Clock.currentTimeMillis) + mapping.limitMillis(operation))
-    const told = Effect.zipLeft(said(mapping, operation, answer, payment), crashPoint("K17"))
-    const after = yield* heard(payment, told).pipe(
-      Effect.map((known) => known.payment),
+    const after = yield* crashPoint("K17").pipe(
+      Effect.zipRight(known(payment, said(mapping, operation, answer, payment))),
       Effect.catchAll((fault) =>
         Effect.logWarning("What the vendor said could not be taken in; it is asked again.", fault).pipe(
           Effect.annotateLogs({ payOrderNo: payment.payOrderNo }),

@@ -33,7 +33,7 @@ it.world("a query or a close of a number that is not this app's order does not l
 )
 
 it.world(
-  "a query is evidence of the moment before it left: a vendor that does not know an order past its deadline ends it",
+  "a caller's query that finds nothing ends no order, as its words are the caller's: we ask in our own, at once",
   () =>
     Effect.gen(function* () {
       const { script, always } = yield* vendor
@@ -43,7 +43,10 @@ it.world(
       yield* always("query", "normal")
       expect((yield* queried()).payment.state, "before its deadline it may still arrive").toBe("SUBMITTING")
       yield* TestClock.adjust(Duration.millis(payment.deadlineMillis - payment.createdAtMillis + 1))
-      expect((yield* queried()).payment).toMatchObject({ state: "FAILED", failure: { code: "NEVER_ARRIVED" } })
+      expect((yield* queried()).payment.state).toBe("SUBMITTING")
+      yield* always("close", "normal")
+      yield* lived(Duration.seconds(1), 1)
+      expect((yield* known()).state, "as our own question says").toBe("CLOSED")
     })
 )
 

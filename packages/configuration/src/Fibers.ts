@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8"
 import { type Exit, GlobalValue, Scheduler } from "effect"
 import * as Roll from "./Roll.ts"
 
@@ -35,13 +34,8 @@ interface Global {
   readonly add: (flags: number, fiber: Running) => void
 }
 
-/**
- * Has the young generation let go of fibers that have ended. Effect's list of running ones is a Set (see `Roll`); and V8 makes
- * objects of a kind that it saw live for long in the old generation, where each keeps all that it refers to: fibers that wait
- * for I/O look like that to it.
- */
+/** Has Effect's list of running fibers let go of those that have ended: by itself it is a Set (see `Roll`). */
 export const letGo = (): void => {
-  setFlagsFromString("--no-allocation-site-pretenuring")
   const roll = Roll.make<Running>()
   const add: Global["add"] = (_, fiber) => fiber.addObserver(roll.join(fiber))
   const global = GlobalValue.globalValue(Symbol.for("effect/FiberScope/Global"), (): Global => ({ roots: roll, add }))

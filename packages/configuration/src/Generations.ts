@@ -15,7 +15,11 @@ export interface Prepared {
 /** What speaks to vendors, from whom the next generation of it is had. */
 export class VendorSide extends Context.Tag("@payment-proxy/configuration/VendorSide")<
   VendorSide,
-  { readonly prepare: (configuration: Configuration) => Effect.Effect<Prepared> }
+  {
+    /** Those that the first configuration made, themselves. */
+    readonly services: Context.Context<Side>
+    readonly prepare: (configuration: Configuration) => Effect.Effect<Prepared>
+  }
 >() {}
 
 /** How long an old generation is kept for what is under way by it: longer than any call to a vendor may take. */
@@ -40,7 +44,10 @@ export const layer = <R>(
       const built = (configuration: Configuration) =>
         Effect.gen(function* () {
           const scope = yield* Scope.fork(outer, outer.strategy)
-          const services = yield* Layer.buildWithScope(build(configuration), scope).pipe(Effect.provide(needs))
+          const services = yield* Layer.buildWithScope(build(configuration), scope).pipe(
+            Effect.provide(needs),
+            Effect.onError(() => Scope.close(scope, Exit.void))
+          )
           return { services, scope }
         })
       let current = yield* built(first)
@@ -53,7 +60,9 @@ export const layer = <R>(
             commit: Effect.suspend(() => {
               const { scope } = current
               current = next
-              return Effect.asVoid(Effect.forkIn(Effect.delay(closed(scope), grace), outer))
+              // Who stops does not wait for it: the scope goes with the outer one.
+              const later = Effect.zipRight(Effect.interruptible(Effect.sleep(grace)), closed(scope))
+              return Effect.asVoid(Effect.forkIn(later, outer))
             }),
             drop: closed(next.scope)
           })
@@ -70,7 +79,7 @@ export const layer = <R>(
           Mappings,
           following(() => Context.get(current.services, Mappings))
         ),
-        Context.add(VendorSide, { prepare })
+        Context.add(VendorSide, { services: current.services, prepare })
       )
     })
   )

@@ -4,6 +4,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, FiberSet, type Scope } from "effect"
 import { load } from "./Configuration.ts"
 import * as Fibers from "./Fibers.ts"
+import * as Heap from "./Heap.ts"
 import * as LogLines from "./LogLines.ts"
 
 /** A file's text. */
@@ -34,6 +35,7 @@ const faults = ["ConfigurationInvalid", "DatabaseUnfit"] as const
 export const run = <A, E extends { readonly _tag: string; readonly message: string }>(
   main: Effect.Effect<A, E>
 ): void => {
+  Heap.settle()
   Fibers.letGo()
   main.pipe(
     Effect.catchIf(

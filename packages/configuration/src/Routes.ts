@@ -196,7 +196,13 @@ export const retire = (previous: Built, next: Built): Effect.Effect<void, never,
   return Effect.forEach(
     gone,
     ([, { route, scope }]) =>
-      Effect.forkScoped(Effect.delay(Scope.close(scope, Exit.void), Duration.millis(route.limits.totalMillis))),
+      Effect.forkScoped(
+        Effect.zipRight(
+          // Who stops does not wait for it: the scope goes with the one that it stands in.
+          Effect.interruptible(Effect.sleep(Duration.millis(route.limits.totalMillis))),
+          Scope.close(scope, Exit.void)
+        )
+      ),
     { discard: true }
   )
 }

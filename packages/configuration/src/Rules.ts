@@ -76,6 +76,12 @@ const paymentOrderFaults = (at: string, route: RouteEntry, vendor: VendorEntry |
           "target",
           "The worker asks at the vendor's baseUrl what became of an order: with payment-order, leave target out."
         )),
+    ...(route.filters.some(({ name }) => name === "oauth")
+      ? []
+      : fault(
+          "filters",
+          "The worker asks what became of an order with our token, and so must the call be made: put oauth behind payment-order."
+        )),
     ...(route.callers === "apps"
       ? []
       : fault("callers", "payment-order records orders of an app: with it, callers are apps."))

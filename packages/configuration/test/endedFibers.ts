@@ -3,6 +3,7 @@
 import { getHeapSpaceStatistics } from "node:v8"
 import { Effect, Runtime } from "effect"
 import * as Fibers from "../src/Fibers.ts"
+import * as Heap from "../src/Heap.ts"
 
 const fibers = 60_000
 const atOnce = 64
@@ -12,7 +13,10 @@ const oldMib = (): number =>
   (getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space")?.space_used_size ?? 0) / 2 ** 20
 
 const isPlain = process.argv[2] === "plain"
-if (!isPlain) Fibers.letGo()
+if (!isPlain) {
+  Heap.settle()
+  Fibers.letGo()
+}
 const runtime = Effect.runSync(
   isPlain ? Effect.runtime<never>() : Effect.withScheduler(Effect.runtime<never>(), Fibers.inTurns())
 )

@@ -99,19 +99,21 @@ routes:
   expect(faults).toHaveLength(places.length)
 })
 
-it("payment-order stands once and before oauth, at the mapped vendor's own address, for apps", () => {
+it("payment-order stands once, before an oauth, at the mapped vendor's own address, for apps", () => {
   const faults = faultsOf(`
 routes:
   one: { vendor: platform, filters: [oauth, payment-order] }
   two: { vendor: platform, filters: [payment-order, oauth, { payment-order: {} }, oauth] }
   three: { vendor: platform, target: "https://other.example", callers: anyone, filters: [payment-order, oauth] }
+  four: { vendor: platform, filters: [payment-order] }
 `)
   expect(faults.map((fault) => fault.slice(0, fault.indexOf(":")))).toEqual([
     "/routes/one/filters/1",
     "/routes/two/filters/2",
     "/routes/two/filters/3",
     "/routes/three/target",
-    "/routes/three/callers"
+    "/routes/three/callers",
+    "/routes/four/filters"
   ])
   expect(faults[0]).toContain("payment-order stands before oauth")
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Exit, Scope, TestClock } from "effect"
-import { Routes } from "../src/index.ts"
+import { Mappings, Vendors, VendorTokens } from "@payment-proxy/ports"
+import { Context, Effect, Exit, Layer, Option, Scope, TestClock } from "effect"
+import { Generations, Routes } from "../src/index.ts"
 import { decoded } from "./files.ts"
 import { gates, holding, kindsWith, through } from "./routes.ts"
 
@@ -76,6 +77,70 @@ describe("routes over a reload", () => {
       yield* Scope.extend(Routes.retire(before, after), scope)
       yield* Scope.close(scope, Exit.void)
       expect([...events].sort()).toEqual(["held a", "held b", "let go a", "let go b"])
+    })
+  )
+
+  it.effect(
+    "whoever stops after a change that nothing interrupts does not wait for the last call of a removed route",
+    () =>
+      Effect.gen(function* () {
+        const { events, build } = yield* world
+        const scope = yield* Scope.make()
+        const before = yield* Scope.extend(build(`routes: { a: ${route("a")} }`), scope)
+        const after = yield* Scope.extend(build("routes: {}", before), scope)
+        yield* Effect.uninterruptible(Scope.extend(Routes.retire(before, after), scope))
+        yield* Scope.close(scope, Exit.void)
+        expect(events).toEqual(["held a", "let go a"])
+      })
+  )
+})
+
+describe("what speaks to vendors over a reload", () => {
+  const generations = (events: Array<string>) => {
+    let count = 0
+    return Generations.layer(decoded(""), () => {
+      const generation = ++count
+      return Layer.mergeAll(
+        Layer.scoped(
+          Vendors,
+          Effect.acquireRelease(
+            Effect.sync(() => Vendors.of({ get: () => Option.none(), name: generation } as never)),
+            () => Effect.sync(() => events.push(`closed ${generation}`))
+          )
+        ),
+        Layer.succeed(VendorTokens, {} as never),
+        Layer.succeed(Mappings, {} as never)
+      )
+    })
+  }
+  const names = (context: Context.Context<Vendors | Generations.VendorSide>) =>
+    Reflect.get(Context.get(context, Vendors), "name")
+
+  it.effect("the new one is in force at once, the old one is closed when its last call must be over", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(generations(events), scope)
+      const prepared = yield* Context.get(context, Generations.VendorSide).prepare(decoded(""))
+      expect(names(context)).toBe(1)
+      yield* prepared.commit
+      expect([names(context), events]).toEqual([2, []])
+      yield* TestClock.adjust("3 minutes")
+      expect(events).toEqual(["closed 1"])
+      yield* Scope.close(scope, Exit.void)
+      expect(events).toEqual(["closed 1", "closed 2"])
+    })
+  )
+
+  it.effect("whoever stops after a change that nothing interrupts does not wait for that", () =>
+    Effect.gen(function* () {
+      const events: Array<string> = []
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(generations(events), scope)
+      const prepared = yield* Context.get(context, Generations.VendorSide).prepare(decoded(""))
+      yield* Effect.uninterruptible(prepared.commit)
+      yield* Scope.close(scope, Exit.void)
+      expect(events.sort()).toEqual(["closed 1", "closed 2"])
     })
   )
 })

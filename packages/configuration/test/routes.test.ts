@@ -150,9 +150,9 @@ routes:
     Effect.gen(function* () {
       const more = `
 routes:
-  open: { vendor: platform, allow: ["GET /v1/**", "ANY /**"], filters: [payment-order] }
-  near: { vendor: platform, allow: ["GET /V2/payments/{no}/"], filters: [headers, payment-order] }
-  beside: { vendor: platform, allow: ["GET /v2/payments/{no}/receipt"], filters: [payment-order] }
+  open: { vendor: platform, allow: ["GET /v1/**", "ANY /**"], filters: [payment-order, oauth] }
+  near: { vendor: platform, allow: ["GET /V2/payments/{no}/"], filters: [headers, payment-order, oauth] }
+  beside: { vendor: platform, allow: ["GET /v2/payments/{no}/receipt"], filters: [payment-order, oauth] }
   closed: { vendor: platform, filters: [headers] }
 `
       const faults = yield* faultsOf(more)
@@ -166,7 +166,7 @@ routes:
 
   it.effect("a route of mapped calls alone needs no allow", () =>
     Effect.gen(function* () {
-      const { routes } = yield* built("routes: { a: { vendor: platform, filters: [payment-order] } }")
+      const { routes } = yield* built("routes: { a: { vendor: platform, filters: [payment-order, oauth] } }")
       expect(routes[0]?.allow).toEqual([])
       expect((yield* through(routes[0], request))?.path).toBe("/v1/notes")
     })

@@ -20,6 +20,8 @@ export const paymentOrder = Filter.kind({
     Effect.succeed({ ...nothing, operations: [pattern("POST /v2/payments"), pattern("GET /v2/payments/{no}")] })
 })
 
+const oauth = Filter.kind({ name: "oauth", options: Schema.Struct({}), make: () => Effect.succeed(nothing) })
+
 /** What filters held and let go, in order. */
 export const holding = (events: Array<string>) =>
   Filter.kind({
@@ -36,7 +38,12 @@ export const holding = (events: Array<string>) =>
   })
 
 export const kindsWith = (...more: ReadonlyArray<Filter.AnyKind>): Routes.Kinds<never> =>
-  new Map([...Filters.all, ["payment-order", paymentOrder], ...more.map((kind) => [kind.name, kind] as const)])
+  new Map([
+    ...Filters.all,
+    ["payment-order", paymentOrder],
+    ["oauth", oauth],
+    ...more.map((kind) => [kind.name, kind] as const)
+  ])
 
 export const request: Message.Request = {
   route: "platform",
@@ -47,6 +54,7 @@ export const request: Message.Request = {
   headers: [],
   body: { _tag: "Bytes", bytes: new TextEncoder().encode("four") },
   limits: Route.defaults.limits,
+  sent: { exchanges: [] },
   untilMillis: Number.POSITIVE_INFINITY
 }
 

@@ -4,6 +4,7 @@ import { Either } from "effect"
 import * as Exchange from "./Exchange.ts"
 import * as Headers from "./Headers.ts"
 import type { Outgoing, Response } from "./Message.ts"
+import * as Metrics from "./Metrics.ts"
 import type { Broken, Problem, Refusal } from "./Refusal.ts"
 import { smallBytes } from "./RequestBody.ts"
 
@@ -26,9 +27,10 @@ export const ofProblem = ({
   }
 }
 
-/** A body that is still coming and is longer than we would read for nothing. */
-const isUploading = (request: IncomingMessage): boolean => {
+/** A body that is still coming and is longer than we would read for nothing, or that was waited for in vain. */
+const isUploading = (request: IncomingMessage, status: number): boolean => {
   if (request.complete) return false
+  if (status === 408) return true
   const { "content-length": length, "transfer-encoding": coding } = request.headers
   return coding !== undefined || Number(length ?? 0) > smallBytes || request.headers.expect !== undefined
 }
@@ -46,11 +48,17 @@ const headersOf = ({ status, headers, body }: Response, isHead: boolean): Header
   return body._tag === "Empty" ? withLength(headers, 0) : headers
 }
 
-const pour = (body: Outgoing, response: ServerResponse): void => {
+const pour = (body: Outgoing, response: ServerResponse, trailers: Response["trailers"]): void => {
   const exchange = Exchange.of(body)
   if (exchange === undefined) return void response.destroy()
   response.once("close", () => exchange.stop())
-  exchange.pour(Exchange.toClient(exchange, response))
+  exchange.pour(Exchange.toClient(exchange, response, trailers))
+}
+
+/** The exchange that an answer's body still comes from. */
+export const exchangeOf = ({ body }: Response): Exchange.Exchange | undefined => {
+  if (body._tag === "Outgoing") return Exchange.of(body)
+  return body._tag === "Rest" ? Exchange.of(body.rest) : undefined
 }
 
 const drop = ({ body }: Response): void => {
@@ -58,7 +66,7 @@ const drop = ({ body }: Response): void => {
   if (body._tag === "Rest") body.rest.drop()
 }
 
-const writeBody = ({ body }: Response, response: ServerResponse): void => {
+const writeBody = ({ body, trailers }: Response, response: ServerResponse): void => {
   switch (body._tag) {
     case "Empty":
       return void response.end()
@@ -67,10 +75,10 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
     case "Pieces":
       return void pipeline(body.pieces, response, () => {})
     case "Outgoing":
-      return pour(body, response)
+      return pour(body, response, trailers)
     case "Rest":
       response.write(body.first)
-      return pour(body.rest, response)
+      return pour(body.rest, response, trailers)
   }
 }
 
@@ -78,7 +86,8 @@ const writeBody = ({ body }: Response, response: ServerResponse): void => {
 export const write = (answer: Response, request: IncomingMessage, response: ServerResponse): void => {
   if (response.destroyed || response.headersSent) return drop(answer)
   const lines = [...headersOf(answer, request.method === "HEAD")]
-  if (isUploading(request) && Headers.get(lines, "connection") === undefined) lines.push("connection", "close")
+  if (isUploading(request, answer.status) && Headers.get(lines, "connection") === undefined)
+    lines.push("connection", "close")
   const written = Either.try(() => response.writeHead(answer.status, lines))
   if (Either.isRight(written)) return writeBody(answer, response)
   drop(answer)
@@ -86,5 +95,7 @@ export const write = (answer: Response, request: IncomingMessage, response: Serv
 }
 
 /** Answers a request that came to nothing. */
-export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void =>
+export const refuse = (failure: Refusal | Broken, request: IncomingMessage, response: ServerResponse): void => {
+  Metrics.note(response, failure.problem.code)
   write(ofProblem(failure), request, response)
+}

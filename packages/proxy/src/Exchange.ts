@@ -19,6 +19,18 @@ export interface Sink {
   readonly cut: (why: Broken) => void
 }
 
+/** Whom an exchange asks and tells, beside the one who waits for its answer. */
+export interface Surroundings {
+  /** It has ended, in whatever way; once. */
+  readonly ended: () => void
+  /** undici has done with it; once, and only if it came there. */
+  readonly over: () => void
+  /** Its connection breaks at this moment. */
+  readonly isBreaking: () => boolean
+  /** The next bytes of the request are waited for, by no fault of the upstream's. */
+  readonly isClientLate: () => boolean
+}
+
 /** Bytes of a body that are kept while nobody has said where it goes. */
 const earlyBytes = 64 * 1024
 
@@ -35,8 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   isStarted = false
   readonly #limits: Limits
   readonly #tell: Tell
-  readonly #over: () => void
-  readonly #isBreaking: () => boolean
+  readonly #around: Surroundings
   readonly #untilMillis: number
   #phase = "No connection in time."
   #phaseMillis: number
@@ -46,6 +57,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #isTold = false
   #isOver = false
+  #isWriting = false
+  #isDone = false
   #isPaused = false
   #sink: Sink | null = null
   #early: Array<Buffer> = []
@@ -53,12 +66,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #trailers: ReadonlyArray<string> | null = null
   #failure: Broken | null = null
 
-  /** `over` is called once, when undici has done with it; `isBreaking` says whether its connection breaks at this moment. */
-  constructor(limits: Limits, tell: Tell, over: () => void, isBreaking: () => boolean) {
+  constructor(limits: Limits, tell: Tell, around: Surroundings) {
     this.#limits = limits
     this.#tell = tell
-    this.#over = over
-    this.#isBreaking = isBreaking
+    this.#around = around
     const now = Deadline.now()
     this.#untilMillis = now + limits.totalMillis
     this.#phaseMillis = limits.connectMillis
@@ -90,7 +101,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The sink takes more. */
   resume(): void {
-    if (!this.#isPaused) return
+    if (!this.#isPaused || this.#isOver) return
     this.#isPaused = false
     this.#enter(this.#limits.idleMillis, "The body stopped coming.")
     this.#controller?.resume()
@@ -102,6 +113,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (Deadline.now() > this.#untilMillis) this.#late("Its time was over.")
     if (this.#isOver) return controller.abort(gone)
     this.isStarted = true
+    this.#isWriting = true
     this.#enter(this.#limits.idleMillis, "The request could not be written.")
   }
 
@@ -110,6 +122,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
+    this.#isWriting = false
     if (!this.#isTold) this.#enter(this.#limits.headMillis, "No answer in time.")
   }
 
@@ -136,16 +149,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    this.#over()
+    this.#done()
     if (this.#isOver) return
-    if (this.#isBreaking()) return this.#fail(broken("UPSTREAM_RESET", "The connection broke in the body."), gone)
+    if (this.#around.isBreaking())
+      return this.#fail(broken("UPSTREAM_RESET", "The connection broke in the body."), gone)
     this.#end()
-    this.#trailers = EndToEnd.trailers(latin1(controller.rawTrailers))
+    const trailers = EndToEnd.trailers(latin1(controller.rawTrailers))
+    this.#trailers = UpstreamFault.areSound(trailers) ? trailers : []
     this.#sink?.end(this.#trailers)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#over()
+    this.#done()
     this.#fail(this.isStarted ? UpstreamFault.afterStart(error) : null, error)
   }
 
@@ -180,6 +195,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#isOver = true
     clearTimeout(this.#timer)
+    this.#around.ended()
+  }
+
+  #done(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#around.over()
   }
 
   /** A phase begins; `what` is said where it is over. */
@@ -204,9 +226,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   readonly #wake = (): void => {
     const now = Deadline.now()
-    if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    const isClientLate = this.#isWriting && this.#around.isClientLate()
+    if (now >= this.#untilMillis && isClientLate) this.#fail(broken("REQUEST_TIMEOUT", "Send the body sooner."), gone)
+    else if (now >= this.#untilMillis) this.#late("It was not over in time.")
+    else if (isClientLate) this.#wait(now)
     else if (now >= this.#phaseUntilMillis) this.#late(this.#phase)
     else this.#arm(now)
+  }
+
+  /** For a client's next bytes: it has a time limit of its own. */
+  #wait(now: number): void {
+    this.#phaseUntilMillis = now + this.#phaseMillis
+    this.#arm(now)
   }
 
   #pause(): void {
@@ -250,16 +281,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 export const of = (body: Outgoing): Exchange | undefined =>
   "exchange" in body && body.exchange instanceof Exchange ? body.exchange : undefined
 
-/** An answer's body into Node's response, with back pressure; a client that is gone ends it. */
-export const toClient = (exchange: Exchange, response: ServerResponse): Sink => {
+/** An answer's body into Node's response, with back pressure, its trailers as `passed` leaves them; a client that is gone ends it. */
+export const toClient = (exchange: Exchange, response: ServerResponse, passed: Response["trailers"]): Sink => {
   let isBegun = false
   const sink: Sink = {
     write: (chunk) => {
       isBegun = true
       return response.write(chunk)
     },
-    end: (trailers) => {
+    end: (all) => {
       isBegun = true
+      const trailers = passed === undefined ? all : passed(all)
       if (trailers.length > 0) response.addTrailers(pairs(trailers))
       response.end()
     },

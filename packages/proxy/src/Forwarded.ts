@@ -24,7 +24,7 @@ interface Peer {
   readonly isTrusted: boolean
 }
 
-const isSaid = (name: string): boolean => /^(?:forwarded$|x-forwarded-|x-real-ip$)/i.test(name)
+const isSaid = (name: string): boolean => /^(?:forwarded$|x[-_]forwarded[-_]|x[-_]real[-_]ip$)/i.test(name)
 
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, "")}"`
 

@@ -15,8 +15,8 @@ export interface Incoming {
   readonly length: number | null
   /** All of it, at most `maxBytes`: BODY_TOO_LARGE beyond, REQUEST_MALFORMED where it does not arrive whole. */
   readonly claim: (maxBytes: number) => Effect.Effect<Bytes, Refusal>
-  /** It flows as it is read, with back pressure. */
-  readonly stream: () => Readable
+  /** It flows as it is read, with back pressure; `isClientLate` while the client's next bytes are waited for. */
+  readonly stream: () => { readonly readable: Readable; readonly isClientLate: () => boolean }
 }
 
 /** A request's body that a filter writes piece by piece; `length` in bytes. It can be sent once. */
@@ -42,6 +42,11 @@ export interface Limits {
   readonly totalMillis: number
 }
 
+/** Calls to the upstream on behalf of one call, in the order in which they began. */
+export interface Sent {
+  readonly exchanges: Array<{ readonly stop: () => void }>
+}
+
 /** A call on its way in, as a filter sees it; a filter passes on a changed copy. */
 export interface Request {
   readonly route: string
@@ -56,6 +61,8 @@ export interface Request {
   readonly headers: Headers
   readonly body: Empty | Bytes | Incoming | Pieces
   readonly limits: Limits
+  /** What was sent for this call, and is looked after by whoever ends it. */
+  readonly sent: Sent
   /** Nothing of it is written after this, and no answer awaited; by `Deadline.now`, infinite unless a filter says. */
   readonly untilMillis: number
 }
@@ -87,4 +94,6 @@ export interface Response {
   /** End to end. */
   readonly headers: Headers
   readonly body: Empty | Bytes | Outgoing | Rest | Pieces
+  /** What goes on of the trailer lines of a body that flows; all of them unless said. */
+  readonly trailers?: (lines: Headers) => Headers
 }

@@ -32,16 +32,12 @@ export const ofRoute = (id: string): Counts => {
     return known
   }
   const alone = [route]
-  let count = 0
   calls.unsafeUpdate(0, labelsOf("2xx"))
   return {
-    began: () => {
-      count += 1
-      underWay.unsafeUpdate(count, alone)
-    },
+    // Not a count of its own: a route that is replaced has two while calls of before are under way.
+    began: () => underWay.unsafeModify(1, alone),
     ended: (outcome, tookMillis) => {
-      count -= 1
-      underWay.unsafeUpdate(count, alone)
+      underWay.unsafeModify(-1, alone)
       calls.unsafeUpdate(1, labelsOf(outcome))
       seconds.unsafeUpdate(tookMillis / 1000, alone)
     }

@@ -26,6 +26,9 @@ export const parse = (text: string): Either.Either<Pattern, string> => {
     : Either.right({ method, segments })
 }
 
+/** A segment that is one to everybody: an encoded slash is a slash to some. */
+const isOne = (segment: string): boolean => segment !== "" && !/%2f/i.test(segment)
+
 /** Whether a call is meant; `path` is canonical and compared by the byte. HEAD is a GET without its body. */
 export const matches = ({ method, segments }: Pattern, asked: string, path: string): boolean => {
   if (method !== "ANY" && method !== asked && !(method === "GET" && asked === "HEAD")) return false
@@ -33,7 +36,7 @@ export const matches = ({ method, segments }: Pattern, asked: string, path: stri
   const isOpen = segments.at(-1) === "**"
   const fixed = isOpen ? segments.slice(0, -1) : segments
   if (isOpen ? parts.length < fixed.length : parts.length !== fixed.length) return false
-  return fixed.every((segment, at) => (segment === "*" ? parts[at] !== "" : segment === parts[at]))
+  return fixed.every((segment, at) => (segment === "*" ? isOne(parts[at] ?? "") : segment === parts[at]))
 }
 
 const meet = (a: string | undefined, b: string | undefined): boolean =>

@@ -1,20 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Cause, Effect, Exit, FiberId, Option, Runtime, type Scope } from "effect"
 import * as Answer from "./Answer.ts"
-import * as EndToEnd from "./EndToEnd.ts"
-import type { Exchange } from "./Exchange.ts"
-import type { Filter, Handler } from "./Filter.ts"
+import type { Call, Table } from "./Call.ts"
+import * as Calls from "./Call.ts"
 import * as Forwarded from "./Forwarded.ts"
-import * as Framing from "./Framing.ts"
-import * as Headers from "./Headers.ts"
 import type { Request, Response } from "./Message.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Path from "./Path.ts"
-import * as Pattern from "./Pattern.ts"
-import { type Broken, problem, Refusal, refuse } from "./Refusal.ts"
+import { type Broken, problem, Refusal } from "./Refusal.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Route } from "./Route.ts"
+import type { Head } from "./Running.ts"
+import * as Running from "./Running.ts"
 import * as Turn from "./Turn.ts"
-import * as Upstream from "./Upstream.ts"
 
 /** What holds for all routes. */
 export interface Settings {
@@ -32,112 +30,16 @@ export interface Proxy {
   readonly replace: (routes: ReadonlyArray<Route>, settings: Settings) => Effect.Effect<void>
 }
 
-type Head = NonNullable<Filter["head"]>
-
-interface Running {
-  readonly route: Route
-  readonly upstream: Upstream.Upstream
-  /** What the filters do, where all of them look at a request's head alone; null otherwise. */
-  readonly heads: ReadonlyArray<Head> | null
-  /** All filters around the upstream. */
-  readonly handler: Handler
-}
-
-interface Table {
-  readonly byId: ReadonlyMap<string, Running>
-  readonly settings: Settings
-  readonly forwarded: ReturnType<typeof Forwarded.make>
-}
-
-const run = (route: Route): Running => {
-  const upstream = Upstream.make(route)
-  const handler = route.filters.reduceRight((next, filter) => filter.around(next), upstream.handler)
-  const heads = route.filters.flatMap(({ head }) => (head === undefined ? [] : [head]))
-  return { route, upstream, heads: heads.length === route.filters.length ? heads : null, handler }
-}
-
 const tableOf = (routes: ReadonlyArray<Route>, settings: Settings, before: Table | null): Table => ({
   byId: new Map(
     routes.map((route) => {
       const running = before?.byId.get(route.id)
-      return [route.id, running?.route === route ? running : run(route)]
+      return [route.id, running?.route === route ? running : Running.make(route)]
     })
   ),
-  settings,
+  pseudonym: settings.pseudonym,
   forwarded: Forwarded.make(settings.trustedProxies)
 })
-
-const overrides = ["x-http-method-override", "x-http-method", "x-method-override"]
-
-/** Why a route does not pass a call: it is not listed, or a header says that it is another one. */
-const unlisted = (
-  { allow, filters }: Route,
-  method: string,
-  path: string,
-  headers: Headers.Headers
-): Refusal | null => {
-  const canonical = Path.canonical(path)
-  const isMeant = (pattern: Pattern.Pattern): boolean => Pattern.matches(pattern, method, canonical)
-  const pattern = allow.find(isMeant) ?? filters.flatMap(({ operations = [] }) => operations).find(isMeant)
-  if (pattern === undefined) return refuse("NOT_FOUND", "The route passes no such call.")
-  const isOverridden = pattern.method !== "ANY" && overrides.some((name) => Headers.get(headers, name) !== undefined)
-  return isOverridden
-    ? refuse("METHOD_OVERRIDDEN", "Send the method that you mean, without a header for another.")
-    : null
-}
-
-const hasLoop = (headers: Headers.Headers, pseudonym: string): boolean =>
-  Headers.all(headers, "via").some((via) => via.split(/[\s,]+/).includes(pseudonym))
-
-/** Upgrading to another protocol, but for h2c, which a server may pass over (RFC 9110 §7.8). */
-const isUpgrade = ({ headers: { connection, upgrade } }: IncomingMessage): boolean =>
-  upgrade !== undefined && /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(connection ?? "") && !/^\s*h2c\s*$/i.test(upgrade)
-
-/** A call that the route passes, and its body as it arrives. */
-interface Call extends Running {
-  readonly request: Request
-  readonly body: ReturnType<typeof RequestBody.make>
-}
-
-/** A call, or why it is none; nothing of its body is read. */
-const read = (table: Table, incoming: IncomingMessage, response: ServerResponse): Call | Refusal => {
-  const wrong = Framing.refusalOf(incoming)
-  if (wrong !== null) return wrong
-  const asked = Path.read(incoming.url ?? "")
-  if (asked._tag === "Left") return asked.left
-  const { route: id, path, query } = asked.right
-  const running = table.byId.get(id)
-  if (running === undefined) return refuse("NOT_FOUND", "There is no such route.")
-  if (isUpgrade(incoming)) return refuse("UPGRADE_REFUSED", "Ask again without Upgrade.")
-  const { route } = running
-  const { method = "GET" } = incoming
-  const endToEnd = EndToEnd.request(incoming.rawHeaders)
-  if (hasLoop(endToEnd, table.settings.pseudonym))
-    return refuse("LOOP_DETECTED", "The route's target leads back to us.")
-  const refused = unlisted(route, method, path, endToEnd)
-  if (refused !== null) return refused
-  const bounds = { maxBytes: route.maxBodyBytes, idleMillis: route.limits.idleMillis }
-  const body = RequestBody.make(incoming, response, bounds)
-  if (body._tag === "Incoming" && body.length !== null && body.length > route.maxBodyBytes)
-    return refuse("BODY_TOO_LARGE", `A body has at most ${route.maxBodyBytes} bytes here.`)
-  const headers = table.forwarded(incoming, endToEnd, `${Path.prefix}${id}`)
-  const via = ["via", `${incoming.httpVersion} ${table.settings.pseudonym}`]
-  return {
-    ...running,
-    body,
-    request: {
-      route: id,
-      caller: null,
-      method,
-      path,
-      query,
-      headers: [...headers, ...via],
-      body,
-      limits: route.limits,
-      untilMillis: Number.POSITIVE_INFINITY
-    }
-  }
-}
 
 const unforeseen = new Refusal({ problem: problem("INTERNAL", "It is on record. Try again."), headers: [] })
 
@@ -152,13 +54,8 @@ const changed = (request: Request, heads: ReadonlyArray<Head>): Request | Refusa
 }
 
 /** Straight through: no filter does more than look at the head, so there is no fiber. */
-const streamed = (
-  { upstream, body }: Call,
-  request: Request,
-  incoming: IncomingMessage,
-  response: ServerResponse
-): void => {
-  let under: Exchange | undefined
+const streamed = (call: Call, request: Request, incoming: IncomingMessage, response: ServerResponse): void => {
+  const { upstream, body } = call
   const answer = (outcome: Exit.Exit<Response, Refusal | Broken>): void =>
     Exit.match(outcome, {
       onSuccess: (whole) => Answer.write(whole, incoming, response),
@@ -169,19 +66,25 @@ const streamed = (
           response
         )
     })
-  const send = (ready: Request): void => {
-    under = upstream.exchange(ready, answer)
-  }
-  response.once("close", () => under?.stop())
-  if (body._tag === "Empty" || body.length === null || body.length > RequestBody.smallBytes) return send(request)
-  upstream.enter()
-  body.collect(RequestBody.smallBytes, (claimed) => {
+  const leave = call.enter()
+  response.once("close", () => {
+    for (const exchange of request.sent.exchanges) exchange.stop()
+    leave()
+  })
+  if (body._tag === "Empty" || body.length === null || body.length > RequestBody.smallBytes)
+    return void upstream.exchange(request, answer)
+  body.collect(RequestBody.smallBytes, (claimed) =>
     Exit.match(claimed, {
-      onSuccess: (whole) => send({ ...request, body: whole }),
+      onSuccess: (whole) => void upstream.exchange({ ...request, body: whole }, answer),
       onFailure: (cause) => answer(Exit.failCause(cause))
     })
-    upstream.leave()
-  })
+  )
+}
+
+/** Stops what was sent for a call and is no part of its answer: a filter that was interrupted, or forgot it, has left it. */
+const tidy = ({ sent }: Request, answer: Response | null): void => {
+  const kept = answer === null ? undefined : Answer.exchangeOf(answer)
+  for (const exchange of sent.exchanges) if (exchange !== kept) exchange.stop()
 }
 
 /** A proxy without routes. Connections are closed with the scope. */
@@ -195,23 +98,34 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
     })
   )
 
-  const filtered = (
-    { handler, upstream, request }: Call,
+  /** What a call comes to that went through filters. */
+  const settle = (
+    exit: Exit.Exit<Response, Refusal | Broken>,
+    request: Request,
     incoming: IncomingMessage,
     response: ServerResponse
   ): void => {
-    upstream.enter()
-    const fiber = runFork(handler(request))
+    tidy(request, Exit.isSuccess(exit) ? exit.value : null)
+    if (Exit.isSuccess(exit)) return Answer.write(exit.value, incoming, response)
+    const failure = Cause.failureOption(exit.cause)
+    if (Option.isNone(failure) && !Cause.isInterruptedOnly(exit.cause))
+      runFork(Effect.logError("A proxied call failed in a way that was not foreseen.", exit.cause))
+    Answer.refuse(
+      Option.getOrElse(failure, () => unforeseen),
+      incoming,
+      response
+    )
+  }
+
+  const filtered = (call: Call, incoming: IncomingMessage, response: ServerResponse): void => {
+    const { handler, request } = call
+    const leave = call.enter()
+    const fiber = runFork(Effect.suspend(() => handler(request)))
     let isDone = false
     fiber.addObserver((exit) => {
       isDone = true
-      upstream.leave()
-      if (Exit.isSuccess(exit)) return Answer.write(exit.value, incoming, response)
-      const failure = Cause.failureOption(exit.cause)
-      if (Option.isSome(failure)) return Answer.refuse(failure.value, incoming, response)
-      if (!Cause.isInterruptedOnly(exit.cause))
-        runFork(Effect.logError("A proxied call failed in a way that was not foreseen.", exit.cause))
-      Answer.refuse(unforeseen, incoming, response)
+      settle(exit, request, incoming, response)
+      leave()
     })
     response.once("close", () => {
       if (!isDone) fiber.unsafeInterruptAsFork(FiberId.none)
@@ -219,8 +133,9 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
   }
 
   const take = (incoming: IncomingMessage, response: ServerResponse): void => {
-    const call = read(table, incoming, response)
+    const call = Calls.read(table, incoming, response)
     if ("_tag" in call) return Answer.refuse(call, incoming, response)
+    Metrics.count(call.counts, response)
     if (call.heads === null) return filtered(call, incoming, response)
     const request = changed(call.request, call.heads)
     if (request instanceof Refusal) Answer.refuse(request, incoming, response)
@@ -237,8 +152,7 @@ export const make: Effect.Effect<Proxy, never, Scope.Scope> = Effect.gen(functio
       Effect.sync(() => {
         const before = table
         table = tableOf(routes, settings, before)
-        for (const running of before.byId.values())
-          if (table.byId.get(running.route.id) !== running) running.upstream.close()
+        for (const running of before.byId.values()) if (table.byId.get(running.route.id) !== running) running.retire()
       })
   }
 })

@@ -14,10 +14,11 @@ const tooLarge = (maxBytes: number): BodyFault => fault("BODY_TOO_LARGE", `A bod
 
 const ignored = (): void => {}
 
-/** Limits of a body: bytes, and milliseconds without any. */
+/** Limits of a body: bytes, milliseconds without any, and for all of it while it is read whole. */
 export interface Bounds {
   readonly maxBytes: number
   readonly idleMillis: number
+  readonly totalMillis: number
 }
 
 /**
@@ -35,11 +36,19 @@ class Flow extends Readable {
     super()
     this.#incoming = incoming
     this.#bounds = bounds
+    // It may end before anybody listens: in the queue of the upstream.
+    this.on("error", ignored)
     this.#timer = setTimeout(() => {
       if (this.#isWaiting) this.destroy(stalled())
     }, bounds.idleMillis)
     incoming.on("data", this.#data).once("end", this.#end).once("close", this.#close).on("error", ignored)
     incoming.pause()
+    if (incoming.destroyed) this.#close()
+  }
+
+  /** The client's next bytes are waited for. */
+  get isWaiting(): boolean {
+    return this.#isWaiting
   }
 
   override _read(): void {
@@ -66,11 +75,12 @@ class Flow extends Readable {
   }
 
   #end = (): void => {
+    this.#isWaiting = false
     this.push(null)
   }
 
   #close = (): void => {
-    if (!this.#incoming.complete) this.destroy(cut())
+    if (!this.#incoming.readableEnded) this.destroy(cut())
   }
 }
 
@@ -78,11 +88,13 @@ class Flow extends Readable {
 export type Claimed = Exit.Exit<Bytes, Refusal>
 
 /** Reads a body that is still on its way; answers how to stop. */
-const follow = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tell: (claimed: Claimed) => void) => {
+const follow = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+  const { maxBytes, idleMillis, totalMillis } = bounds
   const chunks: Array<Buffer> = []
   let size = 0
   const stop = (): void => {
     clearTimeout(timer)
+    clearTimeout(total)
     incoming.off("data", data).off("end", end).off("close", close).off("error", close)
   }
   const fail = (why: BodyFault): void => {
@@ -91,6 +103,7 @@ const follow = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tel
     tell(Exit.fail(why.refusal))
   }
   const timer = setTimeout(() => fail(stalled()), idleMillis)
+  const total = setTimeout(() => fail(stalled()), totalMillis)
   const data = (chunk: Buffer): void => {
     size += chunk.length
     if (size > maxBytes) return fail(tooLarge(maxBytes))
@@ -108,18 +121,30 @@ const follow = (incoming: IncomingMessage, { maxBytes, idleMillis }: Bounds, tel
   return stop
 }
 
+/** Whether all of a body of this length has arrived, and nobody has read of it yet. */
+const isHere = (incoming: IncomingMessage, length: number | null): boolean =>
+  !incoming.destroyed && (incoming.complete || incoming.readableLength === length)
+
 /** Reads a body whole; answers how to stop. One that came with its head, as most small ones do, is at hand in the next tick. */
-const collect = (incoming: IncomingMessage, bounds: Bounds, tell: (claimed: Claimed) => void) => {
+const collect = (
+  incoming: IncomingMessage,
+  length: number | null,
+  bounds: Bounds,
+  tell: (claimed: Claimed) => void
+) => {
   let stop: (() => void) | undefined = () => {
     stop = undefined
   }
   process.nextTick(() => {
     if (stop === undefined) return
-    if (!incoming.complete || incoming.destroyed) {
+    // Nothing more comes of it, and nothing says so once more.
+    if (incoming.destroyed) return tell(Exit.fail(cut().refusal))
+    if (!isHere(incoming, length)) {
       stop = follow(incoming, bounds, tell)
       return
     }
     const bytes: Buffer = incoming.read() ?? Buffer.alloc(0)
+    incoming.resume()
     tell(
       bytes.length > bounds.maxBytes
         ? Exit.fail(tooLarge(bounds.maxBytes).refusal)
@@ -152,20 +177,21 @@ export const make = (incoming: IncomingMessage, response: ServerResponse, bounds
   const length = stated === undefined ? null : Number(stated)
   if (coding === undefined && (length === null || length === 0)) return { _tag: "Empty" }
   const begin = (): void => {
-    if (expect !== undefined) response.writeContinue()
+    if (expect !== undefined && incoming.httpVersionMinor === 1) response.writeContinue()
   }
   const collecting = (maxBytes: number, tell: (claimed: Claimed) => void) => {
     const most = Math.min(maxBytes, bounds.maxBytes)
     if (length !== null && length > most) return tell(Exit.fail(tooLarge(most).refusal))
     begin()
-    return collect(incoming, { ...bounds, maxBytes: most }, tell)
+    return collect(incoming, length, { ...bounds, maxBytes: most }, tell)
   }
   return {
     _tag: "Incoming",
     length,
     stream: () => {
       begin()
-      return new Flow(incoming, bounds)
+      const flow = new Flow(incoming, bounds)
+      return { readable: flow, isClientLate: () => flow.isWaiting }
     },
     collect: (maxBytes, tell) => void collecting(maxBytes, tell),
     claim: (maxBytes) =>

@@ -6,7 +6,10 @@ import type { Socket } from "node:net"
  * answer to the first is written (RFC 9112 §9.3.2), and behind an answer that ends the connection nothing is done (§9.6).
  */
 export const wait = (socket: Socket, response: ServerResponse, go: () => void): void => {
+  const goes = (): void => {
+    if (socket.writable) go()
+  }
   // A response has the socket to itself while it is written.
-  if (response.socket === null) response.once("socket", go)
-  else if (socket.writable) go()
+  if (response.socket === null) response.once("socket", goes)
+  else goes()
 }

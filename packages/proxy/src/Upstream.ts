@@ -4,7 +4,7 @@ import { buildConnector, type Dispatcher, Pool } from "undici"
 import * as Deadline from "./Deadline.ts"
 import { Exchange, type Tell } from "./Exchange.ts"
 import type { Handler } from "./Filter.ts"
-import type { Request } from "./Message.ts"
+import type { Limits, Request } from "./Message.ts"
 import { refuse } from "./Refusal.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Route } from "./Route.ts"
@@ -14,27 +14,37 @@ export interface Upstream {
   /** Sends a request once; a body that is small and at hand goes as `Bytes`. */
   readonly exchange: (request: Request, tell: Tell) => Exchange | undefined
   readonly handler: Handler
-  /** A call has begun that may come to be sent: until it says `leave`, connections are there for it. */
-  readonly enter: () => void
-  readonly leave: () => void
-  /** Once what is under way has ended, and all that have entered have left. */
+  /** Once what is under way has ended. */
   readonly close: () => void
 }
 
-type Sent = Pick<Dispatcher.DispatchOptions, "body" | "headers">
+/** A body as undici takes it, and the lines that state its length. */
+interface Framed extends Pick<Dispatcher.DispatchOptions, "body" | "headers"> {
+  readonly isClientLate: () => boolean
+  /** Nobody reads it any more. */
+  readonly release: () => void
+}
 
-/** The body and the lines that state its length. */
-const framed = ({ body, headers }: Request): Sent => {
+const never = (): boolean => false
+const nothing = (): void => {}
+
+const framed = ({ body, headers }: Request): Framed => {
+  const plain = { headers: headers as Array<string>, isClientLate: never, release: nothing }
   switch (body._tag) {
     case "Empty":
-      return { body: null, headers: headers as Array<string> }
+      return { ...plain, body: null }
     case "Bytes":
-      return { body: body.bytes, headers: headers as Array<string> }
-    case "Pieces":
-      return { body: Readable.from(body.pieces), headers: [...headers, "content-length", String(body.length)] }
+      return { ...plain, body: body.bytes }
+    case "Pieces": {
+      const readable = Readable.from(body.pieces).on("error", nothing)
+      const release = (): void => void readable.destroy()
+      return { ...plain, body: readable, headers: [...headers, "content-length", String(body.length)], release }
+    }
     case "Incoming": {
+      const { readable, isClientLate } = body.stream()
       const length = body.length === null ? [] : ["content-length", String(body.length)]
-      return { body: body.stream(), headers: [...headers, ...length] }
+      const release = (): void => void readable.destroy()
+      return { body: readable, headers: [...headers, ...length], isClientLate, release }
     }
   }
 }
@@ -82,13 +92,45 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
     connect
   })
   let inFlight = 0
-  let entered = 0
-  let isClosing = false
-  const closeIfLeft = (): void => {
-    if (isClosing && entered === 0) void pool.close()
+  let running = 0
+  // Not undici's queue: what has been given up would stay in it, and end a connection when its turn came.
+  // An array, as a Set holds on to those who have left it (docs/adr/0018).
+  const waiting: Array<() => void> = []
+  const next = (): void => {
+    if (running < maxConnections) waiting.shift()?.()
   }
-  const over = (): void => {
-    inFlight -= 1
+
+  /** Sends it as soon as a connection is free. */
+  const queued = (request: Request, limits: Limits, tell: Tell): Exchange => {
+    let isBegun = false
+    let sent: Framed | undefined
+    const begin = (): void => {
+      isBegun = true
+      running += 1
+      sent = framed(request)
+      const { body, headers } = sent
+      const path = (`${base}${request.path}` || "/") + request.query
+      pool.dispatch({ path, method: request.method as "GET", body: body ?? null, headers: headers ?? [] }, exchange)
+    }
+    const exchange = new Exchange(limits, tell, {
+      isBreaking,
+      isClientLate: () => sent?.isClientLate() ?? false,
+      ended: () => {
+        sent?.release()
+        if (isBegun) return
+        const at = waiting.indexOf(begin)
+        if (at >= 0) waiting.splice(at, 1)
+        inFlight -= 1
+      },
+      over: () => {
+        running -= 1
+        inFlight -= 1
+        next()
+      }
+    })
+    if (running < maxConnections) begin()
+    else waiting.push(begin)
+    return exchange
   }
 
   const exchange = (request: Request, tell: Tell): Exchange | undefined => {
@@ -102,10 +144,9 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
       return undefined
     }
     inFlight += 1
-    const exchange = new Exchange({ ...request.limits, totalMillis }, tell, over, isBreaking)
-    const path = `${base}${request.path}` || "/"
-    pool.dispatch({ path: path + request.query, method: request.method as "GET", ...framed(request) }, exchange)
-    return exchange
+    const under = queued(request, { ...request.limits, totalMillis }, tell)
+    request.sent.exchanges.push(under)
+    return under
   }
 
   const send: Handler = (request) =>
@@ -117,16 +158,6 @@ export const make = ({ target, tls, limits, maxConnections, maxInFlight }: Route
   return {
     exchange,
     handler: (request) => Effect.flatMap(RequestBody.small(request), send),
-    enter: () => {
-      entered += 1
-    },
-    leave: () => {
-      entered -= 1
-      closeIfLeft()
-    },
-    close: () => {
-      isClosing = true
-      closeIfLeft()
-    }
+    close: () => void pool.close()
   }
 }

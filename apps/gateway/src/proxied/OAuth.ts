@@ -17,16 +17,21 @@ const refused = Effect.suspend(() =>
 const isBadToken = ({ status, headers }: Message.Response): boolean =>
   status === 401 && Challenges.isInvalidToken(Headers.all(headers, "www-authenticate"))
 
-/** An answer without the lines in which the vendor says our token. */
-const silent = (answer: Message.Response, token: string): Message.Response => {
-  const isSaid = answer.headers.some((part) => part.includes(token))
-  if (!isSaid) return answer
-  const headers = answer.headers.filter((_, at) => {
-    const line = at - (at % 2)
-    return !answer.headers[line]?.includes(token) && !answer.headers[line + 1]?.includes(token)
-  })
-  return { ...answer, headers }
-}
+/** The lines in which the vendor does not say our token. */
+const silent = (lines: Headers.Headers, token: string): Headers.Headers =>
+  lines.some((part) => part.includes(token))
+    ? lines.filter((_, at) => {
+        const line = at - (at % 2)
+        return !lines[line]?.includes(token) && !lines[line + 1]?.includes(token)
+      })
+    : lines
+
+/** An answer whose headers and trailers do not say our token. */
+const silenced = (answer: Message.Response, token: string): Message.Response => ({
+  ...answer,
+  headers: silent(answer.headers, token),
+  trailers: (lines) => silent(answer.trailers?.(lines) ?? lines, token)
+})
 
 /**
  * Takes the caller's credentials off and puts the vendor's access token on. A token that the vendor calls bad is discarded, and
@@ -46,7 +51,7 @@ export const kind = Filter.kind({
           const sendWith = (request: Message.Request, bearer: Redacted.Redacted) => {
             const value = Redacted.value(bearer)
             const headers = [...request.headers, "authorization", `Bearer ${value}`]
-            return Effect.map(next({ ...request, headers }), (answer) => silent(answer, value))
+            return Effect.map(next({ ...request, headers }), (answer) => silenced(answer, value))
           }
           const again = (request: Message.Request, answer: Message.Response, bad: Redacted.Redacted) => {
             if (answer.body._tag === "Outgoing") answer.body.drop()

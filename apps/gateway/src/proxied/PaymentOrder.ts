@@ -17,40 +17,28 @@ const maxAnswerBytes = 1024 * 1024
 type Failure = Refusal.Refusal | Refusal.Broken
 type Heard = Proxied.Heard<Message.Response>
 
-/** A call that came to nothing: the caller is told why, and the order what that means for it. */
-const unheard = (failure: Failure): Heard => ({
-  answer: Either.left(
-    failure._tag === "Refusal"
-      ? new Unreachable({ detail: failure.problem.detail })
-      : new InDoubt({ detail: failure.problem.detail })
-  ),
-  response: Answer.ofProblem(failure)
-})
+const goesOn = " The order is on record and goes on: send the same call again, close it, or look at it."
 
-/** What the caller sent to prove itself was refused: the call was not processed, and may come again under its number. */
-const unproven = Either.left(new Unreachable({ detail: "The vendor did not take what the caller proved itself with." }))
+/** A call that came to nothing: the caller is told why, and the order what that means for it. */
+const unheard = ({ _tag, problem, headers }: Failure): Heard => ({
+  answer: Either.left(
+    _tag === "Refusal" ? new Unreachable({ detail: problem.detail }) : new InDoubt({ detail: problem.detail })
+  ),
+  response: Answer.ofProblem({ problem: { ...problem, detail: `${problem.detail}${goesOn}` }, headers })
+})
 
 /** How the calls of a route are read. */
 interface Reading {
   readonly mapping: Mapping
   /** Card numbers may pass. */
   readonly isInScope: boolean
-  /** The caller's own token goes to the vendor. */
-  readonly isCallersToken: boolean
 }
 
 /** The answer, with as much of its body read as says something. */
-const heard = (
-  answer: Message.Response,
-  { isCallersToken }: Reading,
-  askedAtMillis: number
-): Effect.Effect<Heard, Refusal.Broken> => {
+const heard = (answer: Message.Response, askedAtMillis: number): Effect.Effect<Heard, Refusal.Broken> => {
   const { status, headers, body } = answer
   const whole = (bytes: Uint8Array, isWhole: boolean, response: Message.Response): Heard => ({
-    answer:
-      status === 401 && isCallersToken
-        ? unproven
-        : Either.right({ status, headers, body: bytes, isWhole, askedAtMillis }),
+    answer: Either.right({ status, headers, body: bytes, isWhole, askedAtMillis }),
     response
   })
   if (body._tag === "Bytes") return Effect.succeed(whole(body.bytes, true, answer))
@@ -61,9 +49,7 @@ const heard = (
   return Effect.succeed(whole(new Uint8Array(), body._tag === "Empty", answer))
 }
 
-const unforeseen = unheard(
-  Refusal.broken("INTERNAL", "It is on record. Ask for the order, or send the same call again.")
-)
+const unforeseen = unheard(Refusal.broken("INTERNAL", "It is on record."))
 
 /** Passes a call on, and listens to its answer; nothing of it is written after `untilMillis`. */
 const listening =
@@ -73,7 +59,7 @@ const listening =
         const leftMillis = Math.min(reading.mapping.limitMillis(operation), untilMillis - askedAtMillis)
         return next(Deadline.within(request, leftMillis)).pipe(
           Effect.tap(() => hit("K07")),
-          Effect.flatMap((answer) => heard(answer, reading, askedAtMillis)),
+          Effect.flatMap((answer) => heard(answer, askedAtMillis)),
           Effect.catchAll((failure) => Effect.succeed(unheard(failure))),
           Effect.catchAllDefect((defect) =>
             Effect.as(Effect.logError("A filter failed in a way that was not foreseen.", defect), unforeseen)
@@ -131,6 +117,9 @@ const bytesOf = ({ body }: Message.Request, { maxBodyBytes }: Mapping): Effect.E
 
 const utf8 = new TextDecoder()
 
+const hasCard = ({ path, query }: Message.Request, body: Uint8Array): boolean =>
+  CardNumbers.areIn(utf8.decode(body), path, query)
+
 /** A body as it is written: whole, unless a test wants to stop in the middle of it. */
 const writable = (bytes: Uint8Array, half: CrashPoint, whole?: CrashPoint) =>
   Effect.map(CrashPoints, ({ written }): Message.Bytes | Message.Pieces => {
@@ -146,7 +135,7 @@ const created = (reading: Reading, next: Filter.Handler, request: Message.Reques
   Effect.gen(function* () {
     const { mapping, isInScope } = reading
     const bytes = yield* bytesOf(request, mapping)
-    if (!isInScope && CardNumbers.areInBody(bytes)) return yield* refusalOf(card)
+    if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
     const { method, path, query, headers } = request
     const call = { method, path, query, headers, body: bytes }
     const order = yield* Either.mapLeft(mapping.order(call), refusalOf)
@@ -166,7 +155,7 @@ const about = (
   Effect.gen(function* () {
     const { mapping, isInScope } = reading
     const bytes = yield* bytesOf(request, mapping)
-    if (!isInScope && CardNumbers.areInBody(bytes)) return yield* refusalOf(card)
+    if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
     const body: Message.Request["body"] = bytes.length === 0 ? { _tag: "Empty" } : { _tag: "Bytes", bytes }
     const send = listening(next, { ...request, body }, reading, operation)
     const through = operation === "query" ? Proxied.query : Proxied.close
@@ -189,6 +178,12 @@ const passed = (reading: Reading, next: Filter.Handler, request: Message.Request
     return { ...response, headers, body: yield* writable(response.body.bytes, "K11") }
   })
 
+/** No vendor names our orders. */
+const withoutOrder = (response: Message.Response): Message.Response => ({
+  ...response,
+  headers: Headers.without(response.headers, orderHeader)
+})
+
 /** The calls of a mapping, as the route lists them. */
 const operationsOf = ({ operations }: Mapping): Either.Either<ReadonlyArray<Pattern.Pattern>, string> =>
   Either.all(operations.map(({ method, path }) => Pattern.parse(`${method} ${path.replace(/\?.*$/, "")}`)))
@@ -200,7 +195,7 @@ const operationsOf = ({ operations }: Mapping): Either.Either<ReadonlyArray<Patt
 export const kind = Filter.kind({
   name: "payment-order",
   options: Schema.Struct({ pci: Schema.optionalWith(Schema.Boolean, { default: () => false }) }),
-  make: ({ pci }, { vendor, filters }) =>
+  make: ({ pci }, { vendor }) =>
     Effect.gen(function* () {
       const mapping = Option.getOrUndefined((yield* Mappings).of(vendor))
       if (mapping === undefined)
@@ -209,7 +204,7 @@ export const kind = Filter.kind({
         operationsOf(mapping),
         (detail) => new Filter.FilterUnfit({ faults: [{ at: "", detail }] })
       )
-      const reading = { mapping, isInScope: pci, isCallersToken: !filters.includes("oauth") }
+      const reading = { mapping, isInScope: pci }
       const context = yield* Effect.context<Needs>()
       const isNamed = ({ method, path }: Message.Request): boolean =>
         operations.some((pattern) => Pattern.matches(pattern, method, Path.canonical(path)))
@@ -219,7 +214,8 @@ export const kind = Filter.kind({
           Either.match(mapping.recognise(request.method, request.path, request.query), {
             onLeft: unclear,
             onRight: (recognised) => {
-              if (recognised === null) return isNamed(request) ? refusalOf(unlisted) : next(request)
+              if (recognised === null)
+                return isNamed(request) ? refusalOf(unlisted) : Effect.map(next(request), withoutOrder)
               return Effect.mapInputContext(
                 passed(reading, next, request, recognised),
                 (_: Context.Context<never>) => context

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { type Configuration, Current, Generations, Process, Routes } from "@payment-proxy/configuration"
-import { Mappings, type VendorTokens } from "@payment-proxy/ports"
+import { Mappings, VendorTokens } from "@payment-proxy/ports"
 import { type Filter, Filters } from "@payment-proxy/proxy"
 import { Context, Effect, Layer } from "effect"
 import * as Gate from "./Gate.ts"
@@ -21,10 +21,16 @@ const kinds: Routes.Kinds<Needs> = new Map<string, Filter.AnyKind<Needs>>([
 const pseudonymOf = (publicUrl: string): string =>
   `payment-proxy-${createHash("sha256").update(publicUrl).digest("hex").slice(0, 8)}`
 
-/** Routes as a configuration and the mappings made from it say; those that stay as they were are the same still. */
-const built = (next: Configuration, mappings: Mappings["Type"], previous: Routes.Built) =>
+/**
+ * Routes as a configuration says; those that stay as they were are the same still. A filter keeps the mappings and the tokens of
+ * its own configuration: what is under way sends no token to where another client's should go.
+ */
+const built = (next: Configuration, side: Context.Context<Mappings | VendorTokens>, previous: Routes.Built) =>
   Effect.flatMap(Gate.all, (gates) =>
-    Effect.provideService(Routes.build(next, kinds, gates, previous), Mappings, mappings)
+    Routes.build(next, kinds, gates, previous).pipe(
+      Effect.provideService(Mappings, Context.get(side, Mappings)),
+      Effect.provideService(VendorTokens, Context.get(side, VendorTokens))
+    )
   )
 
 /**
@@ -41,14 +47,12 @@ export const layer = (loaded: Configuration) =>
         trustedProxies,
         pseudonym: pseudonymOf(loaded.environment.PAYMENT_PROXY_PUBLIC_URL)
       })
-      let standing = yield* built(loaded, yield* Mappings, Routes.none)
+      let standing = yield* built(loaded, side.services, Routes.none)
       yield* proxied.replace(standing.routes, settingsOf(loaded))
       const take = (next: Configuration) =>
         Effect.gen(function* () {
           const prepared = yield* side.prepare(next)
-          const routes = yield* built(next, Context.get(prepared.services, Mappings), standing).pipe(
-            Effect.onError(() => prepared.drop)
-          )
+          const routes = yield* built(next, prepared.services, standing).pipe(Effect.onError(() => prepared.drop))
           yield* prepared.commit
           yield* proxied.replace(routes.routes, settingsOf(next))
           yield* Routes.retire(standing, routes)

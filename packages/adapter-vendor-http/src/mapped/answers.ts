@@ -8,7 +8,7 @@ import type { MappedConfig } from "./config.ts"
 import * as MappedEvidence from "./evidence.ts"
 
 /** Statuses by which a create was certainly not accepted (vendors' reference §5e). */
-const refusals = new Set([400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 422])
+const refusals = new Set([400, 403, 404, 405, 406, 410, 413, 414, 415, 422])
 
 const json = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
 
@@ -46,6 +46,11 @@ export const read = (
   if (status === 429)
     return Either.left(
       new Throttled({ retryAfterMillis: retryAfterMillis(answer), detail: "The vendor asks for patience." })
+    )
+  // It is about us, not about the order: the same call may come again when the vendor knows us.
+  if (status === 401)
+    return Either.left(
+      new Throttled({ retryAfterMillis: null, detail: "The vendor did not take what we proved ourselves with." })
     )
   if (status === 404 && source !== "create") return Either.right(MappedEvidence.notFound(said))
   const body = Either.getOrUndefined(json(answer.text))

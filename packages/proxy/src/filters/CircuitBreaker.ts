@@ -65,11 +65,15 @@ const circuit = ({ failures, withinMillis, restMillis, statuses }: Options, { ro
     Effect.uninterruptibleMask((restore) => {
       if (isProbed) return rest(0)
       isProbed = true
-      return Effect.onExit(restore(next(request)), probed)
+      return Effect.onExit(restore(Effect.suspend(() => next(request))), probed)
     })
   return (next: Handler, request: Request, nowMillis: number): ReturnType<Handler> => {
     const since = opened
-    if (restsUntilMillis === null) return Effect.onExit(next(request), (end) => ended(end, since))
+    if (restsUntilMillis === null)
+      return Effect.onExit(
+        Effect.suspend(() => next(request)),
+        (end) => ended(end, since)
+      )
     return nowMillis < restsUntilMillis ? rest(restsUntilMillis - nowMillis) : probe(next, request)
   }
 }

@@ -39,6 +39,20 @@ describe("a client that nobody trusts", () => {
       ...passed(up, { named: ours })
     },
     {
+      // A server behind us may read _ as - (as CGI does, RFC 3875 §4.1.18).
+      name: "cannot say it with underscores either",
+      send: last(
+        to,
+        "X_Forwarded_For: 192.0.2.1",
+        "x_forwarded-host: evil.example",
+        "X-Forwarded_Proto: https",
+        "X_Real_IP: 192.0.2.1",
+        "X_Real-IP: 192.0.2.1",
+        "X_Other: stays"
+      ),
+      ...passed(up, { named: ours, lines: ["X_Other: stays"] })
+    },
+    {
       name: "cannot say it where another address is trusted",
       world: { trustedProxies: ["10.0.0.0/8", "::1"] },
       send: last(to, ...spoofed),

@@ -49,7 +49,8 @@ const deaf = async (): Promise<number> => {
         done(true)
       })
     })
-  while (await stands());
+  // On a busy machine one that takes long may stand all the same: two in a row do not.
+  while ((await stands()) || (await stands()));
   return port
 }
 
@@ -147,10 +148,10 @@ describe("an answer's head", () => {
   })
 
   it("is waited for from the last byte of the request on, not from the first", async () => {
-    const world = await open({ route: { limits: { headMillis: 250 } } })
+    const world = await open({ route: { limits: { headMillis: 400 } } })
     const client = await world.client()
     client.send(last("POST /proxy/r/a", "Transfer-Encoding: chunked"))
-    for (let turn = 0; turn < 4; turn++) {
+    for (let turn = 0; turn < 6; turn++) {
       client.send(chunk("abc"))
       await new Promise((done) => setTimeout(done, 100))
     }
@@ -185,7 +186,7 @@ describe("a body", () => {
   })
 
   it("that drips is not cut for being slow", async () => {
-    const world = await open({ upstream: trickle(50), route: { limits: { idleMillis: 400, headMillis: 100 } } })
+    const world = await open({ upstream: trickle(50), route: { limits: { idleMillis: 1500, headMillis: 300 } } })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
     await client.until(() => client.received().toString().split("more").length > 10, "ten pieces")
@@ -208,11 +209,11 @@ describe("a body", () => {
   it("G91 of events lasts longer than a head may take", async () => {
     const world = await open({
       upstream: trickle(100, head("HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Transfer-Encoding: chunked")),
-      route: { limits: { headMillis: 150 } }
+      route: { limits: { headMillis: 400 } }
     })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
-    await client.until(() => client.received().toString().split("more").length > 4, "four more events")
+    await client.until(() => client.received().toString().split("more").length > 6, "six more events")
     expect(client.end()).toBeUndefined()
   })
 
@@ -279,11 +280,11 @@ describe("a body", () => {
     })
 
   it("that is whole ends its limits: the connection serves the next call after they would have been over", async () => {
-    const world = await open({ route: { limits: { totalMillis: 200, idleMillis: 200, headMillis: 200 } } })
+    const world = await open({ route: { limits: { totalMillis: 600, idleMillis: 600, headMillis: 600 } } })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
     await client.answered(1)
-    await new Promise((done) => setTimeout(done, 300))
+    await new Promise((done) => setTimeout(done, 700))
     client.send(last("GET /proxy/r/b"))
     await client.ended()
     expect(client.reading().messages.map(({ body }) => body.toString())).toEqual(["ok", "ok"])

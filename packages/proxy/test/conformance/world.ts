@@ -32,8 +32,12 @@ export interface Options {
 /** A proxy between a raw client and a raw upstream: route `r`, from `/proxy/r` to `/svc`. */
 export interface World {
   readonly port: number
+  /** Its listeners hear of a request once the proxy has taken it. */
+  readonly server: Server
   readonly upstream: Upstream.Upstream
   readonly client: () => Promise<Sockets.Client>
+  /** From here on the route says this; null where there is none any more. */
+  readonly replace: (route: OnRoute | null) => Promise<void>
   /** Ends the proxy; done when each connection to the upstream is closed, so that all it will ever receive is there. */
   readonly close: () => Promise<void>
 }
@@ -91,22 +95,23 @@ export const open = async (options: Options = {}): Promise<World> => {
   const upstream = await Upstream.open(options.upstream ?? Upstream.answering(ok))
   const scope = await Effect.runPromise(Scope.make())
   const proxy = await Effect.runPromise(Scope.extend(ReverseProxy.make, scope))
-  const { allow = ["ANY /**"], limits = {}, ...route } = options.route ?? {}
   const target =
     options.target ?? `${options.scheme ?? "http"}://127.0.0.1:${upstream.port}${options.basePath ?? "/svc"}`
-  const routes: ReadonlyArray<Route.Route> = [
-    {
-      ...Route.defaults,
-      id: "r",
-      target,
-      tls: {},
-      filters: [],
-      ...route,
-      allow: allow.map(pattern),
-      limits: { ...Route.defaults.limits, ...limits }
-    }
-  ]
-  await Effect.runPromise(proxy.replace(routes, { trustedProxies: options.trustedProxies ?? [], pseudonym }))
+  const routeOf = ({ allow = ["ANY /**"], limits = {}, ...route }: OnRoute): Route.Route => ({
+    ...Route.defaults,
+    id: "r",
+    target,
+    tls: {},
+    filters: [],
+    ...route,
+    allow: allow.map(pattern),
+    limits: { ...Route.defaults.limits, ...limits }
+  })
+  const replace = (route: OnRoute | null): Promise<void> => {
+    const settings = { trustedProxies: options.trustedProxies ?? [], pseudonym }
+    return Effect.runPromise(proxy.replace(route === null ? [] : [routeOf(route)], settings))
+  }
+  await replace(options.route ?? {})
   const server = await listen(options, proxy)
   let closing: Promise<void> | undefined
   const end = async () => {
@@ -117,8 +122,10 @@ export const open = async (options: Options = {}): Promise<World> => {
   }
   const world: World = {
     port: portOf(server),
+    server,
     upstream,
     client: () => Sockets.client(portOf(server), options.host),
+    replace,
     close: () => {
       closing ??= end()
       return closing

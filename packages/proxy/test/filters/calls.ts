@@ -15,6 +15,7 @@ export const call = (changes: Partial<Request> = {}): Request => ({
   headers: ["accept", "*/*"],
   body: { _tag: "Empty" },
   limits: defaults.limits,
+  sent: { exchanges: [] },
   untilMillis: Number.POSITIVE_INFINITY,
   ...changes
 })

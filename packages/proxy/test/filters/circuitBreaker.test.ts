@@ -87,6 +87,21 @@ describe("circuit-breaker", () => {
     })
   )
 
+  it.effect("a try that ends in a filter's fault says nothing, and the next tries", () =>
+    Effect.gen(function* () {
+      const filter = yield* made(Filters.circuitBreaker, options)
+      const faulty: Handler = () => {
+        throw new Error("a filter behind it")
+      }
+      yield* ends(filter, broken, 3)
+      yield* TestClock.adjust(5000)
+      expect(yield* Effect.exit(filter.around(faulty)(call()))).toMatchObject({ _tag: "Failure" })
+      expect(yield* ends(filter, answering())).toEqual(["200"])
+      expect(yield* Effect.exit(filter.around(faulty)(call()))).toMatchObject({ _tag: "Failure" })
+      expect(yield* ends(filter, answering()), "and so it is where the circuit is closed").toEqual(["200"])
+    })
+  )
+
   it.effect("callers who leave, and what we refuse ourselves, are no failures", () =>
     Effect.gen(function* () {
       const filter = yield* made(Filters.circuitBreaker, options)

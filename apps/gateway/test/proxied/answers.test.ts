@@ -1,0 +1,209 @@
+import { request as asked } from "node:http"
+import { gzipSync } from "node:zlib"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { grownBy, json, until } from "./calls.ts"
+import * as Vendors from "./vendor.ts"
+import { create, open, sent, vendorOf, type World } from "./world.ts"
+
+const limitMillis = 500
+const mostGrownMB = 50
+
+let vendor: Vendors.Vendor
+let world: World
+beforeAll(async () => {
+  vendor = await Vendors.open()
+  const limits = { createMillis: limitMillis, queryMillis: limitMillis, closeMillis: limitMillis }
+  world = await open({
+    vendors: { platform: vendorOf(vendor, { limits }) },
+    routes: { pay: { vendor: "platform", filters: ["payment-order", "oauth"] } }
+  })
+  // What the first call of each kind takes of memory stays, and what the first large answer takes.
+  const { no, text } = create()
+  await taken("POST", "/proxy/pay/payments", text)
+  next("POST", endless)
+  await taken("POST", "/proxy/pay/payments", create().text)
+  vendor.instead(null)
+  await taken("GET", `/proxy/pay/payments/by-merchant-no/${no}`)
+})
+afterAll(async () => {
+  await world?.close()
+  await vendor?.close()
+})
+
+interface Taken {
+  readonly status: number
+  readonly order: string | undefined
+  readonly bytes: number
+  readonly isWhole: boolean
+  readonly millis: number
+}
+
+/** A call whose answer is let past, however long it is. */
+const taken = (method: string, path: string, body = ""): Promise<Taken> =>
+  new Promise((done, fail) => {
+    const begun = performance.now()
+    const headers = { ...sent("").headers, authorization: `Bearer ${world.keys.shop}`, "content-length": body.length }
+    const request = asked(`${world.url}${path}`, { method, headers }, (response) => {
+      const { statusCode: status = 0, headers: all } = response
+      const order = all["payment-proxy-order"] as string | undefined
+      let bytes = 0
+      response.on("data", (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      response.on("error", () => undefined)
+      response.on("close", () =>
+        done({ status, order, bytes, isWhole: response.complete, millis: performance.now() - begun })
+      )
+    })
+    request.on("error", fail)
+    request.end(body)
+  })
+
+const chunk = Buffer.alloc(65_536, 0x20)
+
+/** Writes for as long as anybody reads. */
+const pour = (write: (chunk: Buffer | string) => boolean, what: Buffer | string, on: NodeJS.EventEmitter): void => {
+  let isOver = false
+  on.once("close", () => {
+    isOver = true
+  })
+  const go = () => {
+    let isOpen = true
+    for (let at = 0; at < 16 && isOpen && !isOver; at++) isOpen = write(what)
+    if (isOver) return
+    if (isOpen) setImmediate(go)
+    else on.once("drain", go)
+  }
+  go()
+}
+
+const gigabyte = 1024 ** 3
+const zeros = gzipSync(Buffer.alloc(200 * 1024 ** 2))
+const hint = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n".repeat(50)
+
+const endless: Vendors.Instead = ({ response }) => {
+  response.writeHead(200, { "content-type": "application/json" })
+  pour((what) => response.write(what), chunk, response)
+  return true
+}
+
+/** How a vendor answers, and what the caller of a mapped call sees of it; nothing of it says what became of a payment. */
+const ways: ReadonlyArray<
+  readonly [what: string, how: Vendors.Instead, seen: { readonly status: number; readonly isWhole: boolean }]
+> = [
+  [
+    "a body of 1 GB",
+    ({ response }) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": gigabyte })
+      pour((what) => response.write(what), chunk, response)
+      return true
+    },
+    { status: 200, isWhole: false }
+  ],
+  ["a body without an end", endless, { status: 200, isWhole: false }],
+  [
+    "200 MB of zeros in 200 KB of gzip",
+    ({ response }) => {
+      response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(zeros)
+      return true
+    },
+    { status: 200, isWhole: true }
+  ],
+  [
+    "10 000 headers",
+    ({ response }) => {
+      const lines = Array.from({ length: 10_000 }, (_, at) => [`x-${at}`, "1"]).flat()
+      response.writeHead(200, lines).end("{}")
+      return true
+    },
+    { status: 502, isWhole: true }
+  ],
+  [
+    "103 Early Hints without an end",
+    ({ response }) => {
+      const { socket } = response
+      if (socket !== null) pour((what) => socket.write(what), hint, socket)
+      return true
+    },
+    { status: 504, isWhole: true }
+  ]
+]
+
+/** The order once nothing about it is in doubt any more. */
+const foundOut = (no: string) =>
+  until(
+    () => world.order(no),
+    ({ status, inDoubt }) => status === "PENDING" && !inDoubt
+  )
+
+/** The next so many calls of a method are answered so, once their body is here. */
+const next = (method: string, how: Vendors.Instead, times = 1, isDone = true) => {
+  let left = times
+  vendor.instead(async (call) => {
+    await call.take()
+    if (left === 0 || call.request.method !== method) return false
+    left -= 1
+    if (isDone && method === "POST") vendor.book.make(JSON.parse(call.seen.body.toString()))
+    return how(call)
+  })
+}
+
+describe("F33 an answer that is too much, bounded in memory and time", () => {
+  it.each(ways)("F33 to a create that passes, %s: the order is in doubt, and found out", async (_, how, seen) => {
+    const { no, text } = create()
+    next("POST", how)
+    let answer: Taken | undefined
+    const grownMB = await grownBy(async () => {
+      answer = await taken("POST", "/proxy/pay/payments", text)
+    })
+    expect(answer).toMatchObject(seen)
+    expect(answer?.millis).toBeLessThan(limitMillis + 1000)
+    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(await world.order(no)).toMatchObject({ status: "SUBMITTING", inDoubt: true, payOrderNo: answer?.order })
+    expect(await foundOut(no)).toMatchObject({ status: "PENDING", inDoubt: false })
+  })
+
+  it.each(ways)("F33 to a query that passes, %s: it moves nothing", async (_, how, seen) => {
+    const { no, text } = create()
+    await taken("POST", "/proxy/pay/payments", text)
+    vendor.instead((call) => call.seen.url.endsWith(no) && call.request.headers.via !== undefined && how(call))
+    let answer: Taken | undefined
+    const grownMB = await grownBy(async () => {
+      answer = await taken("GET", `/proxy/pay/payments/by-merchant-no/${no}`)
+    })
+    expect(answer).toMatchObject({ ...seen, order: (await world.order(no)).payOrderNo })
+    expect(answer?.millis).toBeLessThan(limitMillis + 1000)
+    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(await world.order(no)).toMatchObject({ status: "PENDING", inDoubt: false })
+  })
+
+  it.each(ways)("F33 to our own create and the questions after it, %s: in doubt, and found out", async (_, how) => {
+    const businessNo = create().no
+    const order = {
+      ...{ vendor: "platform", businessNo, amount: { value: "12.34", currency: "CNY" } },
+      ...{ method: "ALIPAY", source: "WEB", description: "Travel insurance" }
+    }
+    const body = JSON.stringify(order)
+    const place = () => world.call("POST", "/v1/orders", sent(body, { "idempotency-key": businessNo }))
+    let creates = 0
+    let questions = 0
+    vendor.instead(async (call) => {
+      await call.take()
+      const isCreate = call.request.method === "POST"
+      const isStricken = isCreate ? creates === 0 : call.seen.url.includes("by-merchant-no") && questions < 2
+      if (isCreate) creates += 1
+      else questions += 1
+      return isStricken && how(call)
+    })
+    const grownMB = await grownBy(async () => {
+      const answer = await place()
+      expect([answer.status, json(answer)["status"], json(answer)["inDoubt"]]).toEqual([202, "SUBMITTING", true])
+      await until(
+        () => questions,
+        (count) => count >= 2
+      )
+    })
+    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(await foundOut(businessNo)).toMatchObject({ status: "PENDING", inDoubt: false })
+  })
+})
