@@ -152,7 +152,7 @@ it("the configuration file is rewritten under load, also badly and in halves: no
     const refused = async (text: string, at: string) => {
       replace(text)
       running?.kill("SIGHUP")
-      await untilSo("the file is refused", 10_000, async () => (await configuration()).refused !== null)
+      await untilSo("the file is refused", 20_000, async () => (await configuration()).refused !== null)
       expect((await configuration()).refused?.faults.map((fault) => fault.at)).toContain(at)
     }
     const badly = [
@@ -171,7 +171,7 @@ it("the configuration file is rewritten under load, also badly and in halves: no
       // A route that is there, a good file, and one that is refused.
       revision = 1000
       replace(fileOf(good, revision, true, true))
-      await untilSo("the route is there", 10_000, async () => {
+      await untilSo("the route is there", 20_000, async () => {
         const { status } = await world.client.call("GET", "/proxy/extra/payments/none00", "shop")
         return status === 404 && (await configuration()).refused === null
       })
@@ -184,7 +184,7 @@ it("the configuration file is rewritten under load, also badly and in halves: no
     expect(calls.length, "calls").toBeGreaterThan((seconds * perSecond) / 4)
     expect(new Set(calls.map(({ name }) => name)).size).toBe(4)
     const seen = new Set(calls.flatMap((call) => (call.revision === null ? [] : [call.revision])))
-    expect(seen.size, `revisions seen: ${[...seen].join(", ")}`).toBeGreaterThan(3)
+    expect(seen.size, `revisions seen: ${[...seen].join(", ")}`).toBeGreaterThan(2)
     expect(calls.at(-1)?.revision, "the last good file").toBe("1000")
     const { requests } = (await world.platform("GET", "/_ledger")) as {
       readonly requests: ReadonlyArray<{ readonly did: string }>
