@@ -196,7 +196,13 @@ export const retire = (previous: Built, next: Built): Effect.Effect<void, never,
   return Effect.forEach(
     gone,
     ([, { route, scope }]) =>
-      Effect.forkScoped(Effect.delay(Scope.close(scope, Exit.void), Duration.millis(route.limits.totalMillis))),
+      Effect.forkScoped(
+        // Interruptible also where whoever retires is not: the end of the process does not wait for it.
+        Effect.zipRight(
+          Effect.interruptible(Effect.sleep(Duration.millis(route.limits.totalMillis))),
+          Scope.close(scope, Exit.void)
+        )
+      ),
     { discard: true }
   )
 }
