@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { hash as digest, randomBytes, timingSafeEqual } from "node:crypto"
 import type { App, StoreUnavailable } from "@payment-proxy/ports"
 import { Apps } from "@payment-proxy/ports"
 import { Data, Effect, Option } from "effect"
@@ -20,7 +20,7 @@ const randomText = (length: number, alphabet: string): string => {
 }
 
 /** The SHA-256 of a key's secret part, hex: a random 256-bit secret needs no slow hash (OWASP ASVS 11.4.1). */
-export const hash = (secret: string): string => createHash("sha256").update(secret, "utf8").digest("hex")
+export const hash = (secret: string): string => digest("sha256", secret, "hex")
 
 /** A new key: its text is shown once, its hash is what is stored. */
 export const generate = (): { readonly text: string; readonly keyId: string; readonly secretSha256: string } => {

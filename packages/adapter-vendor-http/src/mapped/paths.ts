@@ -21,16 +21,30 @@ export interface Template {
   readonly parameters: ReadonlyArray<readonly [name: string, value: string]>
   /** Where the configuration has it. */
   readonly at: string
+  /** What each segment stands for; undefined for a literal one. */
+  readonly kinds: ReadonlyArray<By | undefined>
+  /** The segments that are not empty, for generous readers; null for one that stands for a number. */
+  readonly folded: ReadonlyArray<string | null>
+  /** A literal segment beats a placeholder: less comes first. */
+  readonly rank: string
 }
+
+/** Case, in whichever script, makes no difference. */
+const folded = (text: string): string => text.toLowerCase().toUpperCase()
 
 const templateOf = (operation: Operation, method: string, written: string, at: string): Template => {
   const [path = "", query = ""] = written.split("?", 2)
   const parameters = query.split("&").filter((pair) => pair !== "")
+  const segments = path.split("/").slice(1)
+  const full = segments.filter((segment) => segment !== "")
   return {
     operation,
     method,
     path,
-    segments: path.split("/").slice(1),
+    segments,
+    kinds: segments.map(byOf),
+    folded: full.map((segment) => (byOf(segment) === undefined ? folded(segment) : null)),
+    rank: full.map((segment) => (byOf(segment) === undefined ? "0" : "1")).join(""),
     parameters: parameters.map((pair) => {
       const [name = "", ...value] = pair.split("=")
       return [name, value.join("=")] as const
@@ -69,9 +83,6 @@ export const filled = (paths: ReadonlyArray<string>, payment: Payment.Payment): 
     .replaceAll("{transactionNo}", encodeURIComponent(payment.transactionNo ?? payment.merchantOrderNo))
 }
 
-/** Case, in whichever script, makes no difference. */
-const folded = (text: string): string => text.toLowerCase().toUpperCase()
-
 const decodedAscii = (text: string): string =>
   text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
@@ -87,28 +98,17 @@ const foldedSegments = (segments: ReadonlyArray<string>): ReadonlyArray<string> 
 }
 
 /** What servers may take a path for: encoded slashes within a segment, or between two. */
-const foldings = (path: string): ReadonlyArray<ReadonlyArray<string>> => [
-  foldedSegments(path.split(/[/\\]/)),
-  foldedSegments(decodedAscii(path).split(/[/\\]/))
-]
-
-const isExact = (template: Template, segments: ReadonlyArray<string>): boolean =>
-  segments.length === template.segments.length &&
-  template.segments.every((expected, at) =>
-    byOf(expected) === undefined ? segments[at] === expected : segments[at] !== ""
-  )
-
-const isFolded = (template: Template, segments: ReadonlyArray<string>): boolean => {
-  const expected = template.segments.filter((segment) => segment !== "")
-  return (
-    segments.length === expected.length &&
-    expected.every((text, at) => byOf(text) !== undefined || segments[at] === folded(text))
-  )
+const foldings = (path: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const within = foldedSegments(path.split(/[/\\]/))
+  return path.includes("%") ? [within, foldedSegments(decodedAscii(path).split(/[/\\]/))] : [within]
 }
 
-/** A literal segment beats a placeholder: less comes first. */
-const rankOf = ({ segments }: Template): string =>
-  segments.flatMap((segment) => (segment === "" ? [] : byOf(segment) === undefined ? "0" : "1")).join("")
+const isExact = ({ segments: expected, kinds }: Template, segments: ReadonlyArray<string>): boolean =>
+  segments.length === expected.length &&
+  expected.every((text, at) => (kinds[at] === undefined ? segments[at] === text : segments[at] !== ""))
+
+const isFolded = ({ folded: expected }: Template, segments: ReadonlyArray<string>): boolean =>
+  segments.length === expected.length && expected.every((text, at) => text === null || segments[at] === text)
 
 const decoded = (text: string): Either.Either<string, string> =>
   Either.try({ try: () => decodeURIComponent(text), catch: () => "A percent-encoding of its number is none." })
@@ -163,13 +163,16 @@ const inQuery = (
     return found
   })
 
-const meaningOf = (template: Template, segments: ReadonlyArray<string>, query: string): Meaning =>
-  Either.gen(function* () {
+const isCreate: Meaning = Either.right({ operation: "create" })
+
+const meaningOf = (template: Template, segments: ReadonlyArray<string>, query: string): Meaning => {
+  const isBare = template.parameters.length === 0 && template.kinds.every((kind) => kind === undefined)
+  if (template.operation === "create" && isBare) return isCreate
+  return Either.gen(function* () {
     const asked = yield* inQuery(template, query)
     if (asked === null) return null
     const found = [...asked]
-    for (const [at, expected] of template.segments.entries()) {
-      const by = byOf(expected)
+    for (const [at, by] of template.kinds.entries()) {
       if (by !== undefined) found.push([by, yield* numberOf(segments[at] ?? "")])
     }
     if (template.operation === "create") return { operation: "create" }
@@ -179,6 +182,7 @@ const meaningOf = (template: Template, segments: ReadonlyArray<string>, query: s
       return yield* Either.left("It names two orders: one call is about one.")
     return { operation: template.operation, by: first[0], no: first[1] }
   })
+}
 
 const isSame = (one: Recognised, other: Recognised): boolean =>
   one.operation === other.operation &&
@@ -210,8 +214,8 @@ export const recognise = (templates: ReadonlyArray<Template>, method: string, pa
       template.method === asked &&
       (isExact(template, segments) || generous.some((reading) => isFolded(template, reading)))
   )
-  const [best] = meant.map(rankOf).sort()
-  const closest = meant.filter((template) => rankOf(template) === best)
+  const [best] = meant.map(({ rank }) => rank).sort()
+  const closest = meant.filter(({ rank }) => rank === best)
   const exact = closest.filter((template) => isExact(template, segments))
   const [nearest] = closest
   if (nearest === undefined) return Either.right(null)
@@ -222,6 +226,6 @@ export const recognise = (templates: ReadonlyArray<Template>, method: string, pa
 
 /** The number in a create's own path, where the mapping has it there. */
 export const numberInPath = (template: Template, path: string): string | undefined => {
-  const at = template.segments.findIndex((segment) => byOf(segment) === "merchantOrderNo")
+  const at = template.kinds.indexOf("merchantOrderNo")
   return at < 0 ? undefined : Either.getOrUndefined(decoded(path.split("/")[at + 1] ?? ""))
 }

@@ -22,13 +22,37 @@ export interface Reading {
 export const missing = ({ pointer }: Reading): Read<never> =>
   faulty(pointer, "FIELD_MISSING", "This is missing: give it a value.")
 
+/** Where the configuration expects a value. */
+interface Expected {
+  readonly place: ReadonlyArray<string>
+  readonly pointer: string
+  readonly member: Member
+}
+
+const known = new WeakMap<MappedConfig["create"]["body"], Map<SourceName, ReadonlyArray<Expected>>>()
+
+/** Where the configuration expects a value of the order; found once. */
+const expectedOf = (body: MappedConfig["create"]["body"], name: SourceName): ReadonlyArray<Expected> => {
+  const all = known.get(body) ?? new Map<SourceName, ReadonlyArray<Expected>>()
+  known.set(body, all)
+  const expected =
+    all.get(name) ??
+    membersOf(body, name).map(({ key, member }) => {
+      const place = placeOf(key)
+      return { place, pointer: JsonPointer.of(place), member }
+    })
+  all.set(name, expected)
+  return expected
+}
+
 /** Names beside a mapped one that differ from it in case alone: some vendors' readers take the one for the other. */
 const lookalikes = (body: unknown, place: ReadonlyArray<string>): ReadonlyArray<Fault> =>
   place.flatMap((part, depth) => {
     const around = JsonPointer.at(body, place.slice(0, depth))
     if (typeof around !== "object" || around === null) return []
+    const lower = part.toLowerCase()
     return Object.keys(around)
-      .filter((name) => name !== part && name.toLowerCase() === part.toLowerCase())
+      .filter((name) => name !== part && name.toLowerCase() === lower)
       .map((name) => ({
         pointer: JsonPointer.of([...place.slice(0, depth), name]),
         code: "FIELD_REPEATED",
@@ -57,12 +81,10 @@ export interface Found {
 
 /** What a caller's body says of values of the order, wherever the mapping has them. */
 export const readings = (body: unknown, from: ReadonlyArray<SourceName>, config: MappedConfig): Found => {
-  const found = from
-    .flatMap((name) => membersOf(config.create.body, name))
-    .map(({ key, member }) => ({ place: placeOf(key), member }))
+  const found = from.flatMap((name) => expectedOf(config.create.body, name))
   return {
-    places: found.map(({ place, member }) => ({
-      pointer: JsonPointer.of(place),
+    places: found.map(({ place, pointer, member }) => ({
+      pointer,
       member,
       value: JsonPointer.at(body, place) ?? undefined
     })),
