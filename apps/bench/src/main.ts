@@ -9,6 +9,7 @@ import * as orders from "./load/orders.ts"
 import * as machine from "./machine.ts"
 import type { Printed } from "./Printed.ts"
 import * as proxyOrder from "./proxy/order.ts"
+import * as proxyProfile from "./proxy/profile.ts"
 import * as proxy from "./proxy/proxy.ts"
 
 const tell = (line: string): void => console.log(line)
@@ -40,6 +41,8 @@ const benches = {
   read: { seconds: 30, times: 3, run: (asked: Arguments.Arguments) => orders.run("read", asked) },
   proxy: { seconds: 4, times: 7, run: proxy.run },
   "proxy-order": { seconds: 20, times: 3, run: proxyOrder.run },
+  "proxy-profile": { seconds: 10, times: 1, run: proxyProfile.passingThrough },
+  "proxy-order-profile": { seconds: 10, times: 1, run: proxyProfile.mappedCreates },
   due: { seconds: 30, times: 1, run: due.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),

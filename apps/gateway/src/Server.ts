@@ -71,12 +71,16 @@ const longestRequest = 86_400_000
 const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server => {
   const server = createServer({ ...options, requestTimeout: longestRequest })
   const answers = new WeakMap<object, ServerResponse>()
+  const refusedLater = new WeakSet<object>()
   server.maxConnections = maxConnections
   // Node leaves out what is beyond this count without a word: one more is let in, so that it can be refused.
   server.maxHeadersCount = Framing.maxHeaders + 1
   server.on("request", ({ socket }, response) => answers.set(socket, response))
   // Node's own answer leaves the connection open, and what stands behind it is taken for a request.
-  server.on("checkExpectation", (_, response) => response.writeHead(417, { connection: "close" }).end())
+  server.on("checkExpectation", ({ socket }, response) => {
+    answers.set(socket, response)
+    response.writeHead(417, { connection: "close" }).end()
+  })
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const refuse = (): void => {
       if (socket.writable) write(socket as Socket, problemOf(error.code))
@@ -85,10 +89,15 @@ const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server
     const latest = answers.get(socket)
     if (error.code === "ECONNRESET") socket.destroy()
     else if (latest === undefined || latest.writableFinished) refuse()
-    // It is in what follows: its turn comes after the answers that are due.
-    else if (latest.req.complete) latest.once("close", refuse)
-    // In the middle of an answer, or before another's, there is no place for one.
-    else if (latest.headersSent || latest.socket === null) socket.destroy()
+    // Its turn comes after the answers that are due; the parser says it again of each piece that follows.
+    else if (latest.req.complete || latest.socket === null) {
+      if (refusedLater.has(socket)) return
+      refusedLater.add(socket)
+      if (latest.req.complete) latest.once("close", refuse)
+      else latest.prependOnceListener("socket", refuse)
+    }
+    // In the middle of an answer there is no place for one.
+    else if (latest.headersSent) socket.destroy()
     else refuse()
   })
   return server

@@ -46,7 +46,7 @@ const vendorSide =
       ])
     )
     return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
-      Layer.provideMerge(Layer.effect(VendorTokens, clients.of(configs)))
+      Layer.provideMerge(Layer.scoped(VendorTokens, clients.of(configs)))
     )
   }
 

@@ -1,5 +1,5 @@
 import { type SharedTokens, TokenUnavailable, type Vault, VendorTokens } from "@payment-proxy/ports"
-import { Effect, Redacted } from "effect"
+import { Context, Effect, Redacted, type Scope } from "effect"
 import * as Cache from "./Cache.ts"
 import type { ClientConfig } from "./Config.ts"
 import * as Shared from "./Shared.ts"
@@ -12,11 +12,11 @@ export type Configs = { readonly [vendor: string]: ClientConfig }
 export interface Clients {
   /**
    * Tokens for the vendors of a configuration, all of them: to be called at the start, and again for each configuration that
-   * is taken up. A vendor whose client is the same as in the call before, secrets and all, keeps its token, and so
-   * costs no fetch; one that is not named any more is forgotten. What an earlier call answered goes on working, for calls that
-   * are under way.
+   * is offered. A vendor whose client is the same, secrets and all, as in a configuration whose scope is open keeps its token,
+   * and so costs no fetch; a configuration that is refused, its scope closed, leaves no trace. What an earlier call answered
+   * goes on working, for calls that are under way.
    */
-  readonly of: (configs: Configs) => Effect.Effect<VendorTokens["Type"]>
+  readonly of: (configs: Configs) => Effect.Effect<VendorTokens["Type"], never, Scope.Scope>
 }
 
 /** Whether two values of a configuration are the same, all the way down; a setting that is undefined is left out. */
@@ -45,12 +45,19 @@ const made = (vendor: string, config: ClientConfig): Effect.Effect<Client, never
 export const make: Effect.Effect<Clients, never, SharedTokens | Vault> = Effect.gen(function* () {
   const services = yield* Effect.context<SharedTokens | Vault>()
   const oneByOne = yield* Effect.makeSemaphore(1)
-  let clients: ReadonlyMap<string, Client> = new Map()
+  const open = new Set<ReadonlyMap<string, Client>>()
 
   const kept = (vendor: string, config: ClientConfig) => {
-    const known = clients.get(vendor)
-    return known !== undefined && isSame(known.config, config) ? Effect.succeed(known) : made(vendor, config)
+    const all = [...open].flatMap((clients) => clients.get(vendor) ?? [])
+    const known = all.find((client) => isSame(client.config, config))
+    return known === undefined ? made(vendor, config) : Effect.succeed(known)
   }
+
+  const remembered = (clients: ReadonlyMap<string, Client>) =>
+    Effect.acquireRelease(
+      Effect.sync(() => open.add(clients)),
+      () => Effect.sync(() => open.delete(clients))
+    )
 
   const of: Clients["of"] = (configs) =>
     Effect.gen(function* () {
@@ -58,14 +65,17 @@ export const make: Effect.Effect<Clients, never, SharedTokens | Vault> = Effect.
         Effect.map(kept(vendor, config), (client) => [vendor, client] as const)
       )
       const byVendor = new Map(all)
-      clients = byVendor
+      yield* remembered(byVendor)
       return VendorTokens.of({
         get: (vendor) =>
           byVendor.get(vendor)?.get ??
           new TokenUnavailable({ vendor, detail: "No OAuth client is configured for it." }),
         discard: (vendor, token) => byVendor.get(vendor)?.discard(token) ?? Effect.void
       })
-    }).pipe(Effect.provide(services), oneByOne.withPermits(1))
+    }).pipe(
+      Effect.mapInputContext((scope: Context.Context<Scope.Scope>) => Context.merge(services, scope)),
+      oneByOne.withPermits(1)
+    )
 
   return { of }
 })

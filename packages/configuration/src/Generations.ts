@@ -52,6 +52,9 @@ export const layer = <R>(
         })
       let current = yield* built(first)
       const closed = (scope: Scope.CloseableScope) => Scope.close(scope, Exit.void)
+      // Whoever commits may not be interrupted: the wait may, or the end of the process would wait for it.
+      const closedAfter = (scope: Scope.CloseableScope, wait: Duration.Duration) =>
+        Effect.zipRight(Effect.interruptible(Effect.sleep(wait)), closed(scope))
       const prepare = (configuration: Configuration) =>
         Effect.map(
           built(configuration),
@@ -60,9 +63,7 @@ export const layer = <R>(
             commit: Effect.suspend(() => {
               const { scope } = current
               current = next
-              // Who stops does not wait for it: the scope goes with the outer one.
-              const later = Effect.zipRight(Effect.interruptible(Effect.sleep(grace)), closed(scope))
-              return Effect.asVoid(Effect.forkIn(later, outer))
+              return Effect.asVoid(Effect.forkIn(closedAfter(scope, grace), outer))
             }),
             drop: closed(next.scope)
           })

@@ -74,7 +74,7 @@ describe("routes over a reload", () => {
       const scope = yield* Scope.make()
       const before = yield* Scope.extend(build(`routes: { a: ${route("a")} }`), scope)
       const after = yield* Scope.extend(build(`routes: { a: ${route("b")} }`, before), scope)
-      yield* Scope.extend(Routes.retire(before, after), scope)
+      yield* Effect.uninterruptible(Scope.extend(Routes.retire(before, after), scope))
       yield* Scope.close(scope, Exit.void)
       expect([...events].sort()).toEqual(["held a", "held b", "let go a", "let go b"])
     })

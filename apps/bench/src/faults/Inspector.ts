@@ -4,8 +4,11 @@ import type { Running } from "./Processes.ts"
 export const environment = { NODE_OPTIONS: "--inspect=127.0.0.1:0" }
 
 /** The debugger of a process, found in what it said at its start. */
-export const addressOf = (running: Running | undefined): string => {
-  const [address] = /ws:\/\/127\.0\.0\.1:\d+\/\S+/.exec(running?.said() ?? "") ?? []
+export const addressOf = (running: Running | undefined): string => addressIn(running?.said() ?? "")
+
+/** The debugger's address in what a process said. */
+export const addressIn = (said: string): string => {
+  const [address] = /ws:\/\/127\.0\.0\.1:\d+\/\S+/.exec(said) ?? []
   if (address === undefined) throw new Error("This process said nothing of a debugger.")
   return address
 }

@@ -9,6 +9,8 @@ export interface Site {
   readonly key: string
   /** From its start until our gateway took orders, on a database that is there already, in milliseconds. */
   readonly readyMillis: number
+  /** What our gateway said until then. */
+  readonly said: string
 }
 
 /** A process that takes orders. */
@@ -40,6 +42,7 @@ export const start = async (peer: Peer = fastify, options: World.Options = {}): 
     const begin = performance.now()
     const ours = await gateway.up()
     const readyMillis = performance.now() - begin
+    const said = ours.said()
     const rival = processes.start("bench", `peers/${peer.file}`, [], {
       NODE_ENV: "production",
       DATABASE_URL: database.url,
@@ -54,7 +57,7 @@ export const start = async (peer: Peer = fastify, options: World.Options = {}): 
       { name: "ours", port: portOf((await ours.ready)["url"]), pid: ours.pid },
       { name: peer.name, port: portOf((await rival.ready)["url"]), pid: rival.pid }
     ]
-    return { world, rivals, key, readyMillis }
+    return { world, rivals, key, readyMillis, said }
   } catch (error) {
     await world.close()
     throw error

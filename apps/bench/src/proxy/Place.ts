@@ -24,6 +24,8 @@ export interface Place {
   readonly direct: Way
   /** Where bodies of any length go through our gateway. */
   readonly largeUrl: string
+  /** What our gateway said until it was ready. */
+  readonly said: string
   readonly close: () => Promise<void>
 }
 
@@ -64,6 +66,7 @@ export const start = async (environment: { readonly [name: string]: string } = {
     if (gateway === undefined) throw new Error("There is no gateway.")
     const running = await gateway.up()
     const { url = "" } = await running.ready
+    const said = running.said()
     const key = world.keys.get("shop") ?? ""
     const ours = (name: string, id: string): Way => ({
       name,
@@ -91,6 +94,7 @@ export const start = async (environment: { readonly [name: string]: string } = {
       peers,
       direct: { name: "direct", port: portOf(UPSTREAM_URL), pid: upstream.pid, path: called },
       largeUrl: `${url}/proxy/large`,
+      said,
       close
     }
   } catch (error) {

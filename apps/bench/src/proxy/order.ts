@@ -10,11 +10,13 @@ import { padded } from "./Call.ts"
 const counting = 64
 const all = [32, counting, 128]
 
-const peer: Site.Peer = { name: "by hand", file: "mapped.ts" }
-const routes = "  platform:\n    vendor: platform\n    filters: [payment-order, oauth]\n"
+/** The mapped create by hand. */
+export const peer: Site.Peer = { name: "by hand", file: "mapped.ts" }
+/** One route, with both filters. */
+export const routes = "  platform:\n    vendor: platform\n    filters: [payment-order, oauth]\n"
 
 /** A create of the platform's own API, 1 KB of it; no two have the same number. */
-const create = (key: string, number: string): string => {
+export const create = (key: string, number: string): string => {
   const body = padded({
     merchant_payment_no: number,
     amount: 1234,

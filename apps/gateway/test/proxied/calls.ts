@@ -1,5 +1,7 @@
 import { Agent, request as asked } from "node:http"
 import { connect } from "node:net"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 
 /** An answer, as its bytes came; header names keep their case in `rawHeaders`. */
 export interface Answer {
@@ -100,14 +102,19 @@ export const until = async <A>(look: () => A | Promise<A>, isWanted: (seen: A) =
   }
 }
 
-/** By how many MB the memory of this process grew at most while `work` went on. */
+setFlagsFromString("--expose-gc")
+const collect: (how: { readonly type: "minor" }) => void = runInNewContext("gc")
+
+/** By how many MB the memory of this process grew at most while `work` went on; what nobody holds any more is let go of meanwhile. */
 export const grownBy = async (work: () => Promise<unknown>): Promise<number> => {
+  collect({ type: "minor" })
   const before = process.memoryUsage.rss()
   let most = before
   const look = () => {
+    collect({ type: "minor" })
     most = Math.max(most, process.memoryUsage.rss())
   }
-  const looking = setInterval(look, 10)
+  const looking = setInterval(look, 100)
   await work()
   look()
   clearInterval(looking)

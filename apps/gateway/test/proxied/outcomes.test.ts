@@ -18,8 +18,7 @@ beforeAll(async () => {
         platform: vendorOf(vendor, { limits: { createMillis, queryMillis: 500, closeMillis: 500 } })
       },
       routes: {
-        pay: { vendor: "platform", filters: ["payment-order", "oauth"] },
-        own: { vendor: "platform", filters: ["payment-order"] }
+        pay: { vendor: "platform", filters: ["payment-order", "oauth"] }
       }
     },
     { plan: (call) => (call === "Orders.commit" ? fault : null) }
@@ -31,8 +30,8 @@ afterAll(async () => {
 })
 
 const named = ({ headers }: Answer) => headers["payment-proxy-order"]
-const post = (text: string, headers: Record<string, string> = {}, route = "pay") =>
-  world.call("POST", `/proxy/${route}/payments`, sent(text, headers))
+const post = (text: string, headers: Record<string, string> = {}) =>
+  world.call("POST", "/proxy/pay/payments", sent(text, headers))
 
 const arranged = new Map<string, Array<Vendors.Instead>>()
 
@@ -225,20 +224,16 @@ describe("a token that the vendor does not take", () => {
     return true
   }
 
-  it("of the caller's own ends no order: the same number comes again with a better one", async () => {
+  it("refused without saying that it is bad: the caller is told so, and the order stays and becomes a payment", async () => {
     const { no, text } = create()
-    const by = (token: string) =>
-      post(text, { "payment-proxy-key": world.keys.shop, authorization: `Bearer ${token}` }, "own")
-    firstCreate(no, unauthorized)
-    const refused = await by("old")
+    firstCreate(no, ({ response }) => {
+      Vendors.sendJson(response, 401, { error: "unauthorized" })
+      return true
+    })
+    const refused = await post(text)
     expect([refused.status, json(refused)["error"]]).toEqual([401, "unauthorized"])
     expect((await world.order(no)).status).not.toBe("FAILED")
-    const again = await by("new")
-    expect([200, 201]).toContain(again.status)
-    expect(named(again)).toBe(named(refused))
-    expect(await world.order(no)).toMatchObject({ status: "PENDING" })
-    const [first] = creates(no)
-    expect(first?.headers.authorization).toBe("Bearer old")
+    expect(await foundOut(no)).toMatchObject({ status: "PENDING", payOrderNo: named(refused) })
   })
 
   it("of ours, twice: 502 TOKEN_REFUSED, and the order stays and becomes a payment", async () => {
@@ -260,6 +255,18 @@ describe("the store is down", () => {
     expect(answer.headers["retry-after"]).toBeDefined()
     expect([creates(no).length, await world.orders(no)]).toEqual([0, []])
     expect((await post(text)).status).toBe(201)
+  })
+
+  it("at the intent, which is on disk all the same: 503, nothing left by it, and the repeat is that order", async () => {
+    const { no, text } = create()
+    fault = "failAfter"
+    const answer = await post(text)
+    const left = creates(no).length
+    fault = null
+    expect([problem(answer), left]).toEqual([[503, "STORE_UNAVAILABLE"], 0])
+    const again = await post(text)
+    expect([200, 201]).toContain(again.status)
+    expect(await world.order(no)).toMatchObject({ status: "PENDING", payOrderNo: named(again) })
   })
 
   it("at the evidence: 503 ANSWER_NOT_RECORDED, and the repeat answers the vendor's bytes", async () => {

@@ -8,7 +8,8 @@ import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
 
 const headMillis = 1500
-const mostGrownMB = 50
+/** Of the gateway, its client and its vendor: all three are this process. */
+const mostGrownMB = 64
 
 let vendor: Vendors.Vendor
 let world: World

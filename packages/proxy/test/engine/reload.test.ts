@@ -1,9 +1,14 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { Connection } from "../conformance/upstream.ts"
+import { answering, type Connection } from "../conformance/upstream.ts"
 import * as Wire from "../conformance/wire.ts"
-import { head, keep, last, ok, open, type World } from "../conformance/world.ts"
+import { head, keep, last, type Options, type World, open as worldOf } from "../conformance/world.ts"
 import { bodiesOf, chunk, holding, isRefused, left, moment, taken } from "./calls.ts"
+
+/** An idle connection would stay for minutes. */
+const stay = "Keep-Alive: timeout=300"
+const ok = head("HTTP/1.1 200 OK", stay, "Content-Length: 2").concat("ok")
+const open = (options: Options = {}) => worldOf({ upstream: answering(ok), ...options })
 
 const soleConnection = (world: World): Connection => {
   const [connection] = world.upstream.connections
@@ -96,7 +101,8 @@ describe("routes that are replaced", () => {
   it("let an answer that flows go on to its end, and the connection goes after it", async () => {
     const world = await open({
       upstream: {
-        onWhole: (connection) => connection.send(head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked"), chunk("one,"))
+        onWhole: (connection) =>
+          connection.send(head("HTTP/1.1 200 OK", stay, "Transfer-Encoding: chunked"), chunk("one,"))
       }
     })
     const client = await world.client()
