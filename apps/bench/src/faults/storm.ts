@@ -268,6 +268,8 @@ export const run = async (options: {
     const accidentsEnd = accidents.end()
     await happening
     await accidentsEnd
+    // What was under way when the end came may have left a gateway down.
+    await accidents.end()
     const placed = () =>
       new Set(world.client.log.flatMap(({ outcome }) => (outcome.type === "ok" ? [outcome.payOrderNo] : []))).size
     for (const end = Date.now() + loadLimitMillis; placed() < seconds * ordersPerSecond && Date.now() < end; )
