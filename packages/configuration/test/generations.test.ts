@@ -7,24 +7,25 @@ import { decoded } from "./files.ts"
 const events: Array<string> = []
 
 /** A side whose one token is the configuration's name; what holds it is noted. `faulty` cannot be made. */
-const build = ({ source }: Configuration) =>
-  Layer.scopedContext(
+const build = ({ source }: Configuration) => {
+  const held = Layer.scopedDiscard(
+    Effect.acquireRelease(
+      Effect.sync(() => events.push(`held ${source}`)),
+      () => Effect.sync(() => events.push(`let go ${source}`))
+    )
+  )
+  const side = Layer.effectContext(
     Effect.gen(function* () {
-      yield* Effect.acquireRelease(
-        Effect.sync(() => events.push(`held ${source}`)),
-        () => Effect.sync(() => events.push(`let go ${source}`))
-      )
       if (source === "faulty") return yield* Effect.dieMessage("It cannot be made.")
       if (source === "endless") return yield* Effect.never
-      return Context.make(Vendors, { get: () => Option.none(), names: [] } as unknown as Vendors["Type"]).pipe(
-        Context.add(VendorTokens, {
-          get: () => Effect.succeed(Redacted.make(source)),
-          discard: () => Effect.void
-        }),
+      return Context.make(Vendors, { get: () => Option.none() } as unknown as Vendors["Type"]).pipe(
+        Context.add(VendorTokens, { get: () => Effect.succeed(Redacted.make(source)), discard: () => Effect.void }),
         Context.add(Mappings, { of: () => Option.none() })
       )
     })
   )
+  return Layer.provideMerge(side, held)
+}
 
 const of = (source: string) => decoded("", source)
 
