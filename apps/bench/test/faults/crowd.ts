@@ -31,5 +31,10 @@ export const crowd = async (admin: Admin, payOrderNo: string, app: string): Prom
     pay_order_no: number,
     state: "'waiting'"
   })
-  await copied("payment_proxy_order", { ...due, pay_order_no: number, idempotency_key: number })
+  await copied("payment_proxy_order", {
+    ...due,
+    pay_order_no: number,
+    third_party_customer_no: number,
+    idempotency_key: number
+  })
 }
