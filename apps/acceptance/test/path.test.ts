@@ -132,7 +132,7 @@ describe("the whole path, from npm start", () => {
         ([, block]) => block ?? ""
       )
       expect(blocks[0]?.trim()).toBe("npm start")
-      expect(blocks[3]?.trim()).toBe("npm test")
+      expect(blocks[4]?.trim()).toBe("npm test")
       const sh = (script: string, env: Record<string, string>) =>
         execFileSync("bash", ["-c", script], { env: { ...process.env, ...env }, encoding: "utf8" })
       const env = { GATEWAY: running.demo.gateway, APP_KEY: running.demo.appKey }
@@ -147,6 +147,13 @@ describe("the whole path, from npm start", () => {
       })
       expect(answers).toContain('"payOrderNo"')
       expect(answers).toContain('"submit"')
+      const no = `proxied-${readme.length}`
+      const passed = sh((blocks[3] ?? "").replace("curl ", "curl -s ").replaceAll("SHOP-0001", no), env)
+      expect(passed).toMatch(/^HTTP\/1\.1 201 /)
+      const payOrderNo = /payment-proxy-order: (\S+)/.exec(passed)?.[1] ?? ""
+      expect(
+        JSON.parse(sh(`curl -s ${env.GATEWAY}/v1/orders/${payOrderNo} -H 'Authorization: Bearer ${env.APP_KEY}'`, {}))
+      ).toMatchObject({ status: "PENDING", businessNo: no })
     }
   }, 60_000)
 

@@ -99,8 +99,8 @@ it.scopedLive(
       ]) {
         const server = yield* discovering(usual, answer)
         const begun = performance.now()
-        expect(yield* said(server, { timeLimitMillis: 300 })).not.toBe("granted")
-        expect(performance.now() - begun).toBeLessThan(5000)
+        expect(yield* said(server, { timeLimitMillis: 1500 })).not.toBe("granted")
+        expect(performance.now() - begun).toBeLessThan(15_000)
         expect(server.paths.length).toBe(2)
       }
     })

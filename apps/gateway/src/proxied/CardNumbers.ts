@@ -44,9 +44,12 @@ const isInRow = (parts: ReadonlyArray<string>): boolean => {
   return false
 }
 
+/** RFC 9562: some have digits alone in neighbouring groups. */
+const uuid = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
+
 /** Whether a text has digits that look like a card's number: of an issued kind, with the right check digit. */
 export const isIn = (text: string): boolean =>
-  [...text.normalize("NFKC").matchAll(rows)].some(([row]) => isInRow(row.match(groups) ?? []))
+  [...text.normalize("NFKC").replace(uuid, "").matchAll(rows)].some(([row]) => isInRow(row.match(groups) ?? []))
 
 const unescaped = (text: string): string =>
   text

@@ -175,6 +175,6 @@ describe("a file that is sound", () => {
 it("a gateway that has taken up another file stops as soon as one that has not", async () => {
   const begun = performance.now()
   await world.close()
-  expect(performance.now() - begun).toBeLessThan(5000)
+  expect(performance.now() - begun).toBeLessThan(25_000)
   world = await open(file())
 })
