@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
@@ -44,11 +44,11 @@ const idempotencyKey = ({ headers }: IncomingMessage): Effect.Effect<string, Ref
     : refuse("IDEMPOTENCY_KEY_INVALID", "An Idempotency-Key is 1 to 255 visible ASCII characters, raw or in quotes.")
 }
 
-const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex")
+const sha256 = (text: string): string => hash("sha256", text, "hex")
 
 /** Places the order that a request asks for. */
-export const placed = (request: IncomingMessage) =>
-  Effect.gen(function* () {
+export const placed = Effect.fnUntraced(
+  function* (request: IncomingMessage) {
     const app = yield* caller(request)
     const key = yield* idempotencyKey(request)
     const json = yield* Body.json(request)
@@ -70,21 +70,20 @@ export const placed = (request: IncomingMessage) =>
       details: { description: body.description, payer: body.payer ?? {}, returnUrl: body.returnUrl ?? null }
     })
     return yield* shown(placing)
-  }).pipe(answered)
+  },
+  (effect) => answered(effect)
+)
 
 /** The order as it is now, or when it has changed. */
-export const read = (
-  request: IncomingMessage,
-  payOrderNo: string,
-  wait = Duration.zero,
-  version: number | null = null
-) =>
-  Effect.gen(function* () {
+export const read = Effect.fnUntraced(
+  function* (request: IncomingMessage, payOrderNo: string, wait = Duration.zero, version: number | null = null) {
     const app = yield* caller(request)
     const payment = yield* Read.orderWhenChanged(app.id, payOrderNo, wait, version)
     const text = Order.textOf(payment)
     return shownAs(text, text, 200)
-  }).pipe(answered)
+  },
+  (effect) => answered(effect)
+)
 
 /** The handlers of the order API. */
 export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>

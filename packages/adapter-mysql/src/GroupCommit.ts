@@ -101,8 +101,8 @@ const uncommitted = (isCommitSent: boolean) => (cause: unknown) =>
   new Uncommitted({ reason: reasonOf(cause, isCommitSent), cause })
 
 /** One try of a whole batch in one transaction. Unless it commits, nothing of it is left open on the connection. */
-const attempt = (link: Link, members: ReadonlyArray<Member>, limitMillis: number) =>
-  Effect.gen(function* () {
+const attempt = Effect.fnUntraced(
+  function* (link: Link, members: ReadonlyArray<Member>, limitMillis: number) {
     const all = writtenBy(members)
     const { statements, expected } = Statements.orders(all)
     const results = yield* Effect.mapError(packet(link, statements, limitMillis), uncommitted(false))
@@ -113,7 +113,9 @@ const attempt = (link: Link, members: ReadonlyArray<Member>, limitMillis: number
     yield* crashPoint(news ? "K02" : "K09")
     yield* Effect.mapError(packet(link, Statements.consequences(all), limitMillis), uncommitted(true))
     if (news) yield* crashPoint("K03")
-  }).pipe(Connections.rolledBack(link, limitMillis))
+  },
+  (effect, link, _, limitMillis) => Connections.rolledBack(link, limitMillis)(effect)
+)
 
 /** Batches in which no order is twice: its second change is decided from what the first one makes. */
 const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Member>> => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { Inbox as Rows } from "@payment-proxy/order-table"
+import type { Notification } from "@payment-proxy/ports"
 import { crashPoint, Inbox } from "@payment-proxy/ports"
 import { Clock, Effect, Layer, Option } from "effect"
 import * as Connections from "./Connections.ts"
@@ -15,8 +16,8 @@ export const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Database
   const columns = sql.literal(Rows.columns.join(", "))
   return Inbox.of({
-    keep: (notification) =>
-      Effect.gen(function* () {
+    keep: Effect.fnUntraced(
+      function* (notification: Notification) {
         const clock = sql.literal(yield* now)
         const row = Rows.toRow(idOf(yield* Clock.currentTimeMillis), notification)
         const names = sql.literal([...Object.keys(row), "received_millis", "due_millis"].join(", "))
@@ -24,13 +25,15 @@ export const make = Effect.gen(function* () {
           ${row.subject_no}, ${row.sha256}, ${row.body}, ${row.evidence}, ${clock}, ${clock})`
         yield* crashPoint("K13")
         return "kept" as const
-      }).pipe(
+      },
+      (kept) =>
         Effect.catchIf(
+          kept,
           (error) => Connections.codeOf(error) === 1062,
           () => Effect.succeed("known" as const)
         ),
-        transaction
-      ),
+      transaction
+    ),
     byId: (id) =>
       sql`SELECT ${columns} FROM payment_proxy_inbox WHERE id = ${id}`.pipe(
         Effect.flatMap((rows) => Effect.orDie(Rows.decode(rows))),

@@ -12,14 +12,13 @@ export const askToClose = (payment: Payment.Payment) =>
   )
 
 /** Closes an app's order on its request; answers the order as it then is, CLOSING while the vendor has not decided. */
-export const close = (app: string, payOrderNo: string) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const found = yield* orders.ofApp(app, payOrderNo)
-    if (Option.isNone(found)) return yield* new OrderNotFound({ number: payOrderNo })
-    if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
-    const closing = yield* decide({ payOrderNo }, { cause: "close", detail: null }, (payment) =>
-      Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
-    )
-    return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
-  })
+export const close = Effect.fnUntraced(function* (app: string, payOrderNo: string) {
+  const orders = yield* Orders
+  const found = yield* orders.ofApp(app, payOrderNo)
+  if (Option.isNone(found)) return yield* new OrderNotFound({ number: payOrderNo })
+  if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
+  const closing = yield* decide({ payOrderNo }, { cause: "close", detail: null }, (payment) =>
+    Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
+  )
+  return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
+})

@@ -15,49 +15,46 @@ export const ask = (payment: Payment.Payment) =>
   Effect.flatMap(Vendors, (vendors) => heard(payment, Effect.zipLeft(vendors.query(payment), crashPoint("K17"))))
 
 /** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
-const resolveDoubt = (asked: Payment.Payment) =>
-  Effect.gen(function* () {
-    const { payment, said } = yield* ask(asked)
-    const nowMillis = yield* Clock.currentTimeMillis
-    const isUnknownThere = payment.state === "SUBMITTING" && said === "notFound"
-    const isWithoutNext = payment.state === "PENDING" && payment.next === null && said === "open"
-    return (isUnknownThere || isWithoutNext) && nowMillis < payment.expiresAtMillis
-      ? { payment: yield* submitAgain(payment), isHeard: true }
-      : { payment, isHeard: said !== null }
-  })
+const resolveDoubt = Effect.fnUntraced(function* (asked: Payment.Payment) {
+  const { payment, said } = yield* ask(asked)
+  const nowMillis = yield* Clock.currentTimeMillis
+  const isUnknownThere = payment.state === "SUBMITTING" && said === "notFound"
+  const isWithoutNext = payment.state === "PENDING" && payment.next === null && said === "open"
+  return (isUnknownThere || isWithoutNext) && nowMillis < payment.expiresAtMillis
+    ? { payment: yield* submitAgain(payment), isHeard: true }
+    : { payment, isHeard: said !== null }
+})
 
 /** Does what an order needs now; answers the order as it then is, and whether the vendor said what became of it. */
-export const satisfy = (payment: Payment.Payment) =>
-  Effect.gen(function* () {
-    const policy = yield* Policies
-    const nowMillis = yield* Clock.currentTimeMillis
-    switch (PaymentCommands.need(payment, nowMillis, Duration.toMillis(policy.authorizationMargin))) {
-      case "none":
-        return { payment, isHeard: true }
-      case "expire":
-        return { payment: yield* expire(payment.payOrderNo), isHeard: false }
-      case "close":
-        return { payment: yield* askToClose(payment), isHeard: false }
-      case "send":
-        return { payment: yield* submitAgain(payment), isHeard: false }
-      case "operate":
-      case "refund":
-      case "query":
-        return yield* resolveDoubt(payment)
-    }
-  })
+export const satisfy = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  const policy = yield* Policies
+  const nowMillis = yield* Clock.currentTimeMillis
+  switch (PaymentCommands.need(payment, nowMillis, Duration.toMillis(policy.authorizationMargin))) {
+    case "none":
+      return { payment, isHeard: true }
+    case "expire":
+      return { payment: yield* expire(payment.payOrderNo), isHeard: false }
+    case "close":
+      return { payment: yield* askToClose(payment), isHeard: false }
+    case "send":
+      return { payment: yield* submitAgain(payment), isHeard: false }
+    case "operate":
+    case "refund":
+    case "query":
+      return yield* resolveDoubt(payment)
+  }
+})
 
 /** A claimed order: does what it needs; where nothing came of it, it is due again later. */
-export const confirm = (claimed: Claimed) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const due = yield* DueWork
-    const policy = yield* Policies
-    const found = yield* orders.byNumber(claimed.id)
-    if (Option.isNone(found)) return yield* due.done(claimed, "There is no such order.")
-    const { payment, isHeard } = yield* satisfy(found.value)
-    if (payment.version !== found.value.version) return true
-    const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
-    const wait = dueIn(policy, payment, asked, limitsOf(yield* Vendors, payment))
-    return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
-  })
+export const confirm = Effect.fnUntraced(function* (claimed: Claimed) {
+  const orders = yield* Orders
+  const due = yield* DueWork
+  const policy = yield* Policies
+  const found = yield* orders.byNumber(claimed.id)
+  if (Option.isNone(found)) return yield* due.done(claimed, "There is no such order.")
+  const { payment, isHeard } = yield* satisfy(found.value)
+  if (payment.version !== found.value.version) return true
+  const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
+  const wait = dueIn(policy, payment, asked, limitsOf(yield* Vendors, payment))
+  return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
+})

@@ -134,12 +134,16 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
  * changes nothing writes nothing, but makes the order's need due where the step says that it is urgent. An order that
  * was just committed need not be read first: `from` is it, and only a commit of what was decided from it counts.
  */
-export const decide = <E>(
-  { payOrderNo, from }: { readonly payOrderNo: string; readonly from?: Payment.Payment },
+export const decide: <E>(
+  known: { readonly payOrderNo: string; readonly from?: Payment.Payment },
   cause: Cause,
   decision: Decide<E>
-): Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable | Unsettled, Needs> =>
-  Effect.gen(function* () {
+) => Effect.Effect<Payment.Payment, E | OrderNotFound | Contended | StoreUnavailable | Unsettled, Needs> =
+  Effect.fnUntraced(function* <E>(
+    { payOrderNo, from }: { readonly payOrderNo: string; readonly from?: Payment.Payment },
+    cause: Cause,
+    decision: Decide<E>
+  ) {
     let known = from
     for (let tries = 0; tries < decisionTries; tries++) {
       const after =

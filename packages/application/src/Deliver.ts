@@ -15,42 +15,44 @@ const patient = (wait: Duration.Duration, retryAfterMillis: number | null): Dura
     ? wait
     : Duration.clamp(Duration.millis(retryAfterMillis), { minimum: wait, maximum: Duration.times(wait, 2) })
 
-const failed = (claimed: Claimed, delivery: Delivery, { reason, gone, retryAfterMillis }: NotDelivered) =>
-  Effect.gen(function* () {
-    const due = yield* DueWork
-    const deliveries = yield* Deliveries
-    const policy = yield* Policies
-    const wait = policy.deliver[claimed.tries]
-    if (gone || wait === undefined) {
-      yield* Effect.logWarning("A delivery was given up.").pipe(
-        Effect.annotateLogs({ delivery: delivery.id, payOrderNo: delivery.payOrderNo, reason })
-      )
-      return yield* deliveries.giveUp(delivery.id, claimed.token, reason)
-    }
-    return yield* due.postpone(claimed, patient(yield* jittered(wait, policy.jitter), retryAfterMillis), reason)
-  })
+const failed = Effect.fnUntraced(function* (
+  claimed: Claimed,
+  delivery: Delivery,
+  { reason, gone, retryAfterMillis }: NotDelivered
+) {
+  const due = yield* DueWork
+  const deliveries = yield* Deliveries
+  const policy = yield* Policies
+  const wait = policy.deliver[claimed.tries]
+  if (gone || wait === undefined) {
+    yield* Effect.logWarning("A delivery was given up.").pipe(
+      Effect.annotateLogs({ delivery: delivery.id, payOrderNo: delivery.payOrderNo, reason })
+    )
+    return yield* deliveries.giveUp(delivery.id, claimed.token, reason)
+  }
+  return yield* due.postpone(claimed, patient(yield* jittered(wait, policy.jitter), retryAfterMillis), reason)
+})
 
 /** A claimed delivery: one signed try; delivered, tried again later on the schedule, or given up. */
-export const deliver = (claimed: Claimed) =>
-  Effect.gen(function* () {
-    const due = yield* DueWork
-    const apps = yield* Apps
-    const vault = yield* Vault
-    const sender = yield* WebhookSender
-    const found = yield* Effect.flatMap(Deliveries, (deliveries) => deliveries.byId(claimed.id))
-    if (Option.isNone(found)) return yield* due.done(claimed, "There is no such delivery.")
-    const delivery = found.value
-    const app = yield* apps.byId(delivery.app)
-    const endpoint = Option.getOrUndefined(app)?.endpoints.find(({ id }) => id === delivery.endpoint)
-    if (endpoint === undefined) {
-      const deliveries = yield* Deliveries
-      return yield* deliveries.giveUp(delivery.id, claimed.token, "The endpoint was removed.")
-    }
-    const secret = Redacted.make(yield* vault.open(secretContext(endpoint.id), endpoint.sealedSecret))
-    return yield* sender.send({ url: endpoint.url, secret, eventId: delivery.eventId, body: delivery.body }).pipe(
-      Effect.matchEffect({
-        onSuccess: (status) => due.done(claimed, `HTTP ${status}`),
-        onFailure: (failure) => failed(claimed, delivery, failure)
-      })
-    )
-  })
+export const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
+  const due = yield* DueWork
+  const apps = yield* Apps
+  const vault = yield* Vault
+  const sender = yield* WebhookSender
+  const found = yield* Effect.flatMap(Deliveries, (deliveries) => deliveries.byId(claimed.id))
+  if (Option.isNone(found)) return yield* due.done(claimed, "There is no such delivery.")
+  const delivery = found.value
+  const app = yield* apps.byId(delivery.app)
+  const endpoint = Option.getOrUndefined(app)?.endpoints.find(({ id }) => id === delivery.endpoint)
+  if (endpoint === undefined) {
+    const deliveries = yield* Deliveries
+    return yield* deliveries.giveUp(delivery.id, claimed.token, "The endpoint was removed.")
+  }
+  const secret = Redacted.make(yield* vault.open(secretContext(endpoint.id), endpoint.sealedSecret))
+  return yield* sender.send({ url: endpoint.url, secret, eventId: delivery.eventId, body: delivery.body }).pipe(
+    Effect.matchEffect({
+      onSuccess: (status) => due.done(claimed, `HTTP ${status}`),
+      onFailure: (failure) => failed(claimed, delivery, failure)
+    })
+  )
+})

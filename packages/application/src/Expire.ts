@@ -5,11 +5,10 @@ import { decide } from "./Decision.ts"
 import { Policies } from "./Policy.ts"
 
 /** Closes an order whose time is over, and asks the vendor whether the payer was faster. */
-export const expire = (payOrderNo: string) =>
-  Effect.gen(function* () {
-    const marginMillis = Duration.toMillis((yield* Policies).authorizationMargin)
-    const closing = yield* decide({ payOrderNo }, { cause: "expire", detail: null }, (payment, nowMillis) =>
-      PaymentCommands.command(payment, { type: "expire", nowMillis, marginMillis })
-    )
-    return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
-  })
+export const expire = Effect.fnUntraced(function* (payOrderNo: string) {
+  const marginMillis = Duration.toMillis((yield* Policies).authorizationMargin)
+  const closing = yield* decide({ payOrderNo }, { cause: "expire", detail: null }, (payment, nowMillis) =>
+    PaymentCommands.command(payment, { type: "expire", nowMillis, marginMillis })
+  )
+  return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
+})

@@ -57,12 +57,11 @@ const repeated = (asked: Asked, existing: { readonly payment: Payment.Payment; r
     : Effect.fail(new KeyReused({ idempotencyKey: asked.idempotencyKey }))
 
 /** A refusal, unless the key has its order: what was taken once is answered also where it would not be taken any more. */
-const unlessPlaced = <E>(asked: Asked, refusal: E) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const known = yield* orders.byKey(asked.app.id, asked.idempotencyKey)
-    return Option.isSome(known) ? yield* repeated(asked, known.value) : yield* Effect.fail(refusal)
-  })
+const unlessPlaced = Effect.fnUntraced(function* <E>(asked: Asked, refusal: E) {
+  const orders = yield* Orders
+  const known = yield* orders.byKey(asked.app.id, asked.idempotencyKey)
+  return Option.isSome(known) ? yield* repeated(asked, known.value) : yield* Effect.fail(refusal)
+})
 
 /** What follows the commit of an order's intent: whatever fails leaves it in doubt, and the loops go on with it. */
 const followed = (payment: Payment.Payment, prepared: string) =>

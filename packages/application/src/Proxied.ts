@@ -19,7 +19,7 @@ import { Clock, Context, Data, Effect, Either, Option } from "effect"
 import { Changes } from "./Changes.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
 import { Entropy } from "./Entropy.ts"
-import { created, intend, type Wanted } from "./Intent.ts"
+import * as Intent from "./Intent.ts"
 import { using } from "./Services.ts"
 import { intendAgain, outcome, sendableUntil } from "./Submission.ts"
 import { heard } from "./TakeIn.ts"
@@ -93,8 +93,8 @@ const sent = <A, R>(mapping: Mapping, payment: Payment.Payment, intentMillis: nu
 const isOpen = ({ state }: Payment.Payment): boolean => state === "SUBMITTING" || state === "PENDING"
 
 /** The number is taken: the same create again passes, intent first, while its order is open. */
-const repeated = <A, R>({ app, mapping, order }: Asked, { payment, fingerprint }: PlacedOrder, send: Send<A, R>) =>
-  Effect.gen(function* () {
+const repeated = Effect.fnUntraced(
+  function* <A, R>({ app, mapping, order }: Asked, { payment, fingerprint }: PlacedOrder, send: Send<A, R>) {
     if (payment.app !== app.id) return yield* new NumberTaken({ merchantOrderNo: order.merchantOrderNo })
     if (fingerprint !== order.fingerprint) return yield* new NumberReused({ payment })
     const intentMillis = yield* Clock.currentTimeMillis
@@ -104,17 +104,20 @@ const repeated = <A, R>({ app, mapping, order }: Asked, { payment, fingerprint }
       (now) => new OrderEnded({ payment: now })
     )
     return yield* sent(mapping, sending, intentMillis, send)
-  }).pipe(
-    Effect.catchTag("OrderNotFound", (lost) => Effect.die(lost)),
-    Effect.uninterruptible
-  )
+  },
+  (effect) =>
+    effect.pipe(
+      Effect.catchTag("OrderNotFound", (lost) => Effect.die(lost)),
+      Effect.uninterruptible
+    )
+)
 
 /** The caller's own number binds the order to its deal, unless the call names another that does. */
 const maxBusinessNo = 64
 const businessNoOf = ({ businessNo, merchantOrderNo }: ProxiedOrder): string | null =>
   businessNo ?? (merchantOrderNo.length <= maxBusinessNo ? merchantOrderNo : null)
 
-const wantedOf = ({ app, mapping: { vendor }, order }: Asked, nowMillis: number): Wanted => {
+const wantedOf = ({ app, mapping: { vendor }, order }: Asked, nowMillis: number): Intent.Wanted => {
   const { merchantOrderNo, amount, method, source, expiresAtMillis, payableMillis } = order
   return {
     shardBy: [vendor, merchantOrderNo],
@@ -131,6 +134,23 @@ const wantedOf = ({ app, mapping: { vendor }, order }: Asked, nowMillis: number)
   }
 }
 
+const created = Effect.fnUntraced(function* <A, R>(
+  services: Context.Context<Vendors>,
+  nowMillis: number,
+  asked: Asked,
+  send: Send<A, R>
+) {
+  const { mapping, call, order } = asked
+  const vendor = Option.getOrUndefined(Context.get(services, Vendors).get(mapping.vendor))
+  if (vendor === undefined) return yield* new UnknownVendor({ vendor: mapping.vendor })
+  const random = Context.get(services, Entropy).bytes(10)
+  const placed = Intent.created(wantedOf(asked, nowMillis), vendor, random, nowMillis)
+  const placing = { idempotencyKey: null, fingerprint: order.fingerprint }
+  return yield* Intent.intend(placed, mapping.prepared(call), placing, (payment) =>
+    sent(mapping, payment, nowMillis, send)
+  ).pipe(Effect.catchTag("Duplicate", ({ existing }) => repeated(asked, existing, send)))
+})
+
 /**
  * Passes a create through: its intent is on disk before it leaves, and what its answer says before the caller has it (design
  * §6, promises 1 to 3). Two with one number make one order; from the intent on nobody stops it, whoever leaves.
@@ -138,19 +158,7 @@ const wantedOf = ({ app, mapping: { vendor }, order }: Asked, nowMillis: number)
 export const create = <A, R>(asked: Asked, send: Send<A, R>) =>
   Effect.zipRight(
     crashPoint("K01"),
-    using<Vendors>()((services, nowMillis) =>
-      Effect.gen(function* () {
-        const { mapping, call, order } = asked
-        const vendor = Option.getOrUndefined(Context.get(services, Vendors).get(mapping.vendor))
-        if (vendor === undefined) return yield* new UnknownVendor({ vendor: mapping.vendor })
-        const random = Context.get(services, Entropy).bytes(10)
-        const placed = created(wantedOf(asked, nowMillis), vendor, random, nowMillis)
-        const placing = { idempotencyKey: null, fingerprint: order.fingerprint }
-        return yield* intend(placed, mapping.prepared(call), placing, (payment) =>
-          sent(mapping, payment, nowMillis, send)
-        ).pipe(Effect.catchTag("Duplicate", ({ existing }) => repeated(asked, existing, send)))
-      })
-    )
+    using<Vendors>()((services, nowMillis) => created(services, nowMillis, asked, send))
   )
 
 /** An app's order by what the vendor knows it by. */
@@ -187,20 +195,24 @@ const known = (payment: Payment.Payment, told: ReturnType<typeof said>) =>
     : Effect.map(heard(payment, told), (after) => after.payment)
 
 /** A call about `payment`, sent: what is not understood or cannot be put on disk is found out by the loops, and held against nobody. */
-const asked = <A, R>(mapping: Mapping, operation: Operation, payment: Payment.Payment, send: Send<A, R>) =>
-  Effect.gen(function* () {
-    const { answer, response } = yield* send((yield* Clock.currentTimeMillis) + mapping.limitMillis(operation))
-    const after = yield* crashPoint("K17").pipe(
-      Effect.zipRight(known(payment, said(mapping, operation, answer, payment))),
-      Effect.catchAll((fault) =>
-        Effect.logWarning("What the vendor said could not be taken in; it is asked again.", fault).pipe(
-          Effect.annotateLogs({ payOrderNo: payment.payOrderNo }),
-          Effect.as(payment)
-        )
+const asked = Effect.fnUntraced(function* <A, R>(
+  mapping: Mapping,
+  operation: Operation,
+  payment: Payment.Payment,
+  send: Send<A, R>
+) {
+  const { answer, response } = yield* send((yield* Clock.currentTimeMillis) + mapping.limitMillis(operation))
+  const after = yield* crashPoint("K17").pipe(
+    Effect.zipRight(known(payment, said(mapping, operation, answer, payment))),
+    Effect.catchAll((fault) =>
+      Effect.logWarning("What the vendor said could not be taken in; it is asked again.", fault).pipe(
+        Effect.annotateLogs({ payOrderNo: payment.payOrderNo }),
+        Effect.as(payment)
       )
     )
-    return { payment: after, response } satisfies Passed<A>
-  })
+  )
+  return { payment: after, response } satisfies Passed<A>
+})
 
 /** Passes a query of an app's own order through, and takes in what the vendor says of it. */
 export const query = <A, R>(app: string, mapping: Mapping, subject: Subject, send: Send<A, R>) =>

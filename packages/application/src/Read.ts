@@ -18,27 +18,29 @@ const isWaiting = ({ state }: Payment.Payment): boolean =>
  * An app's own order, at the latest after `wait`: at once when it has a version above `version`, or, without one, when
  * it waits for nobody; otherwise as soon as it changes.
  */
-export const orderWhenChanged = (app: string, payOrderNo: string, wait: Duration.Duration, version: number | null) =>
-  Effect.gen(function* () {
-    const now = yield* order(app, payOrderNo)
-    const isNews = version === null ? !isWaiting(now) : now.version > version
-    if (isNews || Duration.toMillis(wait) === 0) return now
-    const changes = yield* Changes
-    yield* changes.next(payOrderNo, Math.max(now.version, version ?? 0), wait)
-    return yield* order(app, payOrderNo)
-  })
+export const orderWhenChanged = Effect.fnUntraced(function* (
+  app: string,
+  payOrderNo: string,
+  wait: Duration.Duration,
+  version: number | null
+) {
+  const now = yield* order(app, payOrderNo)
+  const isNews = version === null ? !isWaiting(now) : now.version > version
+  if (isNews || Duration.toMillis(wait) === 0) return now
+  const changes = yield* Changes
+  yield* changes.next(payOrderNo, Math.max(now.version, version ?? 0), wait)
+  return yield* order(app, payOrderNo)
+})
 
 /** What happened to an app's own order, oldest first. */
-export const history = (app: string, payOrderNo: string) =>
-  Effect.gen(function* () {
-    yield* order(app, payOrderNo)
-    return yield* Effect.flatMap(Orders, (orders) => orders.history(payOrderNo))
-  })
+export const history = Effect.fnUntraced(function* (app: string, payOrderNo: string) {
+  yield* order(app, payOrderNo)
+  return yield* Effect.flatMap(Orders, (orders) => orders.history(payOrderNo))
+})
 
 /** One page of an app's orders, newest first, and where the next begins. */
-export const orders = (search: Search) =>
-  Effect.gen(function* () {
-    const found = yield* Effect.flatMap(Orders, (orders) => orders.search({ ...search, limit: search.limit + 1 }))
-    const items = found.slice(0, search.limit)
-    return { items, next: found.length > search.limit ? (items.at(-1)?.payOrderNo ?? null) : null }
-  })
+export const orders = Effect.fnUntraced(function* (search: Search) {
+  const found = yield* Effect.flatMap(Orders, (orders) => orders.search({ ...search, limit: search.limit + 1 }))
+  const items = found.slice(0, search.limit)
+  return { items, next: found.length > search.limit ? (items.at(-1)?.payOrderNo ?? null) : null }
+})

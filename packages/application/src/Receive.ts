@@ -8,16 +8,15 @@ import { Changes } from "./Changes.ts"
  * Answers in the vendor's own form; one that is not verified fails and leaves no trace but a count.
  * `sha256`: hex, of the bytes as received.
  */
-export const receive = (vendor: string, incoming: Incoming, sha256: string) =>
-  Effect.gen(function* () {
-    const vendors = yield* Vendors
-    const inbox = yield* Inbox
-    const changes = yield* Changes
-    yield* crashPoint("K12")
-    const { subject, evidence, reply } = yield* vendors.notification(vendor, incoming)
-    const body = new TextDecoder().decode(incoming.body)
-    const kept = yield* inbox.keep({ vendor, subject, body, sha256, evidence })
-    yield* crashPoint("K14")
-    if (kept === "kept") yield* changes.nudge("inbox")
-    return reply
-  })
+export const receive = Effect.fnUntraced(function* (vendor: string, incoming: Incoming, sha256: string) {
+  const vendors = yield* Vendors
+  const inbox = yield* Inbox
+  const changes = yield* Changes
+  yield* crashPoint("K12")
+  const { subject, evidence, reply } = yield* vendors.notification(vendor, incoming)
+  const body = new TextDecoder().decode(incoming.body)
+  const kept = yield* inbox.keep({ vendor, subject, body, sha256, evidence })
+  yield* crashPoint("K14")
+  if (kept === "kept") yield* changes.nudge("inbox")
+  return reply
+})

@@ -44,22 +44,21 @@ export const intendAgain = <E>(
   )
 
 /** Sends the stored request once more, under the same number and absolute expiry; its intent is committed first. */
-export const submitAgain = (payment: Payment.Payment) =>
-  Effect.gen(function* () {
-    const orders = yield* Orders
-    const vault = yield* Vault
-    const { payOrderNo, version } = payment
-    const sealed = yield* orders.sealedRequest(payOrderNo)
-    if (Option.isNone(sealed)) {
-      yield* Effect.logError("The stored request is missing: only queries are left.")
-      return payment
-    }
-    const prepared = yield* vault.open(requestContext(payOrderNo), sealed.value)
-    const intentMillis = yield* Clock.currentTimeMillis
-    const sending = yield* intendAgain(
-      { payOrderNo },
-      (now) => now.version === version,
-      () => "moved" as const
-    ).pipe(Effect.catchAll((failure) => (failure === "moved" ? Effect.succeed(null) : Effect.fail(failure))))
-    return sending === null ? payment : yield* submit(sending, prepared, intentMillis)
-  })
+export const submitAgain = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  const orders = yield* Orders
+  const vault = yield* Vault
+  const { payOrderNo, version } = payment
+  const sealed = yield* orders.sealedRequest(payOrderNo)
+  if (Option.isNone(sealed)) {
+    yield* Effect.logError("The stored request is missing: only queries are left.")
+    return payment
+  }
+  const prepared = yield* vault.open(requestContext(payOrderNo), sealed.value)
+  const intentMillis = yield* Clock.currentTimeMillis
+  const sending = yield* intendAgain(
+    { payOrderNo },
+    (now) => now.version === version,
+    () => "moved" as const
+  ).pipe(Effect.catchAll((failure) => (failure === "moved" ? Effect.succeed(null) : Effect.fail(failure))))
+  return sending === null ? payment : yield* submit(sending, prepared, intentMillis)
+})

@@ -131,52 +131,59 @@ const writable = (bytes: Uint8Array, half: CrashPoint, whole?: CrashPoint) =>
 export type Needs = Effect.Effect.Context<ReturnType<typeof passed>>
 
 /** A create, whole before anything of it leaves. */
-const created = (reading: Reading, next: Filter.Handler, request: Message.Request, app: App) =>
-  Effect.gen(function* () {
-    const { mapping, isInScope } = reading
-    const bytes = yield* bytesOf(request, mapping)
-    if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
-    const { method, path, query, headers } = request
-    const call = { method, path, query, headers, body: bytes }
-    const order = yield* Either.mapLeft(mapping.order(call), refusalOf)
-    const body = yield* writable(bytes, "K05", "K06")
-    const send = listening(next, { ...request, body }, reading, "create")
-    return yield* Effect.mapError(Proxied.create({ app, mapping, call, order }, send), failed)
-  })
+const created = Effect.fnUntraced(function* (
+  reading: Reading,
+  next: Filter.Handler,
+  request: Message.Request,
+  app: App
+) {
+  const { mapping, isInScope } = reading
+  const bytes = yield* bytesOf(request, mapping)
+  if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
+  const { method, path, query, headers } = request
+  const call = { method, path, query, headers, body: bytes }
+  const order = yield* Either.mapLeft(mapping.order(call), refusalOf)
+  const body = yield* writable(bytes, "K05", "K06")
+  const send = listening(next, { ...request, body }, reading, "create")
+  return yield* Effect.mapError(Proxied.create({ app, mapping, call, order }, send), failed)
+})
 
 /** A query or a close of an order that is the app's own. */
-const about = (
+const about = Effect.fnUntraced(function* (
   reading: Reading,
   next: Filter.Handler,
   request: Message.Request,
   app: App,
   { operation, ...subject }: Exclude<Recognised, { readonly operation: "create" }>
-) =>
-  Effect.gen(function* () {
-    const { mapping, isInScope } = reading
-    const bytes = yield* bytesOf(request, mapping)
-    if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
-    const body: Message.Request["body"] = bytes.length === 0 ? { _tag: "Empty" } : { _tag: "Bytes", bytes }
-    const send = listening(next, { ...request, body }, reading, operation)
-    const through = operation === "query" ? Proxied.query : Proxied.close
-    return yield* Effect.mapError(through(app.id, mapping, subject, send), failed)
-  })
+) {
+  const { mapping, isInScope } = reading
+  const bytes = yield* bytesOf(request, mapping)
+  if (!isInScope && hasCard(request, bytes)) return yield* refusalOf(card)
+  const body: Message.Request["body"] = bytes.length === 0 ? { _tag: "Empty" } : { _tag: "Bytes", bytes }
+  const send = listening(next, { ...request, body }, reading, operation)
+  const through = operation === "query" ? Proxied.query : Proxied.close
+  return yield* Effect.mapError(through(app.id, mapping, subject, send), failed)
+})
 
 /** A call that the mapping names, through the order that it is about. */
-const passed = (reading: Reading, next: Filter.Handler, request: Message.Request, recognised: Recognised) =>
-  Effect.gen(function* () {
-    if (request.caller === null) return yield* refusalOf(noCaller)
-    const apps = yield* Apps
-    const found = yield* Effect.mapError(apps.byId(request.caller), refusalOf)
-    const app = Option.getOrUndefined(found)
-    if (app === undefined) return yield* refusalOf(noCaller)
-    const { payment, response } = yield* recognised.operation === "create"
-      ? created(reading, next, request, app)
-      : about(reading, next, request, app, recognised)
-    const headers = Headers.set(response.headers, orderHeader, payment.payOrderNo)
-    if (response.body._tag !== "Bytes") return { ...response, headers }
-    return { ...response, headers, body: yield* writable(response.body.bytes, "K11") }
-  })
+const passed = Effect.fnUntraced(function* (
+  reading: Reading,
+  next: Filter.Handler,
+  request: Message.Request,
+  recognised: Recognised
+) {
+  if (request.caller === null) return yield* refusalOf(noCaller)
+  const apps = yield* Apps
+  const found = yield* Effect.mapError(apps.byId(request.caller), refusalOf)
+  const app = Option.getOrUndefined(found)
+  if (app === undefined) return yield* refusalOf(noCaller)
+  const { payment, response } = yield* recognised.operation === "create"
+    ? created(reading, next, request, app)
+    : about(reading, next, request, app, recognised)
+  const headers = Headers.set(response.headers, orderHeader, payment.payOrderNo)
+  if (response.body._tag !== "Bytes") return { ...response, headers }
+  return { ...response, headers, body: yield* writable(response.body.bytes, "K11") }
+})
 
 /** No vendor names our orders. */
 const withoutOrder = (response: Message.Response): Message.Response => ({

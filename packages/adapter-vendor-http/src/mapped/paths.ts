@@ -147,42 +147,55 @@ type Meaning = Either.Either<Recognised | null, string>
 
 /** What the query says of the numbers; null where it lacks a parameter of the template. */
 const inQuery = (
-  template: Template,
+  { parameters }: Template,
   query: string
-): Either.Either<ReadonlyArray<readonly [By, string]> | null, string> =>
-  Either.gen(function* () {
-    const found: Array<readonly [By, string]> = []
-    for (const [name, expected] of template.parameters) {
-      const [value] = yield* valuesOf(query, name)
-      const by = byOf(expected)
-      if (value === undefined || (by === undefined && value !== expected)) return null
-      if (by === undefined) continue
-      if (value.includes("+")) return yield* Either.left(`A + in ${name} is read in two ways: write %2B or %20.`)
-      found.push([by, yield* numberOf(value)])
-    }
-    return found
-  })
+): Either.Either<ReadonlyArray<readonly [By, string]> | null, string> => {
+  const found: Array<readonly [By, string]> = []
+  for (const [name, expected] of parameters) {
+    const values = valuesOf(query, name)
+    if (Either.isLeft(values)) return Either.left(values.left)
+    const [value] = values.right
+    const by = byOf(expected)
+    if (value === undefined || (by === undefined && value !== expected)) return Either.right(null)
+    if (by === undefined) continue
+    if (value.includes("+")) return Either.left(`A + in ${name} is read in two ways: write %2B or %20.`)
+    const no = numberOf(value)
+    if (Either.isLeft(no)) return Either.left(no.left)
+    found.push([by, no.right])
+  }
+  return Either.right(found)
+}
+
+/** What the path says of the numbers. */
+const inPath = (
+  { kinds }: Template,
+  segments: ReadonlyArray<string>
+): Either.Either<ReadonlyArray<readonly [By, string]>, string> =>
+  Either.all(
+    kinds.flatMap((by, at) =>
+      by === undefined ? [] : [Either.map(numberOf(segments[at] ?? ""), (no) => [by, no] as const)]
+    )
+  )
+
+/** The one order that all numbers name. */
+const aboutOne = (operation: "query" | "close", found: ReadonlyArray<readonly [By, string]>): Meaning => {
+  const [first] = found
+  if (first === undefined) return Either.left("It names no order.")
+  return found.every(([by, no]) => by === first[0] && no === first[1])
+    ? Either.right({ operation, by: first[0], no: first[1] })
+    : Either.left("It names two orders: one call is about one.")
+}
 
 const isCreate: Meaning = Either.right({ operation: "create" })
 
-const meaningOf = (template: Template, segments: ReadonlyArray<string>, query: string): Meaning => {
-  const isBare = template.parameters.length === 0 && template.kinds.every((kind) => kind === undefined)
-  if (template.operation === "create" && isBare) return isCreate
-  return Either.gen(function* () {
-    const asked = yield* inQuery(template, query)
-    if (asked === null) return null
-    const found = [...asked]
-    for (const [at, by] of template.kinds.entries()) {
-      if (by !== undefined) found.push([by, yield* numberOf(segments[at] ?? "")])
-    }
-    if (template.operation === "create") return { operation: "create" }
-    const [first] = found
-    if (first === undefined) return yield* Either.left("It names no order.")
-    if (found.some(([by, no]) => by !== first[0] || no !== first[1]))
-      return yield* Either.left("It names two orders: one call is about one.")
-    return { operation: template.operation, by: first[0], no: first[1] }
+const meaningOf = (template: Template, segments: ReadonlyArray<string>, query: string): Meaning =>
+  Either.flatMap(inQuery(template, query), (asked): Meaning => {
+    if (asked === null) return Either.right(null)
+    const { operation } = template
+    return Either.flatMap(inPath(template, segments), (called) =>
+      operation === "create" ? isCreate : aboutOne(operation, [...asked, ...called])
+    )
   })
-}
 
 const isSame = (one: Recognised, other: Recognised): boolean =>
   one.operation === other.operation &&
