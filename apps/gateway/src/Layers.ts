@@ -42,7 +42,7 @@ const vendorSide =
     const mapped = Object.fromEntries(
       Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
         name,
-        { ...vendor, notifyUrl: `${publicUrl}/notify/${name}` }
+        { ...vendor, notifyUrl: `${publicUrl}/notify/${name}`, returnUrl: `${publicUrl}/return/${name}` }
       ])
     )
     return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(

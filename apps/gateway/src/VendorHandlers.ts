@@ -8,9 +8,9 @@ import { Effect, Metric } from "effect"
 import * as Body from "./Body.ts"
 import { answered, refuse } from "./Problems.ts"
 
-/** Notifications that were refused, by vendor: forged, altered, stale, or of another merchant. */
+/** Notifications that were refused, by vendor and reason (`RefusalReason`). */
 export const refused = Metric.counter("payment_proxy_notifications_refused", {
-  description: "Notifications that were refused, by vendor: forged, altered, stale, or of another merchant",
+  description: "Notifications that were refused, by vendor and reason: forged, altered, stale, or of another merchant",
   incremental: true
 })
 
@@ -30,10 +30,12 @@ export const layer = HttpApiBuilder.group(Api, "vendors", (handlers) =>
         return yield* receive(vendor, { headers: request.headers, body }, sha256).pipe(
           Effect.map(replied),
           Effect.catchTags({
-            NotVerified: ({ reason, reply }) =>
+            NotVerified: ({ reason, detail, reply }) =>
               Effect.logWarning("A notification was refused.").pipe(
-                Effect.annotateLogs({ vendor, reason }),
-                Effect.zipRight(Metric.increment(Metric.tagged(refused, "vendor", vendor))),
+                Effect.annotateLogs({ vendor, reason, detail }),
+                Effect.zipRight(
+                  Metric.increment(refused.pipe(Metric.tagged("vendor", vendor), Metric.tagged("reason", reason)))
+                ),
                 Effect.as(replied(reply))
               ),
             UnknownVendor: () => Effect.fail(refuse("VENDOR_UNKNOWN", "No vendor of this name is configured."))

@@ -52,7 +52,11 @@ const vendor = {
 /** A vendor side whose token is the name of its client. */
 const sideOf = ({ vendors }: Configuration) => {
   const { oauth, ...mapped } = vendors["platform"] ?? expect.fail("no vendor")
-  const notified = { ...mapped, notifyUrl: "https://gateway.example/notify/platform" }
+  const notified = {
+    ...mapped,
+    notifyUrl: "https://gateway.example/notify/platform",
+    returnUrl: "https://gateway.example/return/platform"
+  }
   return Layer.mergeAll(
     Layer.effect(
       Vendors,

@@ -50,6 +50,7 @@ const dueOf = ({ change: { dueIn }, now }: Written): string =>
 const changingNames = [
   "pay_status",
   "transaction_no",
+  "third_party_no",
   "pay_date",
   "paid_millis",
   "facts",

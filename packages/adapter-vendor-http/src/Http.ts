@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
 import { CrashPoints, InDoubt, Unreachable } from "@payment-proxy/ports"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, type Scope, Stream } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
 import * as Tls from "./Tls.ts"
 
@@ -31,6 +31,16 @@ export interface Limit {
   readonly millis: number
   readonly untilMillis: number
 }
+
+/** An answer of any length, as it comes. */
+export interface Opened {
+  readonly status: number
+  readonly headers: Answer["headers"]
+  readonly body: Stream.Stream<Uint8Array, InDoubt>
+}
+
+/** Asks for a file: answers as soon as its head is there; its body ends where the file does, or fails in doubt. */
+export type Open = (call: Call, millis: number) => Effect.Effect<Opened, Unreachable | InDoubt, Scope.Scope>
 
 /** Sends a request once; no redirect is followed, nothing is repeated. */
 export type Send = (call: Call, limit: Limit) => Effect.Effect<Answer, Unreachable | InDoubt>
@@ -146,15 +156,45 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-const agentFor = (tls: Tls.Tls): Agent =>
+const agentFor = (tls: Tls.Tls, maxResponseSize: number): Agent =>
   new Agent({
     connect: { timeout: 5000, ...Tls.options(tls) },
     allowH2: false,
     keepAliveTimeout: 30_000,
     connections: 128,
     pipelining: 1,
-    maxResponseSize: maxAnswerBytes
+    maxResponseSize
   })
+
+const maxFileBytes = 4 * 1024 * 1024 * 1024
+
+const openBy =
+  (agent: Agent): Open =>
+  (call, millis) =>
+    Effect.acquireRelease(
+      Effect.tryPromise({
+        try: () =>
+          agent.request({
+            origin: call.origin,
+            path: call.path,
+            method: call.method,
+            headers: headersOfCall(call),
+            body: call.body,
+            headersTimeout: millis,
+            bodyTimeout: millis
+          }),
+        catch: failureOf
+      }),
+      ({ body }) => Effect.sync(() => body.destroy())
+    ).pipe(
+      Effect.map(({ statusCode, headers, body }) => ({
+        status: statusCode,
+        headers: headersOf(headers),
+        body: Stream.fromAsyncIterable<Uint8Array, InDoubt>(body, () => broken)
+      }))
+    )
+
+const broken = new InDoubt({ detail: "The file broke off before its end." })
 
 const sendBy =
   (agent: Agent): Send =>
@@ -191,11 +231,16 @@ export const make = Effect.gen(function* () {
     Effect.sync(() => new Map<string, Agent>()),
     (open) => Effect.promise(() => Promise.all([...open.values()].map((agent) => agent.destroy())))
   )
-  /** How to send to those who are known by `tls`. */
-  return (tls: Tls.Tls = {}): Send => {
-    const key = Tls.keyOf(tls)
-    const agent = agents.get(key) ?? agentFor(tls)
+  const agentOf = (tls: Tls.Tls, use: "calls" | "files"): Agent => {
+    const key = `${use} ${Tls.keyOf(tls)}`
+    const agent = agents.get(key) ?? agentFor(tls, use === "calls" ? maxAnswerBytes : maxFileBytes)
     agents.set(key, agent)
-    return sendBy(agent)
+    return agent
+  }
+  return {
+    /** How to send to those who are known by `tls`. */
+    send: (tls: Tls.Tls = {}): Send => sendBy(agentOf(tls, "calls")),
+    /** How to fetch files from them. */
+    open: (tls: Tls.Tls = {}): Open => openBy(agentOf(tls, "files"))
   }
 })

@@ -43,5 +43,6 @@ export const encoded = {
 /** The same, decoded, at `baseUrl`. */
 export const at = (baseUrl: string, changes: object = {}) => ({
   ...Schema.decodeUnknownSync(MappedConfig)({ ...encoded, ...changes, baseUrl }),
-  notifyUrl: "http://127.0.0.1:1/notify/platform"
+  notifyUrl: "http://127.0.0.1:1/notify/platform",
+  returnUrl: "https://proxy.example/return/platform"
 })

@@ -63,7 +63,8 @@ const configOf = (changes: object) => ({
     resolved({ ...base, ...changes })
   ),
   name: "platform",
-  notifyUrl: "https://proxy.example/notify/platform"
+  notifyUrl: "https://proxy.example/notify/platform",
+  returnUrl: "https://proxy.example/return/platform"
 })
 type Config = ReturnType<typeof configOf>
 

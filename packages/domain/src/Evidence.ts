@@ -14,7 +14,9 @@ const common = {
   /** The order's amount as the vendor states it; compared with ours. */
   amount: Schema.NullOr(Money.Schema),
   /** The adapter saw that the vendor speaks of someone else's payment. */
-  foreign: Schema.NullOr(Schema.Literal("MERCHANT_MISMATCH", "NUMBER_MISMATCH"))
+  foreign: Schema.NullOr(Schema.Literal("MERCHANT_MISMATCH", "NUMBER_MISMATCH")),
+  /** A short text without blanks that later calls about the order need or check against: MPGS' success indicator, PayPal's capture id. */
+  keep: Schema.optionalWith(Schema.String, { exact: true })
 }
 
 /** One refund as a vendor lists it; `ourNo` where it was made by us. */

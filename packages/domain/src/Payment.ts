@@ -125,6 +125,8 @@ export interface Payment extends Identity, Facts {
   /** The version at which evidence last taught us something. */
   readonly learntVersion: number
   readonly transactionNo: string | null
+  /** What the vendor gave us to check against or to go on by, the newest last. */
+  readonly kept: ReadonlyArray<string>
   readonly paidAtMillis: number | null
 }
 
@@ -136,6 +138,7 @@ export const make = (identity: Omit<Identity, "merchantOrderNo"> & { readonly me
   version: 0,
   learntVersion: 0,
   transactionNo: null,
+  kept: [],
   paidAtMillis: null,
   arrived: false,
   unknownCalls: 0,

@@ -127,11 +127,23 @@ const seen = (payment: Payment, { transactionNo }: Evidence.Evidence): Payment =
     ? payment
     : { ...payment, arrived: true, transactionNo: payment.transactionNo ?? transactionNo }
 
+/** As many characters as the table's column has. */
+const maxKept = 256
+
+/** What the vendor gave to be kept, once each; where there is no room for all, the oldest go. */
+const withKept = (payment: Payment, { keep }: Evidence.Evidence): Payment => {
+  if (keep === undefined || payment.kept.includes(keep) || !/^\S{1,128}$/.test(keep)) return payment
+  let kept = [...payment.kept, keep]
+  while (kept.join(" ").length > maxKept) kept = kept.slice(1)
+  return { ...payment, kept }
+}
+
 /** What the evidence adds to the facts. It adds only: late evidence never undoes (rule 2). */
 export const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: boolean): Payment => {
   if (evidence.kind === "notFound") return payment
-  if (evidence.kind === "paid" || evidence.kind === "refunds") return learnPaid(payment, evidence)
-  const known = seen(payment, evidence)
+  const noted = withKept(payment, evidence)
+  if (evidence.kind === "paid" || evidence.kind === "refunds") return learnPaid(noted, evidence)
+  const known = seen(noted, evidence)
   switch (evidence.kind) {
     case "open": {
       if (evidence.next === null || !isPayable(payment)) return known
@@ -143,7 +155,9 @@ export const learn = (payment: Payment, evidence: Evidence.Evidence, isFresh: bo
     case "authorized":
       return patched(known, {
         authorized: max(known.authorized, known.amount.amountMinor),
-        authorizedUntilMillis: known.authorizedUntilMillis ?? evidence.untilMillis
+        authorizedUntilMillis: known.authorizedUntilMillis ?? evidence.untilMillis,
+        // What was to be completed is: the funds are held.
+        operation: known.operation?.kind === "complete" ? null : known.operation
       })
     case "disputed":
       return mergeDispute(known, evidence)

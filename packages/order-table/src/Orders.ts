@@ -56,6 +56,7 @@ export const columns = [
   "version",
   "learnt_version",
   "transaction_no",
+  "third_party_no",
   "paid_millis"
 ] as const
 
@@ -79,6 +80,7 @@ const OrderRow = Schema.Struct({
   version: Schema.Number,
   learnt_version: Schema.Number,
   transaction_no: Schema.NullOr(Schema.String),
+  third_party_no: Schema.NullOr(Schema.String),
   paid_millis: Schema.NullOr(Schema.Number)
 })
 
@@ -109,6 +111,7 @@ export const toPayment = (row: unknown): Either.Either<Payment.Payment, ParseRes
         version: order.version,
         learntVersion: order.learnt_version,
         transactionNo: order.transaction_no,
+        kept: order.third_party_no === null ? [] : order.third_party_no.split(" "),
         paidAtMillis: order.paid_millis
       })
     )
@@ -121,6 +124,7 @@ const dateOf = (millis: number): string => new Date(millis).toISOString().slice(
 export const changing = (payment: Payment.Payment) => ({
   pay_status: Payment.states[payment.state],
   transaction_no: payment.transactionNo,
+  third_party_no: payment.kept.length === 0 ? null : payment.kept.join(" "),
   pay_date: payment.paidAtMillis === null ? null : dateOf(payment.paidAtMillis),
   paid_millis: payment.paidAtMillis,
   facts: encodeFacts(payment),

@@ -1,6 +1,7 @@
-import type { Evidence, Payment } from "@payment-proxy/domain"
-import type { Effect, Option } from "effect"
+import type { Evidence, Payment, RefundMachine } from "@payment-proxy/domain"
+import type { Effect, Option, Stream } from "effect"
 import { Context, Data } from "effect"
+import type { Bill, BillLine } from "./Bills.ts"
 import type { Subject } from "./Inbox.ts"
 
 /** This call was not accepted; why. */
@@ -37,14 +38,31 @@ export interface Details {
   readonly returnUrl: string | null
 }
 
+/** What can be asked of a vendor; one that cannot do it answers `Rejected` with the code NOT_SUPPORTED. */
+export const abilities = [
+  "create",
+  "query",
+  "close",
+  "capture",
+  "complete",
+  "refund",
+  "queryRefund",
+  "notification",
+  "bill"
+] as const
+export type Ability = (typeof abilities)[number]
+
 /** A vendor as configured. */
 export interface Vendor {
   readonly name: string
   readonly kind: string
-  /** How long one create may take before its outcome is unknown. */
+  readonly abilities: ReadonlyArray<Ability>
+  /** How long one call that moves money (create, capture, complete, refund) may take before its outcome is unknown. */
   readonly createTimeLimitMillis: number
   /** How long the vendor's replicas may lag behind. */
   readonly settlingMillis: number
+  /** How long after the order's expiry the payer may still pay there. */
+  readonly graceMillis: number
 }
 
 /** An answer in the vendor's own form. */
@@ -66,10 +84,42 @@ export interface Verified {
   readonly evidence: Evidence.Evidence | null
   /** What the vendor takes as "received". */
   readonly reply: Reply
+  /** What the vendor takes as "not received". */
+  readonly refusal: Reply
 }
 
-/** Forged, altered, stale or about another merchant: refused, counted, not kept. */
-export class NotVerified extends Data.TaggedError("NotVerified")<{ readonly reason: string; readonly reply: Reply }> {}
+/**
+ * Why a notification is refused. `SIGNATURE`: missing, altered or forged. `PROBE`: a bad signature that the vendor sends to see whether it
+ * is refused. `KEY`: signed by a key that is not known. `CERTIFICATE`: the signer's certificate has expired, is not yet valid or not the
+ * vendor's. `STALE`: too old or from the future. `CONTENT`: not of the form that the vendor documents, or not to be decrypted. `FOREIGN`:
+ * about another merchant or app. `AMOUNT`: another amount or currency than the order's. `UNAVAILABLE`: what it is verified by cannot be had
+ * now: it may come again.
+ */
+export const refusalReasons = [
+  "SIGNATURE",
+  "PROBE",
+  "KEY",
+  "CERTIFICATE",
+  "STALE",
+  "CONTENT",
+  "FOREIGN",
+  "AMOUNT",
+  "UNAVAILABLE"
+] as const
+export type RefusalReason = (typeof refusalReasons)[number]
+
+/** Refused, counted by reason, not kept; `detail` shows nothing of the notification. */
+export class NotVerified extends Data.TaggedError("NotVerified")<{
+  readonly reason: RefusalReason
+  readonly detail: string
+  readonly reply: Reply
+}> {}
+
+/** Why a call said nothing about the order. */
+export type CallFailure = Rejected | Throttled | Unreachable | InDoubt | UnknownVendor
+
+/** What the payer's browser brought back with it, by name. */
+export type ReturnQuery = { readonly [name: string]: string | undefined }
 
 /** The payment platforms, by configured name. An answer that an adapter does not understand is `InDoubt`. */
 export class Vendors extends Context.Tag("@payment-proxy/ports/Vendors")<
@@ -84,15 +134,40 @@ export class Vendors extends Context.Tag("@payment-proxy/ports/Vendors")<
       payment: Payment.Payment,
       prepared: string,
       untilMillis: number
-    ) => Effect.Effect<Evidence.Evidence, Rejected | Throttled | Unreachable | InDoubt | UnknownVendor>
+    ) => Effect.Effect<Evidence.Evidence, CallFailure>
     /** Asks what became of the order; a vendor that does not know it answers `notFound` evidence. */
-    readonly query: (
-      payment: Payment.Payment
-    ) => Effect.Effect<Evidence.Evidence, Rejected | Throttled | Unreachable | InDoubt | UnknownVendor>
-    /** Asks to close the order; answers what it then is. */
-    readonly close: (
-      payment: Payment.Payment
-    ) => Effect.Effect<Evidence.Evidence, Rejected | Throttled | Unreachable | InDoubt | UnknownVendor>
+    readonly query: (payment: Payment.Payment) => Effect.Effect<Evidence.Evidence, CallFailure>
+    /** Asks to close the order, which releases what is only authorized; answers what it then is. */
+    readonly close: (payment: Payment.Payment) => Effect.Effect<Evidence.Evidence, CallFailure>
+    /** Runs the payment's open `capture`: takes held funds, under the operation's number however often. Limits as for `create`. */
+    readonly capture: (
+      payment: Payment.Payment,
+      operation: Payment.Operation,
+      untilMillis: number
+    ) => Effect.Effect<Evidence.Evidence, CallFailure>
+    /** Runs the payment's open `complete`: the further call by which the vendor takes approved money. As `capture`. */
+    readonly complete: (
+      payment: Payment.Payment,
+      operation: Payment.Operation,
+      untilMillis: number
+    ) => Effect.Effect<Evidence.Evidence, CallFailure>
+    /** Sends a refund, the same bytes under the same number however often. Limits as for `create`. */
+    readonly refund: (
+      payment: Payment.Payment,
+      refund: RefundMachine.Refund,
+      untilMillis: number
+    ) => Effect.Effect<Evidence.RefundEvidence, CallFailure>
+    /** Asks what became of a refund. */
+    readonly queryRefund: (
+      payment: Payment.Payment,
+      refund: RefundMachine.Refund
+    ) => Effect.Effect<Evidence.RefundEvidence, CallFailure>
     readonly notification: (vendor: string, incoming: Incoming) => Effect.Effect<Verified, NotVerified | UnknownVendor>
+    /** Whether what came back with the payer is what the vendor said beforehand; null where there is nothing to compare. It is no evidence. */
+    readonly returned: (payment: Payment.Payment, query: ReturnQuery) => Effect.Effect<boolean | null, UnknownVendor>
+    /** Where a payer who came back is sent on to, by the order's stored request; null where the app named no page. */
+    readonly onward: (payment: Payment.Payment, prepared: string) => Effect.Effect<string | null, UnknownVendor>
+    /** What the vendor booked on a day, line by line; a day without business is an empty stream. `Throttled`: not ready yet. */
+    readonly bill: (vendor: string, bill: Bill) => Stream.Stream<BillLine, CallFailure>
   }
 >() {}

@@ -1,5 +1,6 @@
 export * from "./Announcer.ts"
 export * from "./Apps.ts"
+export * from "./Bills.ts"
 export * from "./CrashPoints.ts"
 export * from "./Deliveries.ts"
 export * from "./DueWork.ts"

@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
-import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Vendor } from "@payment-proxy/ports"
-import { NotVerified, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
-import { Clock, Context, Effect, Either, Layer, Option } from "effect"
+import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Reply, Vendor } from "@payment-proxy/ports"
+import { NotVerified, Rejected, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
+import { Clock, Context, Effect, Either, Layer, Option, Stream } from "effect"
 import * as FakeMapping from "./FakeMapping.ts"
 import {
   type Asked,
@@ -41,12 +41,34 @@ export const notification = (merchantOrderNo: string, kind: "open" | "paid" | "f
   body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind }))
 })
 
+const refused: Reply = { status: 401, contentType: null, body: "" }
+
 const vendorOf = (name: string): Vendor => ({
   name,
   kind: "fake",
+  abilities: ["create", "query", "close", "notification"],
   createTimeLimitMillis: 10_000,
-  settlingMillis: 300_000
+  settlingMillis: 300_000,
+  graceMillis: 0
 })
+
+/** What the fake does not play. */
+const unable = (names: ReadonlyArray<string>) => {
+  const refused = (vendor: string) =>
+    names.includes(vendor)
+      ? new Rejected({ code: "NOT_SUPPORTED", detail: "The fake cannot do this." })
+      : new UnknownVendor({ vendor })
+  const refusing = (payment: Payment.Payment) => Effect.fail(refused(payment.vendor))
+  return {
+    capture: refusing,
+    complete: refusing,
+    refund: refusing,
+    queryRefund: refusing,
+    returned: () => Effect.succeed(null),
+    onward: () => Effect.succeed(null),
+    bill: (vendor: string) => Stream.fail(refused(vendor))
+  }
+}
 
 /** The platform's own API (`FakeMapping`), with its faults. */
 const passed = (platform: Platform, mapping: ReturnType<typeof FakeMapping.make>, call: ProxiedCall) =>
@@ -106,11 +128,12 @@ const make = (names: ReadonlyArray<string>) => {
       ),
     query: (payment) => call("query", payment, null),
     close: (payment) => call("close", payment, null),
+    ...unable(names),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
         if (!names.includes(vendor)) return yield* new UnknownVendor({ vendor })
         if (headers[signature.name] !== signature.good)
-          return yield* new NotVerified({ reason: "no signature", reply: { status: 401, contentType: null, body: "" } })
+          return yield* new NotVerified({ reason: "SIGNATURE", detail: "no signature", reply: refused })
         const { merchantOrderNo, kind } = JSON.parse(new TextDecoder().decode(body)) as {
           merchantOrderNo: string
           kind: Held["status"]
@@ -120,7 +143,8 @@ const make = (names: ReadonlyArray<string>) => {
         return {
           subject: { by: "merchantOrderNo", no: merchantOrderNo },
           evidence: evidenceOf(held, null, { source: "notification", asked: null }),
-          reply: { status: 200, contentType: "text/plain", body: "success" }
+          reply: { status: 200, contentType: "text/plain", body: "success" },
+          refusal: refused
         }
       })
   })

@@ -1,13 +1,8 @@
 import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
+import { Address, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
-import { Body, optional } from "./fields.ts"
-
-const Address = Schema.String.pipe(
-  Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    message: () => "This is not an http or https address."
-  })
-)
+import { Body } from "./fields.ts"
 
 const Pointer = Schema.String.pipe(
   Schema.pattern(/^(?:\/(?:[^~/]|~[01])+)*$/, {
@@ -41,9 +36,6 @@ const CreatePath = Path.pipe(
 )
 
 const also = Schema.optionalWith(Schema.Array(NumberedPath), { default: () => [] })
-
-const limit = (millis: number) =>
-  Schema.optionalWith(Schema.Int.pipe(Schema.between(100, 60_000)), { default: () => millis })
 
 const Statuses = Schema.Record({
   key: Schema.String,
@@ -94,11 +86,8 @@ export const MappedConfig = Schema.Struct({
   methods: optional(Schema.Array(Words.Method)),
   sources: optional(Schema.Array(Words.Source)),
   idempotencyKey: Schema.optionalWith(Schema.Literal("quoted", "bare"), { default: () => "quoted" as const }),
-  limits: Schema.optionalWith(
-    Schema.Struct({ createMillis: limit(10_000), queryMillis: limit(5000), closeMillis: limit(10_000) }),
-    { default: () => ({ createMillis: 10_000, queryMillis: 5000, closeMillis: 10_000 }) }
-  ),
-  settlingMillis: Schema.optionalWith(Schema.Int.pipe(Schema.between(0, 86_400_000)), { default: () => 300_000 }),
+  limits,
+  settlingMillis,
   tls: optional(Tls),
   create: Create,
   /** `path` is ours; `also` are further ones that callers of the vendor's own API may use. */

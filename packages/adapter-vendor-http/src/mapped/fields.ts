@@ -1,8 +1,6 @@
 import { Currency, JsonPointer, Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
-
-/** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
-export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+import { optional } from "../Settings.ts"
 
 /** What a request can take from an order. */
 export const sources = [

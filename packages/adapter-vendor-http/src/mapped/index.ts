@@ -4,17 +4,16 @@ import { Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
 import { Clock, Effect, Either, Redacted } from "effect"
 import type { Call, Limit, Send } from "../Http.ts"
-import { redacted } from "../Redaction.ts"
-import type { Vendor } from "../Vendor.ts"
+import { told } from "../Reading.ts"
+import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Answers from "./answers.ts"
-import type { Mapped } from "./config.ts"
+import { type Mapped, MappedConfig } from "./config.ts"
 import * as Notification from "./notification.ts"
 import * as Requests from "./requests.ts"
 
 type Tokens = Context.Tag.Service<VendorTokens>
 
-/** A vendor that is described by configuration alone. */
-export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
+const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
   const token = Effect.suspend(() => tokens.get(config.name)).pipe(
     Effect.mapError(({ detail }) => new Unreachable({ detail }))
   )
@@ -42,26 +41,22 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     millis: number,
     untilMillis = Number.POSITIVE_INFINITY
   ) =>
-    Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) => {
-      const said = Answers.read(answer, payment, operation, config)
-      if (Either.isRight(said) || said.left._tag !== "InDoubt") return said
-      return Effect.logWarning(`An answer was not understood. ${said.left.detail}`).pipe(
-        Effect.annotateLogs({
-          vendor: config.name,
-          call: operation,
-          payOrderNo: payment.payOrderNo,
-          status: answer.status,
-          said: redacted(answer.text)
-        }),
-        Effect.zipRight(said)
+    Effect.flatMap(sendTokened(call, { millis, untilMillis }), (answer) =>
+      told(
+        Answers.read(answer, payment, operation, config),
+        { vendor: config.name, call: operation, payOrderNo: payment.payOrderNo },
+        answer
       )
-    })
+    )
 
   return {
+    ...unable,
     name: config.name,
     kind: config.kind,
+    abilities: ["create", "query", "close", "notification"],
     createTimeLimitMillis: config.limits.createMillis * 2,
     settlingMillis: config.settlingMillis,
+    graceMillis: 0,
     prepare: (payment, details) => Requests.prepare(payment, details, config),
     create: (payment, prepared, untilMillis) =>
       Either.match(Requests.createCall(prepared, config), {
@@ -73,4 +68,13 @@ export const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
     notification: (incoming) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Notification.read(incoming, config, nowMillis))
   }
+}
+
+/** A vendor that is described by configuration alone (docs/mapping.md). */
+export const kind: Kind<MappedConfig, typeof MappedConfig.Encoded> = {
+  config: MappedConfig,
+  faultsOf: () => [],
+  accountOf: ({ baseUrl, merchantId }) =>
+    JSON.stringify([new URL(baseUrl).href.replace(/\/+$/, ""), merchantId ?? null]),
+  make: (config, { tokens, send }) => Effect.succeed(make(config, tokens, send))
 }

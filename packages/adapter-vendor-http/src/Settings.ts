@@ -1,0 +1,26 @@
+import { Schema } from "effect"
+
+/** An address of a vendor's API. */
+export const Address = Schema.String.pipe(
+  Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    message: () => "This is not an http or https address."
+  })
+)
+
+/** How long a call may take, in milliseconds; `millis` unless given. */
+export const limit = (millis: number) =>
+  Schema.optionalWith(Schema.Int.pipe(Schema.between(100, 60_000)), { default: () => millis })
+
+/** How long calls of a vendor may take: those that move money (create, capture, complete, refund), and the others. */
+export const limits = Schema.optionalWith(
+  Schema.Struct({ createMillis: limit(10_000), queryMillis: limit(5000), closeMillis: limit(10_000) }),
+  { default: () => ({ createMillis: 10_000, queryMillis: 5000, closeMillis: 10_000 }) }
+)
+
+/** How long a vendor's replicas may lag behind; 5 minutes unless given. */
+export const settlingMillis = Schema.optionalWith(Schema.Int.pipe(Schema.between(0, 86_400_000)), {
+  default: () => 300_000
+})
+
+/** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
+export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })

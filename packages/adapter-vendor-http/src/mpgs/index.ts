@@ -1,0 +1,28 @@
+import { Rejected } from "@payment-proxy/ports"
+import { Effect, Either } from "effect"
+import { type Kind, unable } from "../Vendor.ts"
+import { MpgsConfig } from "./config.ts"
+
+const no = new Rejected({ code: "NOT_SUPPORTED", detail: "Not yet." })
+
+/** Mpgs. */
+export const kind: Kind<MpgsConfig, typeof MpgsConfig.Encoded> = {
+  config: MpgsConfig,
+  faultsOf: () => [],
+  accountOf: ({ baseUrl }) => baseUrl,
+  make: ({ name, kind, limits, settlingMillis }) =>
+    Effect.succeed({
+      ...unable,
+      name,
+      kind,
+      abilities: [],
+      createTimeLimitMillis: limits.createMillis,
+      settlingMillis,
+      graceMillis: 0,
+      prepare: () => Either.right(""),
+      create: () => no,
+      query: () => no,
+      close: () => no,
+      notification: () => Effect.dieMessage("Not yet.")
+    })
+}

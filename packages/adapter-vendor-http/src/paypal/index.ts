@@ -1,0 +1,28 @@
+import { Rejected } from "@payment-proxy/ports"
+import { Effect, Either } from "effect"
+import { type Kind, unable } from "../Vendor.ts"
+import { PayPalConfig } from "./config.ts"
+
+const no = new Rejected({ code: "NOT_SUPPORTED", detail: "Not yet." })
+
+/** PayPal. */
+export const kind: Kind<PayPalConfig, typeof PayPalConfig.Encoded> = {
+  config: PayPalConfig,
+  faultsOf: () => [],
+  accountOf: ({ baseUrl }) => baseUrl,
+  make: ({ name, kind, limits, settlingMillis }) =>
+    Effect.succeed({
+      ...unable,
+      name,
+      kind,
+      abilities: [],
+      createTimeLimitMillis: limits.createMillis,
+      settlingMillis,
+      graceMillis: 0,
+      prepare: () => Either.right(""),
+      create: () => no,
+      query: () => no,
+      close: () => no,
+      notification: () => Effect.dieMessage("Not yet.")
+    })
+}
