@@ -34,7 +34,7 @@ export const layer = HttpApiBuilder.group(Api, "vendors", (handlers) =>
               Effect.logWarning("A notification was refused.").pipe(
                 Effect.annotateLogs({ vendor, reason, detail }),
                 Effect.zipRight(
-                  Metric.increment(refused.pipe(Metric.tagged("vendor", vendor), Metric.tagged("reason", reason)))
+                  Metric.increment(Metric.tagged(Metric.tagged(refused, "vendor", vendor), "reason", reason))
                 ),
                 Effect.as(replied(reply))
               ),

@@ -316,7 +316,9 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       const text = await response.text()
       const value = (series: string) => Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1])
       expect(value('payment_proxy_order_moves_total\\{to="PENDING"\\}')).toBeGreaterThan(0)
-      expect(value('payment_proxy_notifications_refused_total\\{vendor="platform"\\}')).toBeGreaterThan(0)
+      expect(
+        value('payment_proxy_notifications_refused_total\\{vendor="platform",reason="SIGNATURE"\\}')
+      ).toBeGreaterThan(0)
       expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e6)
       expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
       expect(value("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0)
