@@ -7,7 +7,7 @@ import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
 import { Changes, Keepings, KnownApps } from "@payment-proxy/application"
-import { type Configuration, CrashAt, Generations } from "@payment-proxy/configuration"
+import { type Configuration, CrashAt, Generations, VendorEntry } from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
@@ -35,18 +35,9 @@ export const storesOf = ({ environment }: Pick<Configuration, "environment">) =>
 const vendorSide =
   (clients: OAuth.Clients.Clients) =>
   ({ environment, vendors }: Configuration) => {
-    const publicUrl = environment.PAYMENT_PROXY_PUBLIC_URL.replace(/\/$/, "")
-    const configs = Object.fromEntries(
-      Object.entries(vendors).map(([name, { oauth, tls }]) => [name, { ...oauth, ...(tls && { tls }) }])
-    )
-    const mapped = Object.fromEntries(
-      Object.entries(vendors).map(([name, { oauth: _, ...vendor }]) => [
-        name,
-        { ...vendor, notifyUrl: `${publicUrl}/notify/${name}`, returnUrl: `${publicUrl}/return/${name}` }
-      ])
-    )
-    return Layer.merge(VendorHttp.layer(mapped), VendorHttp.Mappings.layer(mapped)).pipe(
-      Layer.provideMerge(Layer.scoped(VendorTokens, clients.of(configs)))
+    const placed = VendorEntry.placed(vendors, environment.PAYMENT_PROXY_PUBLIC_URL)
+    return Layer.merge(VendorHttp.layer(placed), VendorHttp.Mappings.layer(VendorEntry.mapped(vendors))).pipe(
+      Layer.provideMerge(Layer.scoped(VendorTokens, clients.of(VendorEntry.clientsOf(vendors))))
     )
   }
 

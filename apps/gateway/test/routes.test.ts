@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import { Changes, secretContext } from "@payment-proxy/application"
-import { type Configuration, Current, Generations, load, Process } from "@payment-proxy/configuration"
+import { type Configuration, Current, Generations, load, Process, VendorEntry } from "@payment-proxy/configuration"
 import { Apps, Orders, Vault, Vendors, VendorTokens } from "@payment-proxy/ports"
 import { type Filter, Headers, type Message, Route } from "@payment-proxy/proxy"
 import { FakeVault, FakeVendors, Memory } from "@payment-proxy/testkit"
@@ -51,12 +51,7 @@ const vendor = {
 
 /** A vendor side whose token is the name of its client. */
 const sideOf = ({ vendors }: Configuration) => {
-  const { oauth, ...mapped } = vendors["platform"] ?? expect.fail("no vendor")
-  const notified = {
-    ...mapped,
-    notifyUrl: "https://gateway.example/notify/platform",
-    returnUrl: "https://gateway.example/return/platform"
-  }
+  const oauth = VendorEntry.clientsOf(vendors)["platform"] ?? expect.fail("no vendor")
   return Layer.mergeAll(
     Layer.effect(
       Vendors,
@@ -66,7 +61,7 @@ const sideOf = ({ vendors }: Configuration) => {
       get: () => Effect.succeed(Redacted.make(`token-of-${oauth.clientId}`)),
       discard: () => Effect.void
     }),
-    VendorHttp.Mappings.layer({ platform: notified })
+    VendorHttp.Mappings.layer(VendorEntry.mapped(vendors))
   )
 }
 

@@ -3,7 +3,14 @@ import { Schema } from "effect"
 import * as Document from "./Document.ts"
 import * as Examples from "./Examples.ts"
 import { History, Order, OrderList, PlaceOrder } from "./Order.ts"
-import { orderNoParam, PlaceHeaders, ReadParameters, SearchParameters, vendorParam } from "./Parameters.ts"
+import {
+  orderNoParam,
+  PlaceHeaders,
+  ReadParameters,
+  ReturnParameters,
+  SearchParameters,
+  vendorParam
+} from "./Parameters.ts"
 import type { Code } from "./Problem.ts"
 import { answers } from "./Problem.ts"
 
@@ -36,6 +43,8 @@ const notifying: ReadonlyArray<Code> = [
   "STORE_UNAVAILABLE",
   "INTERNAL"
 ]
+
+const returning: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", "STORE_UNAVAILABLE", "INTERNAL"]
 
 const place = HttpApiEndpoint.post("place", "/v1/orders")
   .setPayload(PlaceOrder)
@@ -167,9 +176,34 @@ const notify = HttpApiEndpoint.post("notify")`/notify/${vendorParam}`
     })
   )
 
+const returned = HttpApiEndpoint.get("returned")`/return/${vendorParam}`
+  .setUrlParams(ReturnParameters)
+  .addSuccess(HttpApiSchema.Text({ contentType: "text/html" }))
+  .addSuccess(HttpApiSchema.Empty(303))
+  .addError(answers(...returning))
+  .annotateContext(
+    Document.call({
+      title: "Take back a payer",
+      description:
+        "Where a vendor sends the payer's browser back to. The vendor is asked what became of the order, and the payer is sent on to the order's `returnUrl`. What the browser brings proves nothing.",
+      isForApps: false,
+      problems: returning,
+      answers: {
+        200: { description: "A page for the payer of an order without `returnUrl`", examples: {} },
+        303: { description: "On to the order's `returnUrl`", examples: {} }
+      }
+    })
+  )
+
 const vendors = HttpApiGroup.make("vendors")
   .add(notify)
-  .annotateContext(OpenApi.annotations({ description: "For vendors alone: each call proves itself by its signature." }))
+  .add(returned)
+  .annotateContext(
+    OpenApi.annotations({
+      description:
+        "For vendors and payers: a notification proves itself by its signature, a payer's return proves nothing."
+    })
+  )
 
 const Alive = Schema.Struct({ status: Schema.Literal("alive") }).annotations({ identifier: "Alive" })
 

@@ -85,3 +85,8 @@ export const SearchParameters = Schema.Struct({
   cursor: Schema.optional(Text.matching(/^[\w-]{1,128}$/, "This is not a cursor: take the `next` of the page before.")),
   limit: Schema.optional(whole(1, maxPage, "How many orders on a page; 20 unless given"))
 })
+
+/** What a vendor puts behind the address that its payer comes back to: the order's number, and more of the vendor's own. */
+export const ReturnParameters = Schema.Struct({
+  order: Schema.String.annotations({ description: "The order's number" })
+})

@@ -1,26 +1,9 @@
-import type { Claimed, Kept } from "@payment-proxy/ports"
-import { crashPoint, DueWork, Inbox, Orders } from "@payment-proxy/ports"
+import type { Claimed } from "@payment-proxy/ports"
+import { crashPoint, DueWork, Inbox } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { Policies, waitAfter } from "./Policy.ts"
+import { orderOf } from "./Subjects.ts"
 import { takeIn } from "./TakeIn.ts"
-
-const orderOf = ({ vendor, subject }: Kept) =>
-  Effect.flatMap(Orders, (orders) => {
-    switch (subject.by) {
-      case "merchantOrderNo":
-        return Effect.map(
-          orders.byMerchantOrderNo(vendor, subject.no),
-          Option.map(({ payment }) => payment)
-        )
-      case "transactionNo":
-        return orders.byTransactionNo(vendor, subject.no)
-      case "payOrderNo":
-        return Effect.map(
-          orders.byNumber(subject.no),
-          Option.filter((payment) => payment.vendor === vendor)
-        )
-    }
-  })
 
 /** A claimed notification: its evidence is taken in, or a query made due where it proves nothing; unknown orders are tried for a day. */
 export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) {
@@ -31,7 +14,7 @@ export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) 
   const found = yield* inbox.byId(claimed.id)
   if (Option.isNone(found)) return yield* due.done(claimed, "There is no such notification.")
   const kept = found.value
-  const order = yield* orderOf(kept)
+  const order = yield* orderOf(kept.vendor, kept.subject)
   if (Option.isNone(order)) {
     const ageMillis = (yield* Clock.currentTimeMillis) - kept.receivedAtMillis
     if (ageMillis < Duration.toMillis(policy.inboxPatience))

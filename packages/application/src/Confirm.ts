@@ -1,18 +1,15 @@
 import type { Payment } from "@payment-proxy/domain"
 import { PaymentCommands } from "@payment-proxy/domain"
 import type { Claimed } from "@payment-proxy/ports"
-import { crashPoint, DueWork, Orders, Vendors } from "@payment-proxy/ports"
+import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
+import { ask } from "./Ask.ts"
 import { askToClose } from "./Close.ts"
 import { limitsOf } from "./Decision.ts"
 import { expire } from "./Expire.ts"
+import { operate } from "./Operate.ts"
 import { dueIn, Policies } from "./Policy.ts"
 import { submitAgain } from "./Submission.ts"
-import { heard } from "./TakeIn.ts"
-
-/** Asks the vendor what became of an order, and takes in what it says; silence leaves the order as it is. */
-export const ask = (payment: Payment.Payment) =>
-  Effect.flatMap(Vendors, (vendors) => heard(payment, Effect.zipLeft(vendors.query(payment), crashPoint("K17"))))
 
 /** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
 const resolveDoubt = Effect.fnUntraced(function* (asked: Payment.Payment) {
@@ -39,6 +36,9 @@ export const satisfy = Effect.fnUntraced(function* (payment: Payment.Payment) {
     case "send":
       return { payment: yield* submitAgain(payment), isHeard: false }
     case "operate":
+      return payment.operation === null
+        ? { payment, isHeard: false }
+        : { payment: yield* operate(payment, payment.operation), isHeard: false }
     case "refund":
     case "query":
       return yield* resolveDoubt(payment)

@@ -19,7 +19,7 @@ export interface Wanted
 /** The order as it is before anything is written: its number, and by when no call of ours and no payer can be under way any more. */
 export const created = (
   { shardBy, ...wanted }: Wanted,
-  { createTimeLimitMillis, settlingMillis }: Vendor,
+  { createTimeLimitMillis, settlingMillis, graceMillis }: Vendor,
   random: Uint8Array,
   nowMillis: number
 ): Payment.Payment =>
@@ -28,7 +28,8 @@ export const created = (
     payOrderNo: OrderNo.make({ nowMillis, shard: OrderNo.shardOf(...shardBy), random }),
     createdAtMillis: nowMillis,
     // The first call leaves also where the payer's time is said to be over.
-    deadlineMillis: Math.max(wanted.expiresAtMillis, nowMillis) + createTimeLimitMillis + settlingMillis
+    deadlineMillis:
+      Math.max(wanted.expiresAtMillis, nowMillis) + Math.max(createTimeLimitMillis, graceMillis) + settlingMillis
   })
 
 const submitted = (payment: Payment.Payment): Payment.Payment =>

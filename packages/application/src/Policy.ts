@@ -73,13 +73,24 @@ type Limits = { readonly createTimeLimitMillis: number; readonly settlingMillis:
 const triesOf = (payment: Payment.Payment, tries: number): number =>
   tries + Math.floor(Math.max(payment.version - 1, 0) / 2)
 
+/** How often the open operation was sent, or one before it was declined: each takes two versions. */
+const operationWait = (policy: Policy, payment: Payment.Payment, tries: number, limits: Limits): number => {
+  const again = Duration.toMillis(waitAfter(policy.confirmInDoubt, triesOf(payment, tries)))
+  return payment.operation !== null && payment.operation.unknownCalls > 0
+    ? Math.max(again, limits.createTimeLimitMillis + Duration.toMillis(policy.createMargin))
+    : again
+}
+
 const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, limits: Limits): number => {
   if (payment.state === "SUBMITTING" && tries === 0 && payment.unknownCalls > 0)
     return limits.createTimeLimitMillis + Duration.toMillis(policy.createMargin)
+  if (payment.operation !== null) return operationWait(policy, payment, tries, limits)
   const isPayersTurn = payment.state === "PENDING" && payment.next !== null
   if (!isPayersTurn && (payment.state === "SUBMITTING" || payment.state === "PENDING"))
     return Duration.toMillis(waitAfter(policy.confirmInDoubt, triesOf(payment, tries)))
-  return Duration.toMillis(waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries))
+  // After each operation that was declined, the next is further away.
+  const declined = isPayersTurn ? 2 * payment.operationCount : 0
+  return Duration.toMillis(waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries + declined))
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Payment } from "@payment-proxy/domain"
+import { PaymentCommands } from "@payment-proxy/domain"
 import type { Search } from "@payment-proxy/ports"
 import { Orders } from "@payment-proxy/ports"
 import { Duration, Effect, Option } from "effect"
@@ -11,9 +11,6 @@ export const order = (app: string, payOrderNo: string) =>
     Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ number: payOrderNo }), onSome: Effect.succeed }))
   )
 
-const isWaiting = ({ state }: Payment.Payment): boolean =>
-  state === "CREATED" || state === "SUBMITTING" || state === "PENDING" || state === "AUTHORIZED" || state === "CLOSING"
-
 /**
  * An app's own order, at the latest after `wait`: at once when it has a version above `version`, or, without one, when
  * it waits for nobody; otherwise as soon as it changes.
@@ -25,7 +22,7 @@ export const orderWhenChanged = Effect.fnUntraced(function* (
   version: number | null
 ) {
   const now = yield* order(app, payOrderNo)
-  const isNews = version === null ? !isWaiting(now) : now.version > version
+  const isNews = version === null ? !PaymentCommands.isAwaited(now) : now.version > version
   if (isNews || Duration.toMillis(wait) === 0) return now
   const changes = yield* Changes
   yield* changes.next(payOrderNo, Math.max(now.version, version ?? 0), wait)

@@ -1,7 +1,26 @@
-import type { Incoming } from "@payment-proxy/ports"
-import { crashPoint, Inbox, Vendors } from "@payment-proxy/ports"
-import { Effect } from "effect"
+import { Money } from "@payment-proxy/domain"
+import type { Incoming, Verified } from "@payment-proxy/ports"
+import { crashPoint, DueWork, Inbox, NotVerified, Vendors } from "@payment-proxy/ports"
+import { Effect, Option } from "effect"
 import { Changes } from "./Changes.ts"
+import { orderOf } from "./Subjects.ts"
+
+/**
+ * Refuses what states another amount than its order has: whatever it is, it is not taken, and the vendor is asked at once, whose
+ * direct answer decides.
+ */
+const checked = Effect.fnUntraced(function* (vendor: string, { subject, evidence, refusal }: Verified) {
+  const stated = evidence?.amount ?? null
+  if (stated === null) return
+  const order = yield* orderOf(vendor, subject)
+  if (Option.isNone(order) || Money.equals(stated, order.value.amount)) return
+  const { payOrderNo } = order.value
+  yield* Effect.logWarning("alarm NOTIFICATION_AMOUNT", { vendor, payOrderNo })
+  yield* Effect.flatMap(DueWork, (due) => due.hasten(payOrderNo))
+  yield* Effect.flatMap(Changes, (changes) => changes.nudge("orders"))
+  const detail = "It states another amount or currency than the order has."
+  return yield* new NotVerified({ reason: "AMOUNT", detail, reply: refusal })
+})
 
 /**
  * Receives a vendor's notification: verified first, on disk before it is answered "received" (design §6, promise 5).
@@ -13,7 +32,9 @@ export const receive = Effect.fnUntraced(function* (vendor: string, incoming: In
   const inbox = yield* Inbox
   const changes = yield* Changes
   yield* crashPoint("K12")
-  const { subject, evidence, reply } = yield* vendors.notification(vendor, incoming)
+  const verified = yield* vendors.notification(vendor, incoming)
+  yield* checked(vendor, verified)
+  const { subject, evidence, reply } = verified
   const body = new TextDecoder().decode(incoming.body)
   const kept = yield* inbox.keep({ vendor, subject, body, sha256, evidence })
   yield* crashPoint("K14")

@@ -1,16 +1,10 @@
 import { isIP } from "node:net"
-import { OAuthConfig } from "@payment-proxy/adapter-oauth"
-import { MappedConfig } from "@payment-proxy/adapter-vendor-http"
 import { Pattern, Route } from "@payment-proxy/proxy"
 import { Either, ParseResult, Redacted, Schema } from "effect"
-import { Tls } from "./Tls.ts"
+import { VendorEntry } from "./VendorEntry.ts"
 
 /** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
-
-/** A vendor of the file: how to speak to it, the OAuth client that we are there, and how each proves itself. */
-export const VendorEntry = Schema.Struct({ ...MappedConfig.fields, oauth: OAuthConfig, tls: optional(Tls) })
-export type VendorEntry = typeof VendorEntry.Type
 
 /** An address as a route's target, without a slash at its end; a left says why it is none. */
 export const targetOf = (text: string): Either.Either<string, string> => {

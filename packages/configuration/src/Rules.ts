@@ -1,10 +1,10 @@
-import { unfit } from "@payment-proxy/adapter-oauth"
-import { Mappings } from "@payment-proxy/adapter-vendor-http"
+import { Kinds } from "@payment-proxy/adapter-vendor-http"
 import { Either, Option, Schema } from "effect"
 import type { Fault } from "./Faults.ts"
 import { strictly } from "./Faults.ts"
-import { type FilterEntry, RouteEntry, targetOf, VendorEntry } from "./File.ts"
-import * as Tls from "./Tls.ts"
+import { type FilterEntry, RouteEntry, targetOf } from "./File.ts"
+import * as Vendor from "./VendorEntry.ts"
+import { VendorEntry } from "./VendorEntry.ts"
 
 type Named<A> = ReadonlyArray<readonly [name: string, entry: A]>
 
@@ -25,16 +25,14 @@ const nameFaults = (at: string, what: string, names: ReadonlyArray<string>): Rea
     .filter((name) => !/^[a-z0-9-]{1,64}$/.test(name))
     .map((name) => ({ at: `${at}/${name}`, detail: `${what} is 1 to 64 of a-z, 0-9 and -.` }))
 
-/** One number of one merchant at one place would be two orders. */
-const twinFaults = (vendors: Named<VendorEntry>): ReadonlyArray<Fault> => {
-  const keyOf = ({ baseUrl, merchantId }: VendorEntry) =>
-    JSON.stringify([new URL(baseUrl).href.replace(/\/+$/, ""), merchantId ?? null])
-  return vendors.flatMap(([name, vendor], at) => {
-    const twin = vendors.slice(0, at).find(([, other]) => keyOf(other) === keyOf(vendor))
-    const detail = `${twin?.[0]} has the same baseUrl and merchantId, so that one number would be two orders: make them one vendor.`
+/** One number of one account would be two orders. */
+const twinFaults = (vendors: Named<VendorEntry>): ReadonlyArray<Fault> =>
+  vendors.flatMap(([name, vendor], at) => {
+    const account = Kinds.accountOf(vendor)
+    const twin = vendors.slice(0, at).find(([, other]) => Kinds.accountOf(other) === account)
+    const detail = `${twin?.[0]} is the same account at the same address, so that one number would be two orders: make them one vendor.`
     return twin === undefined ? [] : [{ at: `/vendors/${name}`, detail }]
   })
-}
 
 /** Faults of a part, by their places in the file. */
 const under = (at: string, faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
@@ -69,7 +67,7 @@ const paymentOrderFaults = (at: string, route: RouteEntry, vendor: VendorEntry |
           "payment-order reads calls by the vendor's mapping: the vendor must be of kind mapped."
         )
       : []),
-    ...(vendor === undefined ? [] : under(`/vendors/${route.vendor}`, Mappings.faultsOf(vendor))),
+    ...(vendor === undefined ? [] : under(`/vendors/${route.vendor}`, Vendor.mappingFaultsOf(vendor))),
     ...(route.target === undefined
       ? []
       : fault(
@@ -86,6 +84,14 @@ const paymentOrderFaults = (at: string, route: RouteEntry, vendor: VendorEntry |
       ? []
       : fault("callers", "payment-order records orders of an app: with it, callers are apps."))
   ]
+}
+
+const tokenFaults = (at: string, { filters }: RouteEntry, vendor: VendorEntry | undefined): ReadonlyArray<Fault> => {
+  const index = filters.findIndex(({ name }) => name === "oauth")
+  const detail = "This kind of vendor has no access tokens: leave oauth out."
+  return index !== -1 && vendor !== undefined && Vendor.oauthOf(vendor) === undefined
+    ? [{ at: `${at}/filters/${index}`, detail }]
+    : []
 }
 
 const routeFaults = (
@@ -106,6 +112,7 @@ const routeFaults = (
       ? [{ at: `${at}/vendor`, detail: "Its baseUrl has a user, a query or a fragment: name a target without." }]
       : []),
     ...orderFaults(at, route.filters),
+    ...tokenFaults(at, route, vendor),
     ...paymentOrderFaults(at, route, vendor)
   ]
 }
@@ -118,11 +125,7 @@ export const faultsOf = (file: unknown, nowMillis: number | null): ReadonlyArray
     ...nameFaults("/vendors", "A vendor's name", namesOf(parts.vendors)),
     ...nameFaults("/routes", "A route's name", namesOf(parts.routes)),
     ...twinFaults(vendors),
-    ...vendors.flatMap(([name, { oauth, tls }]) => {
-      if (tls === undefined) return under(`/vendors/${name}`, unfit(oauth))
-      const faults = Tls.faultsOf(tls, `/vendors/${name}/tls`, nowMillis)
-      return faults.length > 0 ? faults : under(`/vendors/${name}`, unfit({ ...oauth, tls }))
-    }),
+    ...vendors.flatMap(([name, vendor]) => under(`/vendors/${name}`, Vendor.faultsOf(vendor, nowMillis))),
     ...sound(RouteEntry, parts.routes).flatMap(([id, route]) => routeFaults(id, route, vendors, namesOf(parts.vendors)))
   ]
 }

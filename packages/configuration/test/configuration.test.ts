@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
 import { Effect, Either, Redacted } from "effect"
-import { decode, load } from "../src/index.ts"
+import { decode, load, VendorEntry } from "../src/index.ts"
 
 const text = readFileSync(new URL("../../../payment-proxy.config.yaml", import.meta.url), "utf8")
 const environment = {
@@ -19,8 +19,9 @@ const faults = (file: string, variables: Record<string, string | undefined>) =>
 it("the demonstration's file decodes, with its secrets from the environment and hidden", () => {
   const configuration = Either.getOrThrow(decode(text, environment, "a test"))
   const { platform } = configuration.vendors
+  const oauth = platform && VendorEntry.oauthOf(platform)
   expect(platform?.baseUrl).toBe("https://platform.example")
-  expect(platform?.oauth.clientSecret && Redacted.value(platform.oauth.clientSecret)).toBe("canary-secret-of-a-test")
+  expect(oauth?.clientSecret && Redacted.value(oauth.clientSecret)).toBe("canary-secret-of-a-test")
   expect(JSON.stringify(configuration)).not.toContain("canary-secret-of-a-test")
   expect(configuration.environment).toMatchObject({ PAYMENT_PROXY_PORT: 4000, PAYMENT_PROXY_DEVELOPMENT: false })
 })

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Logger, Redacted, TestClock } from "effect"
-import { type Configuration, ConfigurationInvalid, Current, load, Process } from "../src/index.ts"
+import { type Configuration, ConfigurationInvalid, Current, load, Process, VendorEntry } from "../src/index.ts"
 import { demonstration, memory, variables, withMore } from "./files.ts"
 
 const file = "/config/file.yaml"
@@ -32,7 +32,8 @@ const followed = (text: string) =>
   })
 
 const secretOf = ({ vendors }: Configuration): string | undefined => {
-  const secret = vendors["platform"]?.oauth.clientSecret
+  const platform = vendors["platform"]
+  const secret = platform && VendorEntry.oauthOf(platform)?.clientSecret
   return secret && Redacted.value(secret)
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Route } from "@payment-proxy/proxy"
 import { Effect, Redacted, TestClock } from "effect"
-import { Tls } from "../src/index.ts"
+import { Tls, VendorEntry } from "../src/index.ts"
 import { certificate, key, otherKey } from "./certificates.ts"
 import { decoded, faultsOf, memory, told, withMore } from "./files.ts"
 
@@ -128,7 +128,7 @@ it("two vendors of one address and merchant are refused: one number would be two
   const twin = withMore("").split("\n  platform:\n")[1] ?? ""
   const text = `  again:\n${twin}`
   expect(faultsOf(text)).toEqual([
-    "/vendors/again: platform has the same baseUrl and merchantId, so that one number would be two orders: make them one vendor."
+    "/vendors/again: platform is the same account at the same address, so that one number would be two orders: make them one vendor."
   ])
   expect(faultsOf(text.replace("{ env: PLATFORM_MERCHANT_ID }", "merchant-2"))).toEqual([])
   expect(faultsOf(text.replace("{ env: PLATFORM_URL }", "https://platform.example/svc"))).toHaveLength(1)
@@ -184,7 +184,8 @@ it.effect("{ file: … } is that file's text without its last line end, found fr
       ["/config/secrets/client", "canary of a file\n"]
     ])
     const { vendors } = yield* memory(files).load
-    const secret = vendors["platform"]?.oauth.clientSecret
+    const platform = vendors["platform"]
+    const secret = platform && VendorEntry.oauthOf(platform)?.clientSecret
     expect(secret && Redacted.value(secret)).toBe("canary of a file")
     files.set("/config/secrets/client", "\n")
     expect(told(yield* Effect.flip(memory(files).load))).toEqual([

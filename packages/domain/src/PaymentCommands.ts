@@ -124,6 +124,10 @@ const decide = (payment: Payment, wanted: Command, target: State): Payment | Ref
   }
 }
 
+/** Whether an order's end is still to come: by its payer, its vendor or us. */
+export const isAwaited = ({ state }: Payment): boolean =>
+  state === "CREATED" || state === "SUBMITTING" || state === "PENDING" || state === "AUTHORIZED" || state === "CLOSING"
+
 /** What an order needs of us now; its due time is the earliest of all its reasons (design §7). */
 export type Need = "none" | "send" | "query" | "close" | "expire" | "operate" | "refund"
 

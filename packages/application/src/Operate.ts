@@ -1,0 +1,66 @@
+import type { Payment } from "@payment-proxy/domain"
+import { PaymentMachine } from "@payment-proxy/domain"
+import { Vendors } from "@payment-proxy/ports"
+import { Clock, Effect, Either } from "effect"
+import { ask } from "./Ask.ts"
+import { decide } from "./Decision.ts"
+import { sendableUntil } from "./Submission.ts"
+import { answerOf, takeIn } from "./TakeIn.ts"
+
+type Operation = Payment.Operation
+
+/** The open operation, if it is this one. */
+const isStill = ({ operation }: Payment.Payment, { no }: Operation): boolean => operation?.no === no
+
+/** Puts the intent to send the operation once more on disk; `null` where the order has moved on. */
+const intendOnce = (known: Payment.Payment, operation: Operation) =>
+  decide(
+    { payOrderNo: known.payOrderNo },
+    { cause: operation.kind, detail: operation.no },
+    (now): Either.Either<{ order: Payment.Payment; urgent: boolean; alarms: ReadonlyArray<string> }, "moved"> =>
+      isStill(now, operation) && now.version === known.version
+        ? Either.right({ order: PaymentMachine.sending(now, "operation"), urgent: false, alarms: [] })
+        : Either.left("moved")
+  ).pipe(
+    Effect.catchIf(
+      (failure) => failure === "moved",
+      () => Effect.succeed(null)
+    )
+  )
+
+/** Sends the operation, whose intent is `sent`, and takes in what comes of it. */
+const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Operation, intentMillis: number) {
+  const vendors = yield* Vendors
+  const untilMillis = sendableUntil(vendors, sent, intentMillis)
+  return yield* vendors[operation.kind](sent, operation, untilMillis).pipe(
+    Effect.matchEffect({
+      onSuccess: (evidence) => takeIn(sent.payOrderNo, evidence),
+      onFailure: (failure) => {
+        const answer = answerOf(failure)
+        return decide<never>(
+          { payOrderNo: sent.payOrderNo },
+          { cause: `${operation.kind}:${answer._tag}`, detail: answer.detail },
+          (now) =>
+            Either.right(
+              isStill(now, operation)
+                ? PaymentMachine.answered(now, "operation", answer)
+                : { order: now, urgent: false, alarms: [] }
+            )
+        )
+      }
+    })
+  )
+})
+
+/**
+ * Runs an order's open operation, which takes the money (design §5): its intent is on disk before the call leaves, and it has
+ * the same number however often. Where a call of it may have arrived, the vendor is asked first.
+ */
+export const operate = Effect.fnUntraced(function* (payment: Payment.Payment, operation: Operation) {
+  const asked = operation.unknownCalls > 0 ? yield* ask(payment) : { payment, said: null }
+  if (!isStill(asked.payment, operation)) return asked.payment
+  if (operation.unknownCalls > 0 && asked.said === null) return asked.payment
+  const intentMillis = yield* Clock.currentTimeMillis
+  const sent = yield* intendOnce(asked.payment, operation)
+  return sent === null ? asked.payment : yield* Effect.uninterruptible(send(sent, operation, intentMillis))
+})
