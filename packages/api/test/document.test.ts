@@ -29,6 +29,7 @@ it("names every call", () => {
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",
+    "GET /return/{vendor}",
     "GET /v1/orders",
     "GET /v1/orders/{payOrderNo}",
     "GET /v1/orders/{payOrderNo}/history",
