@@ -1,3 +1,54 @@
+/** What can happen to the bytes of any answer, or in place of it. */
+const ofBytes = [
+  "latency",
+  "drop-before-accept",
+  "drop-after-accept",
+  "error-before-accept",
+  "error-after-accept",
+  "throttle",
+  "garbage",
+  "html",
+  "late",
+  "truncate",
+  "cut",
+  "drip",
+  "utf16",
+  "gbk",
+  "bom",
+  "wrong-type",
+  "hang"
+] as const
+
+/** What only who answers can get wrong. */
+const ofOwn = [
+  "wrong-amount",
+  "wrong-currency",
+  "foreign-merchant",
+  "other-number",
+  "wrong-signature",
+  "unsigned",
+  "wrong-serial",
+  "unknown-status",
+  "unknown-code"
+] as const
+
+/** What can be wrong with a notification itself. */
+export const oddities = [
+  "wrong-signature",
+  "altered",
+  "wrong-amount",
+  "wrong-currency",
+  "foreign-merchant",
+  "other-app",
+  "other-number",
+  "stale",
+  "wrong-serial",
+  "expired-certificate",
+  "truncated",
+  "wrong-type",
+  "huge"
+] as const
+
 /** What can go wrong, by the call that it goes wrong on. */
 const faultsOf = {
   token: [
@@ -15,69 +66,25 @@ const faultsOf = {
     "expires-text",
     "expires-digits"
   ],
-  create: [
-    "latency",
-    "drop-before-accept",
-    "drop-after-accept",
-    "error-before-accept",
-    "error-after-accept",
-    "reject",
-    "throttle",
-    "garbage",
-    "html",
-    "late",
-    "truncate",
-    "cut",
-    "drip",
-    "utf16",
-    "gbk",
-    "bom",
-    "wrong-type",
-    "hang",
-    "wrong-amount"
-  ],
-  query: [
-    "latency",
-    "drop-before-accept",
-    "error-before-accept",
-    "throttle",
-    "garbage",
-    "html",
-    "truncate",
-    "cut",
-    "drip",
-    "utf16",
-    "gbk",
-    "bom",
-    "wrong-type",
-    "hang",
-    "wrong-amount",
-    "not-found"
-  ],
-  close: [
-    "latency",
-    "drop-before-accept",
-    "drop-after-accept",
-    "error-before-accept",
-    "error-after-accept",
-    "throttle",
-    "garbage",
-    "html",
-    "truncate",
-    "hang"
-  ],
-  notify: [
-    "suppress",
-    "duplicate",
-    "delay",
-    "reorder",
-    "wrong-signature",
-    "altered",
-    "wrong-amount",
-    "foreign-merchant",
-    "before-answer"
-  ]
+  create: [...ofBytes, ...ofOwn, "reject"],
+  query: [...ofBytes, ...ofOwn, "not-found"],
+  close: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  capture: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  complete: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  refund: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  "query-refund": [...ofBytes, ...ofOwn, "not-found"],
+  bill: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],
+  certificates: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],
+  notify: ["suppress", "duplicate", "delay", "reorder", "before-answer", ...oddities]
 } as const
+
+/** A fault that only the vendor itself can play. */
+export type Own = (typeof ofOwn)[number]
+/** What a fault wants to be wrong with a notification. */
+export type Oddity = (typeof oddities)[number]
+
+/** The name as that of a fault that only the vendor itself can play; `undefined` where it is none. */
+export const ownIn = (name: string | undefined): Own | undefined => ofOwn.find((own) => own === name)
 
 export type On = keyof typeof faultsOf
 export type Name = (typeof faultsOf)[On][number]
