@@ -19,6 +19,9 @@ const ofBytes = [
   "hang"
 ] as const
 
+/** What can come of any call whatever the vendor, which says it in its own words. */
+export const generic = [...ofBytes, "reject", "not-found"] as const
+
 /** What only who answers can get wrong. */
 const ofOwn = [
   "wrong-amount",
@@ -160,11 +163,17 @@ export class Faults {
   }
 
   /** The fault of one of these names that fires now for this payment, counted; `undefined` where none does. */
-  fire(on: On, number: string, names?: ReadonlyArray<Name>): Fault | undefined {
+  fire<N extends Name = Name>(
+    on: On,
+    number: string,
+    names?: ReadonlyArray<N>
+  ): (Fault & { readonly fault: N }) | undefined {
+    const isAsked = (fault: Fault): fault is Fault & { readonly fault: N } =>
+      names === undefined || names.some((name) => name === fault.fault)
     for (const armed of this.#armed) {
       const { fault } = armed
       if (fault.on !== on || (fault.number !== undefined && fault.number !== number)) continue
-      if (names !== undefined && !names.includes(fault.fault)) continue
+      if (!isAsked(fault)) continue
       if (fault.times !== undefined && armed.fired >= fault.times) continue
       if (fault.probability !== undefined && armed.random() >= fault.probability) continue
       armed.fired += 1

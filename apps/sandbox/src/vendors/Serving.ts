@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http"
+import type { Reply, Words } from "../Answers.ts"
+import * as Answers from "../Answers.ts"
 import type { On, Own } from "../Faults.ts"
 import type { Kit } from "./Kit.ts"
-import type { Call, Reply } from "./Vendor.ts"
+import type { Call } from "./Vendor.ts"
 
+export type { Words } from "../Answers.ts"
 export type { On, Own } from "../Faults.ts"
-
-/** How a vendor says in its own words what a fault wants: a refusal of a create, too many requests, a server's error, an unknown number; `status` is the one that the fault asks for. */
-export type Words = (what: "reject" | "throttle" | "error" | "not-found", status: number | undefined) => Reply
 
 /** An API call: what it is, whose payment it is about, how it is done, and the vendor's words for a fault. */
 export interface Parts {
@@ -19,6 +19,11 @@ export interface Parts {
 }
 
 /** Answers an API call as the faults want: drops, hangs, delays, mangles; writes the ledger before the answer leaves. */
-export const answer = async (_kit: Kit, _call: Call, _response: ServerResponse, _parts: Parts): Promise<void> => {
-  throw new Error("Not written yet.")
-}
+export const answer = (kit: Kit, call: Call, response: ServerResponse, parts: Parts): Promise<void> =>
+  Answers.answer(response, {
+    fault: kit.faults.fire(parts.on, parts.number),
+    number: parts.number,
+    act: parts.act,
+    words: parts.words,
+    record: (reply, status) => kit.record(call, reply, status)
+  })

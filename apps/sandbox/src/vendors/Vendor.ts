@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import type { Kit } from "./Kit.ts"
 
+export type { Reply } from "../Answers.ts"
+
 /** A call of a vendor's server as it came: `target` is the request line's, byte for byte; header names in lower case. */
 export interface Call {
   readonly method: string
@@ -8,15 +10,6 @@ export interface Call {
   readonly url: URL
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-}
-
-/** What leaves, before any fault touches it; `did` and `numbers` are for the ledger. */
-export interface Reply {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: string | Buffer
-  readonly did: string
-  readonly numbers: ReadonlyArray<string>
 }
 
 /** A refund that a vendor holds; its amount in minor units, its status in the vendor's own words. */
