@@ -9,6 +9,7 @@ import type { OAuth } from "./OAuth.ts"
 import * as Page from "./Page.ts"
 import type { Answer, Platform } from "./Platform.ts"
 import { sha256 } from "./Platform.ts"
+import type { Vendors } from "./vendors/Vendors.ts"
 
 interface Call {
   readonly on: Extract<On, "create" | "query" | "close">
@@ -61,10 +62,12 @@ const withWrongAmount = (body: unknown): unknown => {
 export class Door {
   readonly #platform: Platform
   readonly #oauth: OAuth
+  readonly #vendors: Vendors
 
-  constructor(platform: Platform, oauth: OAuth) {
+  constructor(platform: Platform, oauth: OAuth, vendors: Vendors) {
     this.#platform = platform
     this.#oauth = oauth
+    this.#vendors = vendors
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -75,7 +78,7 @@ export class Door {
     const path = address.pathname
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
     if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
-    if (path.startsWith("/_")) return control(this.#platform, this.#oauth, request, response, address)
+    if (path.startsWith("/_")) return control(this.#platform, this.#oauth, this.#vendors, request, response, address)
     if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
     sendJson(response, 404, { error: "not_found" })
   }
