@@ -84,6 +84,10 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
     host,
     ports: options.port === 0 ? [0] : Listening.from(listening.port + 1),
     platform
+  }).catch(async (error: unknown) => {
+    platform.close()
+    await listening.close()
+    throw error
   })
   const door = new Door(platform, oauth, vendors)
   listening.serve((request, response) => door.handle(request, response))

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http"
 import { join } from "node:path"
 import { sendJson } from "../Answers.ts"
 import { parsed, readBody } from "../Body.ts"
@@ -10,7 +9,7 @@ import { Courier } from "./Courier.ts"
 import type { Makers } from "./index.ts"
 import * as Kept from "./Kept.ts"
 import type { Kit } from "./Kit.ts"
-import type { Call, Decided, Decision, Held, Vendor } from "./Vendor.ts"
+import type { Decided, Decision, Held, Vendor } from "./Vendor.ts"
 
 /** Which vendors are to be up, and on what they stand. */
 export interface Options {
@@ -38,22 +37,15 @@ const portsIn = (text: string | undefined): Ports => {
   return typeof json === "object" && json !== null ? (json as Ports) : {}
 }
 
-/** The call that a request is; `undefined` where its body is too long or its target is no address. */
-const callOf = async (request: IncomingMessage, origin: string): Promise<Call | undefined> => {
-  const body = await readBody(request)
-  const { method = "", url: target = "/", headers } = request
-  const url = URL.parse(`${origin}${target}`)
-  return body === undefined || url === null || url.origin !== origin
-    ? undefined
-    : { method, target, url, headers, body }
-}
-
 const handlerOf =
   (vendor: Vendor, origin: string): Handler =>
   async (request, response) => {
-    const call = await callOf(request, origin)
-    if (call === undefined) return sendJson(response, 413, { error: "too_large" }, { connection: "close" })
-    return vendor.handle(call, response)
+    const body = await readBody(request)
+    if (body === undefined) return sendJson(response, 413, { error: "too_large" }, { connection: "close" })
+    const { method = "", url: target = "/", headers } = request
+    const url = URL.parse(`${origin}${target}`)
+    if (url === null || url.origin !== origin) return sendJson(response, 400, { error: "no_such_target" })
+    return vendor.handle({ method, target, url, headers, body }, response)
   }
 
 const kitOf = (options: Options, name: string, url: string, courier: Courier): Kit => {
@@ -129,9 +121,14 @@ export class Vendors {
     }
     const names = [...new Set(options.names)]
     const all = await listened({ ...options, names })
-    return new Vendors(
-      await Promise.all(all.map((listening, index) => brought(options, names[index] ?? "", listening)))
-    )
+    try {
+      return new Vendors(
+        await Promise.all(all.map((listening, index) => brought(options, names[index] ?? "", listening)))
+      )
+    } catch (error) {
+      await Promise.all(all.map((listening) => listening.close()))
+      throw error
+    }
   }
 
   /** Whether there are any. */
@@ -163,9 +160,14 @@ export class Vendors {
     return undefined
   }
 
-  /** They close what has expired, and do what is due. */
+  /** They close what has expired, and do what is due; what goes wrong in one is printed and holds up no other. */
   sweep(): void {
-    for (const { vendor } of this.#all) vendor.sweep()
+    for (const { vendor } of this.#all)
+      try {
+        vendor.sweep()
+      } catch (error) {
+        console.error(error)
+      }
   }
 
   /** Stops them; what they would still tell their merchants is told after the next start. */
