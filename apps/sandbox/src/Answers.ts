@@ -42,8 +42,9 @@ const drip = (response: ServerResponse, { status, headers }: Reply, bytes: Buffe
   response.writeHead(status, { ...headers, "content-length": String(bytes.length) })
   let at = 0
   const timer = setInterval(() => {
-    if (response.destroyed || at >= bytes.length) clearInterval(timer)
-    else response.write(bytes.subarray(at, ++at))
+    if (response.destroyed || response.writableEnded) clearInterval(timer)
+    else if (at < bytes.length) response.write(bytes.subarray(at, ++at))
+    else response.end()
   }, millis).unref()
   response.once("close", () => clearInterval(timer))
 }
