@@ -148,7 +148,8 @@ const main = async () => {
     SANDBOX_CLIENT_ID: "payment-proxy",
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
     SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
-    SANDBOX_MERCHANT_ID: "merchant-demo"
+    SANDBOX_MERCHANT_ID: "merchant-demo",
+    SANDBOX_VENDORS: ""
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`

@@ -1,3 +1,5 @@
+import type { Language } from "./Page.ts"
+import { document, escaped, shownAmount } from "./Page.ts"
 import type { Held } from "./Payments.ts"
 
 const words = {
@@ -35,14 +37,6 @@ const words = {
   }
 } as const
 
-export type Language = keyof typeof words
-
-/** The page's language: as the address asks, else as the browser prefers. */
-export const languageOf = (asked: string | null, accepted: string | undefined): Language =>
-  (asked ?? accepted ?? "").trim().toLowerCase().startsWith("zh") ? "zh" : "en"
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`)
-
 const style = `
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:linear-gradient(160deg,#eef3fb,#dfe9f7);font:16px/1.5 system-ui,"Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:#16233a}
@@ -59,20 +53,10 @@ button:focus-visible,a:focus-visible{outline:3px solid #7aa7ff;outline-offset:2p
 a.back{display:block;text-align:center;color:#1455d9;font-weight:600}
 footer{padding:12px 24px;background:#f4f7fc;color:#58657d;font-size:14px;text-align:center}`
 
-/** What the cashier's pages allow a browser: nothing from elsewhere, no script. */
-export const contentSecurityPolicy =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-
-/** The amount in major units, as the currency is written. */
-const shownAmount = (minor: number, currency: string, language: Language): string => {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency, currencyDisplay: "code" })
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2
-  return (minor / 10 ** decimals).toLocaleString(language, { minimumFractionDigits: decimals })
-}
-
 const frame = (language: Language, content: string): string => {
   const say = words[language]
-  return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${say.title}</title><style>${style}</style></head><body><main><header>${say.title}</header><section>${content}</section><footer>${say.sandbox}</footer></main></body></html>`
+  const body = `<main><header>${say.title}</header><section>${content}</section><footer>${say.sandbox}</footer></main>`
+  return document({ language, title: say.title, style, body })
 }
 
 const summary = ({ payment }: Held, language: Language): string => {

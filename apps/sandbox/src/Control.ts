@@ -5,6 +5,8 @@ import { parsed, readBody } from "./Body.ts"
 import type { OAuth } from "./OAuth.ts"
 import type { Held } from "./Payments.ts"
 import type { Platform } from "./Platform.ts"
+import type { Decided } from "./vendors/Vendor.ts"
+import type { Vendors } from "./vendors/Vendors.ts"
 
 const turn = (): Promise<void> => new Promise((done) => setImmediate(done))
 
@@ -26,22 +28,23 @@ function* paymentTexts(payments: ReadonlyArray<Held>): Generator<ReadonlyArray<s
 }
 
 /** What the platform saw and did after line `since`, as of the first piece: what comes meanwhile is left for the next. */
-async function* ledgerText(platform: Platform, since: number): AsyncGenerator<string> {
+async function* ledgerText(platform: Platform, vendors: Vendors, since: number): AsyncGenerator<string> {
   const { ledger } = platform
   const next = ledger.count
   const payments = platform.payments()
+  const held = vendors.isUp ? `,"held":${JSON.stringify(vendors.held())}` : ""
   yield '{"requests":['
   yield* listed(ledger.texts("request", since, next))
   yield '],"notifications":['
   yield* listed(ledger.texts("notification", since, next))
   yield '],"payments":['
   yield* listed(paymentTexts(payments))
-  yield `],"next":${next}}`
+  yield `]${held},"next":${next}}`
 }
 
-const sendLedger = (platform: Platform, response: ServerResponse, since: number): Promise<void> => {
+const sendLedger = (platform: Platform, vendors: Vendors, response: ServerResponse, since: number): Promise<void> => {
   response.writeHead(200, { "content-type": "application/json" })
-  return pipeline(ledgerText(platform, since), response)
+  return pipeline(ledgerText(platform, vendors, since), response)
 }
 
 /** The secrets of a body: one, or two while one is exchanged for the other. */
@@ -51,10 +54,28 @@ const secretsIn = (json: unknown): ReadonlyArray<string> | undefined => {
   return secrets.every((secret) => typeof secret === "string" && secret !== "") ? secrets : undefined
 }
 
+/** What a payer or the desk does to a payment, the platform's or else a vendor's. */
+const decided = async (
+  platform: Platform,
+  vendors: Vendors,
+  number: string,
+  verb: string,
+  json: unknown
+): Promise<Decided> => {
+  const said = typeof json === "object" && json !== null ? (json as { readonly [name: string]: unknown }) : {}
+  const amount = said["amountMinor"] ?? said["amount"]
+  const amountMinor = typeof amount === "number" ? amount : undefined
+  const isOurs = platform.find(number) !== undefined
+  const decision = { ...said, verb, ...(amountMinor === undefined ? {} : { amountMinor }) }
+  const theirs = isOurs ? undefined : await vendors.decide(number, decision)
+  return theirs ?? platform.decide(number, verb, amountMinor)
+}
+
 /** The calls of tests and demonstrations, below `/_`. */
 export const control = async (
   platform: Platform,
   oauth: OAuth,
+  vendors: Vendors,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL
@@ -64,7 +85,9 @@ export const control = async (
   const json = body === undefined || body.length === 0 ? undefined : parsed(body)
   const [, , number, decision] = url.pathname.split("/")
   if (url.pathname === "/_health") return sendJson(response, 200, { alive: true })
-  if (url.pathname === "/_ledger") return sendLedger(platform, response, Number(url.searchParams.get("since") ?? 0))
+  if (url.pathname === "/_credentials") return sendJson(response, 200, vendors.credentials)
+  if (url.pathname === "/_ledger")
+    return sendLedger(platform, vendors, response, Number(url.searchParams.get("since") ?? 0))
   if (url.pathname === "/_faults" && request.method === "PUT") {
     const wrong = faults.replace(json)
     return wrong === undefined
@@ -84,11 +107,11 @@ export const control = async (
     clock.offsetMillis = now === undefined ? clock.offsetMillis + (advanceMillis ?? 0) : Date.parse(now) - Date.now()
     ledger.append({ type: "clock", at: clock.text(), offsetMillis: clock.offsetMillis })
     platform.sweep()
+    vendors.sweep()
     return sendJson(response, 200, { now: clock.text() })
   }
   if (url.pathname.startsWith("/_payments/") && request.method === "POST") {
-    const amount = (json as { readonly amount?: number } | undefined)?.amount
-    const answer = platform.decide(decodeURIComponent(number ?? ""), decision ?? "", amount)
+    const answer = await decided(platform, vendors, decodeURIComponent(number ?? ""), decision ?? "", json)
     return sendJson(response, answer.status, answer.body)
   }
   sendJson(response, 404, { error: "not_found" })

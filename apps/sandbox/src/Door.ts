@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { isOfLife, sendBroken, sendHtml, sendJson, tellLife } from "./Answers.ts"
+import type { Reply, Words } from "./Answers.ts"
+import { answer, isOfLife, sendJson, tellLife } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
 import * as Cashier from "./Cashier.ts"
 import { control } from "./Control.ts"
-import type { Fault, On } from "./Faults.ts"
+import type { Fault, On, Own } from "./Faults.ts"
 import type { OAuth } from "./OAuth.ts"
+import * as Page from "./Page.ts"
 import type { Answer, Platform } from "./Platform.ts"
 import { sha256 } from "./Platform.ts"
+import type { Vendors } from "./vendors/Vendors.ts"
 
 interface Call {
   readonly on: Extract<On, "create" | "query" | "close">
@@ -28,19 +31,43 @@ const numberIn = (json: unknown): string => {
 
 const sleep = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis).unref())
 
-/** Whether a fault keeps the call from being done. */
-const isBefore = (fault: Fault | undefined): boolean =>
-  fault !== undefined &&
-  ["drop-before-accept", "error-before-accept", "reject", "throttle", "not-found"].includes(fault.fault)
+const replied = (status: number, body: unknown, { did, numbers }: Pick<Reply, "did" | "numbers">): Reply => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+  did,
+  numbers
+})
+
+const nothing = { did: "nothing", numbers: [] }
+
+/** How the platform says what a fault wants. */
+const wordsFor =
+  (fault: Fault | undefined): Words =>
+  (what, status) => {
+    if (what === "error")
+      return replied(status ?? (fault?.fault === "error-after-accept" ? 500 : 503), { error: "server_error" }, nothing)
+    if (what === "not-found") return replied(404, { error: "not_found" }, nothing)
+    if (what === "reject") return replied(422, { error: "declined", message: "The payment was declined." }, nothing)
+    const { headers, ...rest } = replied(429, { error: "too_many_requests" }, nothing)
+    return { ...rest, headers: { ...headers, "retry-after": "1" } }
+  }
+
+const withWrongAmount = (body: unknown): unknown => {
+  const payment = body as { readonly amount?: number }
+  return typeof payment.amount === "number" ? { ...payment, amount: payment.amount + 1 } : body
+}
 
 /** The platform's one door: its API, its token server, its cashier and the calls of its desk. */
 export class Door {
   readonly #platform: Platform
   readonly #oauth: OAuth
+  readonly #vendors: Vendors
 
-  constructor(platform: Platform, oauth: OAuth) {
+  constructor(platform: Platform, oauth: OAuth, vendors: Vendors) {
     this.#platform = platform
     this.#oauth = oauth
+    this.#vendors = vendors
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -51,7 +78,7 @@ export class Door {
     const path = address.pathname
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
     if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
-    if (path.startsWith("/_")) return control(this.#platform, this.#oauth, request, response, address)
+    if (path.startsWith("/_")) return control(this.#platform, this.#oauth, this.#vendors, request, response, address)
     if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
     sendJson(response, 404, { error: "not_found" })
   }
@@ -59,17 +86,15 @@ export class Door {
   async #token(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const fault = path === "/oauth/token" ? this.#platform.fault("token", "") : undefined
     if (fault !== undefined && isOfLife(fault)) tellLife(response, fault)
-    else if (fault !== undefined && fault.fault !== "latency") {
-      this.#record(
-        request,
-        "token",
-        [],
-        sha256(Buffer.alloc(0)),
-        `fault:${fault.fault}`,
-        fault.fault === "hang" ? "hung" : (fault.status ?? 503)
-      )
-      return sendBroken(response, fault, { status: 200, body: {}, did: "", numbers: [] })
-    }
+    else if (fault !== undefined && fault.fault !== "latency")
+      return answer(response, {
+        fault,
+        number: "",
+        act: () => replied(200, {}, nothing),
+        words: wordsFor(fault),
+        record: (_, status) =>
+          this.#record(request, "token", [], sha256(Buffer.alloc(0)), `fault:${fault.fault}`, status)
+      })
     if (path === "/oauth/token") this.#record(request, path, [], sha256(Buffer.alloc(0)), "token", 200)
     if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
     // The provider is mounted below /oauth: it sees its own part of the path (RFC 8414 §3.1 puts the well-known part first).
@@ -95,17 +120,19 @@ export class Door {
     const json = parsed(body)
     const number = call.on === "create" ? numberIn(json) : call.number
     const fault = this.#platform.fault(call.on, number)
-    if (fault?.fault === "latency") await sleep(fault.millis ?? 1000)
     const bodySha256 = sha256(body)
-    const answer = isBefore(fault) ? undefined : this.#do(call, json, bodySha256, request)
-    const said = answer ?? { status: fault?.status ?? 503, body: {}, did: "nothing", numbers: [number] }
-    const hasFault = fault !== undefined && fault.fault !== "latency"
-    const status =
-      hasFault && fault.fault.startsWith("drop") ? "dropped" : hasFault && fault.fault === "hang" ? "hung" : said.status
-    this.#record(request, path, said.numbers, bodySha256, hasFault ? `${said.did} (${fault.fault})` : said.did, status)
-    if (call.on === "create" && answer !== undefined) await this.#notifiedFirst(number)
-    if (fault?.fault === "late") await sleep(fault.millis ?? 1000)
-    return hasFault ? sendBroken(response, fault, said) : sendJson(response, said.status, said.body)
+    return answer(response, {
+      fault,
+      number,
+      act: (own) => this.#replied(this.#do(call, json, bodySha256, request), own),
+      words: wordsFor(fault),
+      record: ({ did, numbers }, status) => this.#record(request, path, numbers, bodySha256, did, status),
+      ...(call.on === "create" ? { accepted: () => this.#notifiedFirst(number) } : {})
+    })
+  }
+
+  #replied({ status, body, ...rest }: Answer, own: Own | undefined): Reply {
+    return replied(status, own === "wrong-amount" ? withWrongAmount(body) : body, rest)
   }
 
   /** The notification that overtakes the create's own answer, where a fault asks for it. */
@@ -148,14 +175,14 @@ export class Door {
 
   async #cashier(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const held = this.#platform.find(url.pathname.slice("/cashier/".length))
-    const language = Cashier.languageOf(url.searchParams.get("lang"), request.headers["accept-language"])
+    const language = Page.languageOf(url.searchParams.get("lang"), request.headers["accept-language"])
     if (held === undefined || url.searchParams.get("t") !== held.cashierToken)
       return sendJson(response, 404, { error: "not_found" })
-    if (request.method === "GET") return sendHtml(response, 200, Cashier.page(held, language))
+    if (request.method === "GET") return Page.send(response, 200, Cashier.page(held, language))
     if (request.method !== "POST") return sendJson(response, 405, { error: "method_not_allowed" })
     const decision = new URLSearchParams((await readBody(request))?.toString("utf8") ?? "").get("decision")
-    if (decision === "later") return sendHtml(response, 200, Cashier.laterPage(held, language))
+    if (decision === "later") return Page.send(response, 200, Cashier.laterPage(held, language))
     if (decision === "pay" || decision === "refuse") this.#platform.decide(held.payment.id, decision, undefined)
-    return sendHtml(response, 200, Cashier.page(this.#platform.find(held.payment.id) ?? held, language))
+    return Page.send(response, 200, Cashier.page(this.#platform.find(held.payment.id) ?? held, language))
   }
 }

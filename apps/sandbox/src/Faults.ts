@@ -1,3 +1,57 @@
+/** What can happen to the bytes of any answer, or in place of it. */
+const ofBytes = [
+  "latency",
+  "drop-before-accept",
+  "drop-after-accept",
+  "error-before-accept",
+  "error-after-accept",
+  "throttle",
+  "garbage",
+  "html",
+  "late",
+  "truncate",
+  "cut",
+  "drip",
+  "utf16",
+  "gbk",
+  "bom",
+  "wrong-type",
+  "hang"
+] as const
+
+/** What can come of any call whatever the vendor, which says it in its own words. */
+export const generic = [...ofBytes, "reject", "not-found"] as const
+
+/** What only who answers can get wrong. */
+const ofOwn = [
+  "wrong-amount",
+  "wrong-currency",
+  "foreign-merchant",
+  "other-number",
+  "wrong-signature",
+  "unsigned",
+  "wrong-serial",
+  "unknown-status",
+  "unknown-code"
+] as const
+
+/** What can be wrong with a notification itself. */
+export const oddities = [
+  "wrong-signature",
+  "altered",
+  "wrong-amount",
+  "wrong-currency",
+  "foreign-merchant",
+  "other-app",
+  "other-number",
+  "stale",
+  "wrong-serial",
+  "expired-certificate",
+  "truncated",
+  "wrong-type",
+  "huge"
+] as const
+
 /** What can go wrong, by the call that it goes wrong on. */
 const faultsOf = {
   token: [
@@ -15,69 +69,25 @@ const faultsOf = {
     "expires-text",
     "expires-digits"
   ],
-  create: [
-    "latency",
-    "drop-before-accept",
-    "drop-after-accept",
-    "error-before-accept",
-    "error-after-accept",
-    "reject",
-    "throttle",
-    "garbage",
-    "html",
-    "late",
-    "truncate",
-    "cut",
-    "drip",
-    "utf16",
-    "gbk",
-    "bom",
-    "wrong-type",
-    "hang",
-    "wrong-amount"
-  ],
-  query: [
-    "latency",
-    "drop-before-accept",
-    "error-before-accept",
-    "throttle",
-    "garbage",
-    "html",
-    "truncate",
-    "cut",
-    "drip",
-    "utf16",
-    "gbk",
-    "bom",
-    "wrong-type",
-    "hang",
-    "wrong-amount",
-    "not-found"
-  ],
-  close: [
-    "latency",
-    "drop-before-accept",
-    "drop-after-accept",
-    "error-before-accept",
-    "error-after-accept",
-    "throttle",
-    "garbage",
-    "html",
-    "truncate",
-    "hang"
-  ],
-  notify: [
-    "suppress",
-    "duplicate",
-    "delay",
-    "reorder",
-    "wrong-signature",
-    "altered",
-    "wrong-amount",
-    "foreign-merchant",
-    "before-answer"
-  ]
+  create: [...ofBytes, ...ofOwn, "reject"],
+  query: [...ofBytes, ...ofOwn, "not-found"],
+  close: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  capture: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  complete: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  refund: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  "query-refund": [...ofBytes, ...ofOwn, "not-found"],
+  bill: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],
+  certificates: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],
+  notify: ["suppress", "duplicate", "delay", "reorder", "before-answer", ...oddities]
 } as const
+
+/** A fault that only the vendor itself can play. */
+export type Own = (typeof ofOwn)[number]
+/** What a fault wants to be wrong with a notification. */
+export type Oddity = (typeof oddities)[number]
+
+/** The name as that of a fault that only the vendor itself can play; `undefined` where it is none. */
+export const ownIn = (name: string | undefined): Own | undefined => ofOwn.find((own) => own === name)
 
 export type On = keyof typeof faultsOf
 export type Name = (typeof faultsOf)[On][number]
@@ -153,11 +163,17 @@ export class Faults {
   }
 
   /** The fault of one of these names that fires now for this payment, counted; `undefined` where none does. */
-  fire(on: On, number: string, names?: ReadonlyArray<Name>): Fault | undefined {
+  fire<N extends Name = Name>(
+    on: On,
+    number: string,
+    names?: ReadonlyArray<N>
+  ): (Fault & { readonly fault: N }) | undefined {
+    const isAsked = (fault: Fault): fault is Fault & { readonly fault: N } =>
+      names === undefined || names.some((name) => name === fault.fault)
     for (const armed of this.#armed) {
       const { fault } = armed
       if (fault.on !== on || (fault.number !== undefined && fault.number !== number)) continue
-      if (names !== undefined && !names.includes(fault.fault)) continue
+      if (!isAsked(fault)) continue
       if (fault.times !== undefined && armed.fired >= fault.times) continue
       if (fault.probability !== undefined && armed.random() >= fault.probability) continue
       armed.fired += 1

@@ -31,6 +31,10 @@ export interface Notified {
   readonly bodySha256: string | null
   /** Whether its signature and merchant were right: no fault forged, altered or misdirected it. */
   readonly genuine: boolean
+  /** Whose it is; left out: the platform's. */
+  readonly vendor?: string
+  /** Of a vendor's: whether the merchant's answer took it. */
+  readonly isTaken?: boolean
 }
 
 interface Changed {
@@ -38,6 +42,15 @@ interface Changed {
   readonly seq: number
   readonly at: string
   readonly change: Change
+}
+
+/** A change of a vendor's book, in the vendor's own words. */
+interface VendorChanged {
+  readonly type: "vendor-change"
+  readonly seq: number
+  readonly at: string
+  readonly vendor: string
+  readonly change: unknown
 }
 
 interface Clocked {
@@ -48,7 +61,7 @@ interface Clocked {
 }
 
 /** A line of the ledger. */
-export type Line = Received | Notified | Changed | Clocked
+export type Line = Received | Notified | Changed | VendorChanged | Clocked
 type Unnumbered<L> = L extends Line ? Omit<L, "seq"> : never
 type Type = Line["type"]
 

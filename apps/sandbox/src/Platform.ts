@@ -1,7 +1,7 @@
 import { hash } from "node:crypto"
 import { Clock } from "./Clock.ts"
 import type { Fault, On } from "./Faults.ts"
-import { Faults } from "./Faults.ts"
+import { Faults, generic } from "./Faults.ts"
 import { Ledger } from "./Ledger.ts"
 import { Notifications } from "./Notifications.ts"
 import type { Change, Held } from "./Payments.ts"
@@ -30,6 +30,9 @@ const shown = (held: Held, status: number, did: string): Answer => ({
   did,
   numbers: [held.payment.merchant_payment_no, held.payment.id]
 })
+
+/** The faults that the platform plays on its API. */
+const played = [...generic, "wrong-amount"] as const
 
 /** Hex SHA-256 of what was received. */
 export const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
@@ -102,7 +105,6 @@ export class Platform {
   }
 
   /** Makes a payment; it goes to disk with the request that asked for it, which is the ledger's next line. */
-
   create(body: unknown, bodySha256: string): Answer {
     const asked = readCreate(body)
     if (typeof asked === "string") return refused(422, "invalid", asked)
@@ -188,6 +190,6 @@ export class Platform {
 
   /** The fault that fires on a call, if one does. */
   fault(on: On, number: string): Fault | undefined {
-    return this.faults.fire(on, number)
+    return this.faults.fire(on, number, on === "token" ? undefined : played)
   }
 }

@@ -1,16 +1,15 @@
 import { randomBytes } from "node:crypto"
 import { mkdtempSync } from "node:fs"
-import type { Server } from "node:http"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { sendJson } from "./Answers.ts"
-import { isGone } from "./Body.ts"
 import { Door } from "./Door.ts"
+import * as Listening from "./Listening.ts"
 import { retryMillis } from "./Notifications.ts"
 import * as OAuthServer from "./OAuth.ts"
 import { Platform } from "./Platform.ts"
+import type { Makers } from "./vendors/index.ts"
+import { makers } from "./vendors/index.ts"
+import { Vendors } from "./vendors/Vendors.ts"
 
 /** How to run a sandbox; what is left out is made up. */
 export interface Options {
@@ -28,6 +27,10 @@ export interface Options {
   /** Public keys of a client that signs; its id is the other's with `-jwt` behind it. */
   readonly clientJwks?: OAuthServer.Jwks
   readonly retryMillis?: ReadonlyArray<number>
+  /** The vendors that are up beside the platform; left out: none. */
+  readonly vendors?: ReadonlyArray<string>
+  /** More vendors that can be up. */
+  readonly makers?: Makers
 }
 
 /** A sandbox that listens. */
@@ -36,35 +39,34 @@ export interface Sandbox {
   readonly issuer: string
   readonly clientSecret: string
   readonly webhookSecret: string
+  /** Where each vendor listens. */
+  readonly vendors: { readonly [name: string]: string }
+  /** What each vendor's merchant console hands out. */
+  readonly credentials: { readonly [name: string]: Record<string, unknown> }
   readonly close: () => Promise<void>
 }
 
-const listen = (server: Server, port: number, host: string): Promise<boolean> =>
-  new Promise((done, fail) => {
-    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? done(false) : fail(error)))
-    server.listen(port, host, () => done(true))
-  })
-
 const firstPort = 4010
-const portTries = 100
 
 /** Brings a sandbox up and answers where it listens. */
 export const start = async (options: Options = {}): Promise<Sandbox> => {
   const host = options.host ?? "127.0.0.1"
   const clientSecret = options.clientSecret ?? randomBytes(24).toString("hex")
   const webhookSecret = options.webhookSecret ?? `whsec_${randomBytes(24).toString("base64")}`
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), "payment-sandbox-"))
   const platform = new Platform({
-    folder: options.folder ?? mkdtempSync(join(tmpdir(), "payment-sandbox-")),
+    folder,
     merchantId: options.merchantId ?? "merchant-demo",
     webhookSecret,
     retryMillis: options.retryMillis ?? retryMillis
   })
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 60_000 })
-  let isListening = await listen(server, options.port ?? firstPort, host)
-  for (let port = firstPort + 1; !isListening && options.port === undefined && port < firstPort + portTries; port++)
-    isListening = await listen(server, port, host)
-  if (!isListening) throw new Error(`Port ${options.port ?? firstPort} is taken: set SANDBOX_PORT to another.`)
-  const url = `http://${host}:${(server.address() as AddressInfo).port}`
+  const listening = await Listening.listen(
+    host,
+    options.port === undefined ? Listening.from(firstPort) : [options.port]
+  )
+  if (listening === undefined)
+    throw new Error(`Port ${options.port ?? firstPort} is taken: set SANDBOX_PORT to another.`)
+  const { url } = listening
   const issuer = `${url}/oauth`
   const clientId = options.clientId ?? "payment-proxy"
   const oauth = OAuthServer.make({
@@ -75,27 +77,37 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
     singleToken: options.singleToken ?? false,
     clientJwks: options.clientJwks
   })
-  const door = new Door(platform, oauth)
-  server.on("request", (request, response) => {
-    door.handle(request, response).catch((error: unknown) => {
-      if (isGone(error)) return
-      console.error(error)
-      if (!response.headersSent) sendJson(response, 500, { error: "server_error" })
-    })
+  const vendors = await Vendors.open({
+    names: options.vendors ?? [],
+    makers: { ...makers, ...options.makers },
+    folder,
+    host,
+    ports: options.port === 0 ? [0] : Listening.from(listening.port + 1),
+    platform
+  }).catch(async (error: unknown) => {
+    platform.close()
+    await listening.close()
+    throw error
   })
+  const door = new Door(platform, oauth, vendors)
+  listening.serve((request, response) => door.handle(request, response))
   platform.open(url)
-  const sweeping = setInterval(() => platform.sweep(), 1000)
+  const sweeping = setInterval(() => {
+    platform.sweep()
+    vendors.sweep()
+  }, 1000)
   return {
     url,
     issuer,
     clientSecret,
     webhookSecret,
-    close: () =>
-      new Promise((done) => {
-        clearInterval(sweeping)
-        platform.close()
-        server.close(() => done())
-        server.closeAllConnections()
-      })
+    vendors: vendors.urls,
+    credentials: vendors.credentials,
+    close: async () => {
+      clearInterval(sweeping)
+      const closing = [vendors.close(), listening.close()]
+      platform.close()
+      await Promise.all(closing)
+    }
   }
 }

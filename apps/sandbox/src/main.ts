@@ -1,4 +1,5 @@
 import { start } from "./Sandbox.ts"
+import { makers } from "./vendors/index.ts"
 
 const { env } = process
 const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name])
@@ -26,6 +27,15 @@ const jsonOf = (name: string): unknown => {
   }
 }
 
+/** All where nothing is said; none where the list is empty. */
+const vendorsOf = (text: string | undefined): ReadonlyArray<string> =>
+  text === undefined
+    ? Object.keys(makers)
+    : text
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "")
+
 const options = {
   SANDBOX_HOST: { host: given("SANDBOX_HOST") },
   SANDBOX_PORT: { port: numberOf("SANDBOX_PORT") },
@@ -36,7 +46,8 @@ const options = {
   SANDBOX_MERCHANT_ID: { merchantId: given("SANDBOX_MERCHANT_ID") },
   SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") },
   SANDBOX_SINGLE_TOKEN: { singleToken: isTrue("SANDBOX_SINGLE_TOKEN") },
-  SANDBOX_CLIENT_JWKS: { clientJwks: jsonOf("SANDBOX_CLIENT_JWKS") }
+  SANDBOX_CLIENT_JWKS: { clientJwks: jsonOf("SANDBOX_CLIENT_JWKS") },
+  SANDBOX_VENDORS: { vendors: vendorsOf(env["SANDBOX_VENDORS"]) }
 }
 const set = Object.assign({}, ...Object.values(options).filter((option) => Object.values(option)[0] !== undefined))
 
@@ -46,7 +57,7 @@ const sandbox = await start(set).catch((error: unknown) => {
 })
 if (given("SANDBOX_CLIENT_SECRET") === undefined) console.error(`client secret: ${sandbox.clientSecret}`)
 if (given("SANDBOX_WEBHOOK_SECRET") === undefined) console.error(`webhook secret: ${sandbox.webhookSecret}`)
-console.log(JSON.stringify({ ready: true, url: sandbox.url, issuer: sandbox.issuer }))
+console.log(JSON.stringify({ ready: true, url: sandbox.url, issuer: sandbox.issuer, vendors: sandbox.vendors }))
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {

@@ -8,6 +8,7 @@ import type { Line } from "../src/Ledger.ts"
 import type { Payment } from "../src/Payments.ts"
 import type { Options } from "../src/Sandbox.ts"
 import { start } from "../src/Sandbox.ts"
+import type { Held } from "../src/vendors/Vendor.ts"
 
 /** An answer of the sandbox. */
 export interface Answer {
@@ -103,8 +104,14 @@ export const open = async (options: Options = {}) => {
         readonly number: string
         readonly event: string
         readonly attempt: number
+        readonly copy: number
         readonly status: number | null
+        readonly error: string | null
+        readonly genuine: boolean
+        readonly vendor?: string
+        readonly isTaken?: boolean
       }>
+      readonly held?: ReadonlyArray<Held>
     }
   return {
     ...sandbox,
@@ -129,15 +136,18 @@ export interface Got {
 }
 
 /** A merchant that notifications come to; the next are answered with these statuses, then 204. */
-export const merchant = async (...statuses: ReadonlyArray<number>) => {
+export const merchant = (...statuses: Array<number>) => merchantThat(() => ({ status: statuses.shift() ?? 204 }))
+
+/** A merchant that answers notifications so. */
+export const merchantThat = async (answer: () => { readonly status: number; readonly body?: string }) => {
   const got: Array<Got> = []
-  const answers = [...statuses]
   const server = createServer((request, response) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
       got.push({ headers: request.headers, body: Buffer.concat(chunks).toString("utf8") })
-      response.writeHead(answers.shift() ?? 204).end()
+      const { status, body } = answer()
+      response.writeHead(status).end(body)
     })
   })
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))

@@ -17,13 +17,17 @@ export class Sandbox extends Context.Tag("@payment-proxy/testkit/Sandbox")<
     readonly clientSecret: string
     readonly webhookSecret: string
     readonly merchantId: string
+    /** Where each of the vendors that are up listens, by name. */
+    readonly vendors: { readonly [name: string]: string }
+    /** What each vendor's merchant console hands out (JSON), by name. */
+    readonly credentials: unknown
     /** A call of the sandbox's controls; answers its JSON. */
     readonly control: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Effect.Effect<unknown>
   }
 >() {}
 
 /** Throwaway secrets of tests: they open nothing but a sandbox that lives as long as one test file. */
-const credentials = {
+const ours = {
   clientId: "tests",
   clientSecret: "throwaway-secret-of-tests",
   webhookSecret: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM=",
@@ -41,33 +45,43 @@ export interface Options {
   readonly tokenSeconds?: number
   /** 0, as usual: the system picks. */
   readonly port?: number
+  /** The vendors that are up beside the platform; none, as usual. */
+  readonly vendors?: ReadonlyArray<string>
 }
 
-const settingsOf = ({ singleToken, clientJwks, tokenSeconds, port }: Options) => ({
+const settingsOf = ({ singleToken, clientJwks, tokenSeconds, port, vendors = [] }: Options) => ({
+  SANDBOX_VENDORS: vendors.join(","),
   SANDBOX_PORT: String(port ?? 0),
   ...(singleToken === undefined ? {} : { SANDBOX_SINGLE_TOKEN: String(singleToken) }),
   ...(clientJwks === undefined ? {} : { SANDBOX_CLIENT_JWKS: JSON.stringify(clientJwks) }),
   ...(tokenSeconds === undefined ? {} : { SANDBOX_TOKEN_TTL_SECONDS: String(tokenSeconds) })
 })
 
+/** What a sandbox says when it is ready. */
+interface Ready {
+  readonly url: string
+  readonly issuer: string
+  readonly vendors: { readonly [name: string]: string }
+}
+
 const started = (folder: string, options: Options) =>
-  Effect.async<{ readonly child: ChildProcess; readonly url: string; readonly issuer: string }>((resume) => {
+  Effect.async<Ready & { readonly child: ChildProcess }>((resume) => {
     const child = spawn(process.execPath, ["--conditions=source", main], {
       env: {
         ...process.env,
         ...settingsOf(options),
         SANDBOX_DATA: folder,
-        SANDBOX_CLIENT_ID: credentials.clientId,
-        SANDBOX_CLIENT_SECRET: credentials.clientSecret,
-        SANDBOX_WEBHOOK_SECRET: credentials.webhookSecret,
-        SANDBOX_MERCHANT_ID: credentials.merchantId
+        SANDBOX_CLIENT_ID: ours.clientId,
+        SANDBOX_CLIENT_SECRET: ours.clientSecret,
+        SANDBOX_WEBHOOK_SECRET: ours.webhookSecret,
+        SANDBOX_MERCHANT_ID: ours.merchantId
       },
       stdio: ["ignore", "pipe", "inherit"]
     })
     child.once("exit", (code) => resume(Effect.dieMessage(`The sandbox ended with ${code}.`)))
     createInterface({ input: child.stdout }).once("line", (line) => {
-      const { url, issuer } = JSON.parse(line) as { readonly url: string; readonly issuer: string }
-      resume(Effect.succeed({ child, url, issuer }))
+      const { url, issuer, vendors } = JSON.parse(line) as Ready
+      resume(Effect.succeed({ child, url, issuer, vendors }))
     })
   })
 
@@ -85,17 +99,20 @@ export const make = (options: Options = {}) =>
       Effect.sync(() => mkdtempSync(join(tmpdir(), "payment-proxy-sandbox-"))),
       (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
     )
-    const { url, issuer } = yield* Effect.acquireRelease(started(folder, options), ({ child }) => stop(child))
+    const { url, issuer, vendors } = yield* Effect.acquireRelease(started(folder, options), ({ child }) => stop(child))
+    const control = (method: "GET" | "POST" | "PUT", path: string, body?: unknown) =>
+      Effect.promise(() =>
+        fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) }).then(
+          (response) => response.json() as Promise<unknown>
+        )
+      )
     return Sandbox.of({
       url,
       issuer,
-      ...credentials,
-      control: (method, path, body) =>
-        Effect.promise(() =>
-          fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) }).then(
-            (response) => response.json() as Promise<unknown>
-          )
-        )
+      ...ours,
+      vendors,
+      credentials: Object.keys(vendors).length === 0 ? {} : yield* control("GET", "/_credentials"),
+      control
     })
   })
 

@@ -148,6 +148,7 @@ const startPlatform = (processes: Processes, folder: string, own: Environment) =
     SANDBOX_CLIENT_SECRET: platformClient.secret,
     SANDBOX_WEBHOOK_SECRET: secrets.platform,
     SANDBOX_MERCHANT_ID: "merchant-experiments",
+    SANDBOX_VENDORS: "",
     ...own
   })
 

@@ -1,0 +1,14 @@
+import type { Make } from "./Vendor.ts"
+
+/** How vendors are loaded, by their names, in the order in which they come up. */
+export interface Makers {
+  readonly [name: string]: () => Promise<Make>
+}
+
+/** The vendors that the sandbox can play; each is loaded when it is asked for. One is added by its line, like `wechatpay: async () => (await import("./wechatpay/index.ts")).make`. */
+export const makers: Makers = {
+  // wechatpay
+  // alipay
+  // mpgs
+  // paypal
+}
