@@ -143,7 +143,7 @@ const sourcesOf = (witness: Witness) =>
       told: [],
       ledger: {
         requests: requests.map(({ call, merchantOrderNo, prepared, atMillis }) => ({
-          call,
+          call: call === "capture" || call === "complete" ? "other" : call,
           number: merchantOrderNo,
           bodyHash: prepared ?? "",
           atMillis

@@ -1,7 +1,7 @@
-import type { Payment } from "@payment-proxy/domain"
-import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Reply, Vendor } from "@payment-proxy/ports"
+import { type Currency, type Evidence, Money, type Payment } from "@payment-proxy/domain"
+import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Reply, ReturnQuery, Vendor } from "@payment-proxy/ports"
 import { NotVerified, Rejected, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
-import { Clock, Context, Effect, Either, Layer, Option, Stream } from "effect"
+import { Clock, Context, Effect, Either, Layer, Option, Schema, Stream } from "effect"
 import * as FakeMapping from "./FakeMapping.ts"
 import {
   type Asked,
@@ -23,6 +23,10 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     readonly payments: Effect.Effect<ReadonlyArray<Held>>
     readonly pay: (merchantOrderNo: string) => Effect.Effect<void>
     readonly refuse: (merchantOrderNo: string) => Effect.Effect<void>
+    /** The payer approved: the money is there to be taken by `complete`. */
+    readonly approve: (merchantOrderNo: string) => Effect.Effect<void>
+    /** The money is held: it is there to be taken by `capture`. */
+    readonly authorize: (merchantOrderNo: string) => Effect.Effect<void>
     /** A call of the platform's own API, whoever makes it; `FakeMapping` reads the answer. */
     readonly pass: (call: ProxiedCall) => Effect.Effect<ProxiedAnswer, Unreachable | InDoubt>
     /** The next calls of this kind go so, one each; then normally again. */
@@ -36,9 +40,13 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
 export const signature = { name: "x-fake-signature", good: "good" } as const
 
 /** A notification of the fake, signed. */
-export const notification = (merchantOrderNo: string, kind: "open" | "paid" | "failed" | "closed"): Incoming => ({
+export const notification = (
+  merchantOrderNo: string,
+  kind: Held["status"],
+  amount: { readonly minor: number; readonly currency: Currency.Currency } | null = null
+): Incoming => ({
   headers: { [signature.name]: signature.good },
-  body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind }))
+  body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind, amount }))
 })
 
 const refused: Reply = { status: 401, contentType: null, body: "" }
@@ -46,11 +54,21 @@ const refused: Reply = { status: 401, contentType: null, body: "" }
 const vendorOf = (name: string): Vendor => ({
   name,
   kind: "fake",
-  abilities: ["create", "query", "close", "notification"],
+  abilities: ["create", "query", "close", "capture", "complete", "notification"],
   createTimeLimitMillis: 10_000,
   settlingMillis: 300_000,
   graceMillis: 0
 })
+
+const sourceOf = (call: Call): Evidence.Evidence["source"] =>
+  call === "capture" || call === "complete" ? "operation" : call
+
+/** The page that a prepared request names. */
+const decodePage = (prepared: string) =>
+  Either.map(
+    Schema.decodeEither(Schema.parseJson(Schema.Struct({ returnUrl: Schema.NullOr(Schema.String) })))(prepared),
+    ({ returnUrl }) => returnUrl
+  )
 
 /** What the fake does not play. */
 const unable = (names: ReadonlyArray<string>) => {
@@ -60,12 +78,11 @@ const unable = (names: ReadonlyArray<string>) => {
       : new UnknownVendor({ vendor })
   const refusing = (payment: Payment.Payment) => Effect.fail(refused(payment.vendor))
   return {
-    capture: refusing,
-    complete: refusing,
     refund: refusing,
     queryRefund: refusing,
-    returned: () => Effect.succeed(null),
-    onward: () => Effect.succeed(null),
+    returned: (_: Payment.Payment, { indicator }: ReturnQuery) =>
+      Effect.succeed(indicator === undefined ? null : indicator === "right"),
+    onward: (_: Payment.Payment, prepared: string) => Effect.succeed(Either.getOrNull(decodePage(prepared))),
     bill: (vendor: string) => Stream.fail(refused(vendor))
   }
 }
@@ -108,7 +125,8 @@ const make = (names: ReadonlyArray<string>) => {
       const { merchantOrderNo, version, amount } = payment
       const { held, extraMinor, atMillis } = yield* platform.take({ call: kind, merchantOrderNo, create })
       const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
-      return evidenceOf(held, stated, { source: kind, asked: kind === "create" ? null : { version, atMillis } })
+      const asked = kind === "query" || kind === "close" ? { version, atMillis } : null
+      return evidenceOf(held, stated, { source: sourceOf(kind), asked })
     })
 
   const vendors = Vendors.of({
@@ -117,7 +135,12 @@ const make = (names: ReadonlyArray<string>) => {
     prepare: (payment, details) =>
       names.includes(payment.vendor)
         ? Effect.succeed(
-            JSON.stringify({ no: payment.merchantOrderNo, description: details.description, payer: details.payer })
+            JSON.stringify({
+              no: payment.merchantOrderNo,
+              description: details.description,
+              payer: details.payer,
+              returnUrl: details.returnUrl
+            })
           )
         : new UnknownVendor({ vendor: payment.vendor }),
     create: (payment, prepared, untilMillis) =>
@@ -128,21 +151,25 @@ const make = (names: ReadonlyArray<string>) => {
       ),
     query: (payment) => call("query", payment, null),
     close: (payment) => call("close", payment, null),
+    capture: (payment) => call("capture", payment, null),
+    complete: (payment) => call("complete", payment, null),
     ...unable(names),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
         if (!names.includes(vendor)) return yield* new UnknownVendor({ vendor })
         if (headers[signature.name] !== signature.good)
           return yield* new NotVerified({ reason: "SIGNATURE", detail: "no signature", reply: refused })
-        const { merchantOrderNo, kind } = JSON.parse(new TextDecoder().decode(body)) as {
+        const { merchantOrderNo, kind, amount } = JSON.parse(new TextDecoder().decode(body)) as {
           merchantOrderNo: string
           kind: Held["status"]
+          amount: { readonly minor: number; readonly currency: Currency.Currency } | null
         }
+        const stated = amount === null ? null : Money.make(BigInt(amount.minor), amount.currency)
         const transactionNo = `txn-${merchantOrderNo}`
         const held = { merchantOrderNo, transactionNo, status: kind, paidAtMillis: yield* Clock.currentTimeMillis }
         return {
           subject: { by: "merchantOrderNo", no: merchantOrderNo },
-          evidence: evidenceOf(held, null, { source: "notification", asked: null }),
+          evidence: evidenceOf(held, stated, { source: "notification", asked: null }),
           reply: { status: 200, contentType: "text/plain", body: "success" },
           refusal: refused
         }
@@ -160,6 +187,8 @@ const make = (names: ReadonlyArray<string>) => {
     payments: Effect.sync(() => platform.held()),
     pay: (merchantOrderNo) => ended(merchantOrderNo, "paid"),
     refuse: (merchantOrderNo) => ended(merchantOrderNo, "failed"),
+    approve: (merchantOrderNo) => ended(merchantOrderNo, "approved"),
+    authorize: (merchantOrderNo) => ended(merchantOrderNo, "authorized"),
     pass: (own) => passed(platform, mapping, own),
     script: (kind, ...behaviours) => Effect.sync(() => platform.script(kind, behaviours)),
     always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour))

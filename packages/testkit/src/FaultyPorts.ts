@@ -122,11 +122,16 @@ export const sharedTokens = decorated(
   unavailable
 )
 export const apps = decorated(Apps, "Apps", ["put", "byId", "addKey", "keyById"], unavailable)
-export const vendors = decorated(Vendors, "Vendors", ["create", "query", "close"], {
-  before: () => new Unreachable({ detail }),
-  after: () => new InDoubt({ detail }),
-  hang: () => Effect.sleep(vendorLimit)
-})
+export const vendors = decorated(
+  Vendors,
+  "Vendors",
+  ["create", "query", "close", "capture", "complete", "refund", "queryRefund"],
+  {
+    before: () => new Unreachable({ detail }),
+    after: () => new InDoubt({ detail }),
+    hang: () => Effect.sleep(vendorLimit)
+  }
+)
 /** The platform's own API, as calls of it pass through. */
 export const platform = decorated(FakeVendor, "Platform", ["pass"], {
   before: () => new Unreachable({ detail }),

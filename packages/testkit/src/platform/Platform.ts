@@ -13,7 +13,7 @@ export type Behaviour =
   | "dropAfter"
   | "hang"
   | "wrongAmount"
-export type Call = "create" | "query" | "close"
+export type Call = "create" | "query" | "close" | "capture" | "complete"
 
 /** A payment as the platform holds it. */
 export interface Held {
@@ -21,7 +21,7 @@ export interface Held {
   readonly transactionNo: string
   readonly prepared: string
   readonly amount: Money.Money
-  readonly status: "open" | "paid" | "failed" | "closed"
+  readonly status: "open" | "approved" | "authorized" | "paid" | "failed" | "closed"
   readonly paidAtMillis: number | null
 }
 
@@ -63,7 +63,13 @@ const isAnswered = (behaviour: Behaviour): boolean => behaviour === "normal" || 
 /** The platform behind the fakes; it knows payments by the merchant's number and its own. */
 export class Platform {
   readonly #payments = new Map<string, Held>()
-  readonly #scripts: { readonly [call in Call]: Array<Behaviour> } = { create: [], query: [], close: [] }
+  readonly #scripts: { readonly [call in Call]: Array<Behaviour> } = {
+    create: [],
+    query: [],
+    close: [],
+    capture: [],
+    complete: []
+  }
   readonly #always = new Map<Call, Behaviour>()
   readonly got: Array<Got> = []
 
@@ -90,10 +96,11 @@ export class Platform {
     this.#payments.set(merchantOrderNo, held)
   }
 
-  /** Ends an open payment; one that has ended stays as it is. */
+  /** Moves a payment on; one that has ended stays as it is. */
   end(merchantOrderNo: string, status: Held["status"], paidAtMillis: number | null): void {
     const held = this.#payments.get(merchantOrderNo)
-    if (held?.status === "open") this.#payments.set(merchantOrderNo, { ...held, status, paidAtMillis })
+    const isOver = held === undefined || ["paid", "failed", "closed"].includes(held.status)
+    if (!isOver) this.#payments.set(merchantOrderNo, { ...held, status, paidAtMillis })
   }
 
   /** A call comes in: what there is of the payment after it, and by how many minor units its amount is told too high. */
@@ -104,6 +111,9 @@ export class Platform {
       this.got.push({ call, merchantOrderNo, prepared: create?.prepared ?? null, atMillis })
       if (isDone(behaviour) && create !== null) this.#create(merchantOrderNo, create)
       if (isDone(behaviour) && call === "close") this.end(merchantOrderNo, "closed", null)
+      const isTaken = this.#payments.get(merchantOrderNo)?.status === (call === "capture" ? "authorized" : "approved")
+      if (isDone(behaviour) && (call === "capture" || call === "complete") && isTaken)
+        this.end(merchantOrderNo, "paid", atMillis)
       if (behaviour === "hang") return yield* Effect.never
       if (!isAnswered(behaviour)) return yield* failure(behaviour)
       return { held: this.#payments.get(merchantOrderNo), extraMinor: behaviour === "wrongAmount" ? 1n : 0n, atMillis }
@@ -125,6 +135,10 @@ export const evidenceOf = (
         ...common,
         next: { type: "redirect", url: `https://cashier.example/${encodeURIComponent(held.merchantOrderNo)}` }
       })
+    case "approved":
+      return Evidence.make("approved", source, common)
+    case "authorized":
+      return Evidence.make("authorized", source, { ...common, untilMillis: null })
     case "paid":
       return Evidence.make("paid", source, { ...common, captured: amount, paidAtMillis: held.paidAtMillis })
     case "failed":

@@ -1,0 +1,94 @@
+import { expect } from "@effect/vitest"
+import { Orders } from "@payment-proxy/ports"
+import { FakeVendors } from "@payment-proxy/testkit"
+import { Duration, Effect } from "effect"
+import { causes, it, lived, now, placed, states } from "./harness.ts"
+
+const vendor = FakeVendors.FakeVendor
+
+const callsOf = (kind: FakeVendors.Call) =>
+  Effect.flatMap(vendor, ({ got }) => Effect.map(got, (all) => all.filter(({ call }) => call === kind).length))
+
+it.world("approved money is taken by a further call of ours, once, whose intent is on disk first", () =>
+  Effect.gen(function* () {
+    const { approve, payments } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+    yield* approve(payOrderNo)
+    yield* lived(Duration.seconds(6), 1)
+    expect(yield* states(payOrderNo)).toEqual(["SUBMITTING", "PENDING", "PENDING", "PENDING", "SUCCEEDED"])
+    expect((yield* causes(payOrderNo)).slice(2)).toEqual(["query:approved", "complete", "operation:paid"])
+    expect((yield* payments)[0]?.status).toBe("paid")
+    yield* lived(Duration.seconds(30), 10)
+    expect(yield* callsOf("complete")).toBe(1)
+  })
+)
+
+it.world("held money is taken at once where the order captures automatically", () =>
+  Effect.gen(function* () {
+    const { authorize } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "CARD" })
+    yield* authorize(payOrderNo)
+    yield* lived(Duration.seconds(6), 1)
+    const after = yield* now(payOrderNo)
+    expect(after).toMatchObject({ state: "SUCCEEDED", operation: null, captured: 1234n })
+    expect((yield* causes(payOrderNo)).slice(2)).toEqual(["query:authorized", "capture", "operation:paid"])
+  })
+)
+
+it.world("held money stays held where the app captures by itself", () =>
+  Effect.gen(function* () {
+    const { authorize } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "CARD", capture: "manual" })
+    yield* authorize(payOrderNo)
+    yield* lived(Duration.seconds(10), 6)
+    expect((yield* now(payOrderNo)).state).toBe("AUTHORIZED")
+    expect(yield* callsOf("capture")).toBe(0)
+  })
+)
+
+it.world("a call whose answer got lost is asked about before it is sent again, and the money is taken once", () =>
+  Effect.gen(function* () {
+    const { approve, script } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+    yield* approve(payOrderNo)
+    yield* script("complete", "dropAfter")
+    yield* lived(Duration.seconds(6), 1)
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ no: `${payOrderNo}C1`, unknownCalls: 1 })
+    yield* lived(Duration.seconds(5), 6)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+    expect(yield* callsOf("complete")).toBe(1)
+  })
+)
+
+it.world("a call that never arrived is sent again under the same number", () =>
+  Effect.gen(function* () {
+    const { approve, script } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+    yield* approve(payOrderNo)
+    yield* script("complete", "dropBefore", "unreachable")
+    yield* lived(Duration.seconds(6), 1)
+    yield* lived(Duration.seconds(20), 6)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+    const history = yield* Effect.flatMap(Orders, (orders) => orders.history(payOrderNo))
+    const numbers = history.filter(({ cause }) => cause === "complete").map(({ detail }) => detail)
+    expect(numbers.length).toBeGreaterThan(1)
+    expect(new Set(numbers)).toEqual(new Set([`${payOrderNo}C1`]))
+  })
+)
+
+it.world("a declined call leaves the payer his time: each next one is further away, under a new number", () =>
+  Effect.gen(function* () {
+    const { approve, always } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL", expiresIn: Duration.minutes(15) })
+    yield* approve(payOrderNo)
+    yield* always("complete", "reject")
+    yield* lived(Duration.seconds(5), 60)
+    const calls = yield* callsOf("complete")
+    expect(calls).toBeGreaterThan(2)
+    expect(calls).toBeLessThan(12)
+    expect((yield* now(payOrderNo)).state).toBe("PENDING")
+    yield* always("complete", "normal")
+    yield* lived(Duration.seconds(30), 10)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
