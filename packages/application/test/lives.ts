@@ -87,7 +87,7 @@ export const payers = (fate: Fate, witness: Witness): Actor =>
     }
   })
 
-const told = (witness: Witness, number: string, kind: (typeof kinds)[number], isForged: boolean) =>
+const told = (witness: Witness, number: string, kind: FakeVendors.Held["status"], isForged: boolean) =>
   Effect.gen(function* () {
     const bodySha256 = `${number} ${kind}${isForged ? " forged" : ""}`
     const good = FakeVendors.notification(number, kind)
