@@ -9,7 +9,6 @@ import { ports, withShop } from "./harness.ts"
 
 const startMillis = Date.UTC(2026, 10, 23, 8)
 const queues = ["inbox", "orders", "deliveries"] as const
-const kinds = ["open", "paid", "failed", "closed"] as const
 export const amount = Money.make(1234n, "CNY")
 
 /** What chance decides in one life: what goes wrong with each call, and what the actors do. */
@@ -72,13 +71,14 @@ export const witnessed = <E, R>(
 /** The platform and its payers: what it tells is true, but comes late, again and out of order, and some of it is forged. */
 export const payers = (fate: Fate, witness: Witness): Actor =>
   Effect.gen(function* () {
-    const { payments, pay, refuse } = yield* FakeVendors.FakeVendor
+    const { payments, pay, refuse, approve, authorize } = yield* FakeVendors.FakeVendor
+    const moves = [refuse, pay, pay, approve, authorize]
     for (let times = 0; times < 8; times++) {
       yield* Effect.promise(() => fate.schedule(0, "payer"))
       const all = yield* payments
       const one = all[fate.number(all.length)]
       if (one === undefined) continue
-      if (fate.number(3) === 0) yield* fate.number(4) === 0 ? refuse(one.merchantOrderNo) : pay(one.merchantOrderNo)
+      if (fate.number(3) === 0) yield* (moves[fate.number(moves.length)] ?? pay)(one.merchantOrderNo)
       const now = (yield* payments).find(({ merchantOrderNo }) => merchantOrderNo === one.merchantOrderNo)
       const status = now?.status ?? "open"
       yield* Effect.fork(

@@ -99,8 +99,10 @@ export class Platform {
   /** Moves a payment on; one that has ended stays as it is. */
   end(merchantOrderNo: string, status: Held["status"], paidAtMillis: number | null): void {
     const held = this.#payments.get(merchantOrderNo)
-    const isOver = held === undefined || ["paid", "failed", "closed"].includes(held.status)
-    if (!isOver) this.#payments.set(merchantOrderNo, { ...held, status, paidAtMillis })
+    const isHalfway = status === "approved" || status === "authorized"
+    const before = isHalfway ? ["open"] : ["open", "approved", "authorized"]
+    if (held !== undefined && before.includes(held.status))
+      this.#payments.set(merchantOrderNo, { ...held, status, paidAtMillis })
   }
 
   /** A call comes in: what there is of the payment after it, and by how many minor units its amount is told too high. */
