@@ -3,6 +3,7 @@ import { Vendors, VendorTokens } from "@payment-proxy/ports"
 import { aPayment, freshNo, Sandbox, vendorsContract } from "@payment-proxy/testkit"
 import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import * as VendorHttp from "../src/index.ts"
+import * as Listener from "./listener.ts"
 import { at } from "./mapping.ts"
 
 const TokenAnswer = Schema.Struct({ access_token: Schema.String })
@@ -21,16 +22,30 @@ const tokens = Layer.effect(
   })
 )
 
+const limits = { createMillis: 1000, queryMillis: 1000, closeMillis: 1000 }
+
 const vendors = Layer.unwrapEffect(
-  Effect.map(Sandbox.Sandbox, ({ url }) => VendorHttp.layer({ platform: at(url) }))
-).pipe(Layer.provideMerge(tokens), Layer.provideMerge(Sandbox.layer))
+  Effect.map(Effect.all([Sandbox.Sandbox, Listener.Listener]), ([{ url }, listener]) =>
+    VendorHttp.layer({ platform: { ...at(url, { limits }), notifyUrl: `${listener.url}/platform` } })
+  )
+).pipe(Layer.provideMerge(tokens), Layer.provideMerge(Layer.merge(Sandbox.layer, Listener.layer)))
 
 const control = (method: "GET" | "POST" | "PUT", path: string, body?: unknown) =>
   Effect.flatMap(Sandbox.Sandbox, (sandbox) => sandbox.control(method, path, body))
 
 const Ledger = Schema.Struct({ payments: Schema.Array(Schema.Struct({ merchant_payment_no: Schema.String })) })
 
-const faults = { dropAfter: "drop-after-accept", dropBefore: "drop-before-accept", reject: "reject" } as const
+const faults = {
+  dropAfter: "drop-after-accept",
+  dropBefore: "drop-before-accept",
+  error: "error-after-accept",
+  garbage: "garbage",
+  html: "html",
+  truncate: "truncate",
+  cut: "cut",
+  hang: "hang",
+  reject: "reject"
+} as const
 
 const paymentsOf = (no: string) =>
   control("GET", "/_ledger").pipe(
@@ -39,10 +54,35 @@ const paymentsOf = (no: string) =>
   )
 
 vendorsContract("mapped, against the sandbox", vendors, "platform", {
+  scenes: [
+    {
+      method: "ALIPAY",
+      source: "WEB",
+      currency: "CNY",
+      details: { description: "Insurance", payer: {}, returnUrl: null }
+    }
+  ],
+  traits: {
+    unopened: "open",
+    refused: "failed",
+    close: "closed",
+    numbered: true,
+    completes: false,
+    authorizes: false,
+    refunds: false,
+    bills: false,
+    tells: true
+  },
   pay: (no) => control("POST", `/_payments/${no}/pay`),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
-  nextCreate: (no, how) => control("PUT", "/_faults", [{ on: "create", fault: faults[how], number: no, times: 1 }]),
-  payments: paymentsOf
+  next: (on, number, how) => {
+    const fault = on === "query" && how === "error" ? "error-before-accept" : faults[how]
+    return control("PUT", "/_faults", [{ on, fault, number, times: 1 }])
+  },
+  payments: paymentsOf,
+  settle: Effect.void,
+  notifications: Effect.flatMap(Listener.Listener, ({ got }) => got("/platform")),
+  day: Effect.succeed("2026-11-26")
 })
 
 layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>

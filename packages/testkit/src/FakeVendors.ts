@@ -76,13 +76,15 @@ const unable = (names: ReadonlyArray<string>) => {
     names.includes(vendor)
       ? new Rejected({ code: "NOT_SUPPORTED", detail: "The fake cannot do this." })
       : new UnknownVendor({ vendor })
+  const known = <A>(vendor: string, value: A): Effect.Effect<A, UnknownVendor> =>
+    names.includes(vendor) ? Effect.succeed(value) : new UnknownVendor({ vendor })
   const refusing = (payment: Payment.Payment) => Effect.fail(refused(payment.vendor))
   return {
     refund: refusing,
     queryRefund: refusing,
-    returned: (_: Payment.Payment, { indicator }: ReturnQuery) =>
-      Effect.succeed(indicator === undefined ? null : indicator === "right"),
-    onward: (_: Payment.Payment, prepared: string) => Effect.succeed(Either.getOrNull(decodePage(prepared))),
+    returned: ({ vendor }: Payment.Payment, { indicator }: ReturnQuery) =>
+      known(vendor, indicator === undefined ? null : indicator === "right"),
+    onward: ({ vendor }: Payment.Payment, prepared: string) => known(vendor, Either.getOrNull(decodePage(prepared))),
     bill: (vendor: string) => Stream.fail(refused(vendor))
   }
 }

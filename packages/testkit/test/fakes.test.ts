@@ -22,9 +22,36 @@ sharedTokensContract("in memory", Memory.layer)
 vaultContract("fake", FakeVault.layer)
 vendorTokensContract("fake", FakeVendorTokens.layer(["platform"]), "platform")
 vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", {
+  scenes: [
+    {
+      method: "ALIPAY",
+      source: "WEB",
+      currency: "CNY",
+      details: { description: "Insurance", payer: {}, returnUrl: null }
+    }
+  ],
+  traits: {
+    unopened: "open",
+    refused: "failed",
+    close: "closed",
+    numbered: true,
+    completes: false,
+    authorizes: false,
+    refunds: false,
+    bills: false,
+    tells: true
+  },
   pay: (no) => Effect.flatMap(fake, ({ pay }) => pay(no)),
   refuse: (no) => Effect.flatMap(fake, ({ refuse }) => refuse(no)),
-  nextCreate: (_, how) => Effect.flatMap(fake, ({ script }) => script("create", how)),
+  next: (on, _, how) =>
+    on === "refund" || on === "queryRefund"
+      ? Effect.void
+      : Effect.flatMap(fake, ({ script }) => script(on, how === "reject" || how === "dropBefore" ? how : "dropAfter")),
+  settle: Effect.void,
+  notifications: Effect.flatMap(fake, ({ payments }) =>
+    Effect.map(payments, (all) => all.map(({ merchantOrderNo }) => FakeVendors.notification(merchantOrderNo, "paid")))
+  ),
+  day: Effect.succeed("2026-11-26"),
   payments: (no) =>
     Effect.map(
       Effect.flatMap(fake, ({ payments }) => payments),
