@@ -1,0 +1,94 @@
+import { VendorTokens } from "@payment-proxy/ports"
+import { type Platform, Sandbox, type Struck, type Wrong } from "@payment-proxy/testkit"
+import { Effect, Layer, Redacted, Schema } from "effect"
+import * as VendorHttp from "../src/index.ts"
+import * as Listener from "./listener.ts"
+
+type Name = keyof typeof VendorHttp.Kinds.kinds
+
+/** Short enough that a vendor who hangs holds no test up. */
+export const limits = { createMillis: 1500, queryMillis: 1500, closeMillis: 1500 }
+
+const TokenAnswer = Schema.Struct({ access_token: Schema.String })
+
+/** What a vendor's merchant console hands out. */
+export type Credentials = { readonly [name: string]: unknown }
+
+/** Nobody asks for tokens of most vendors. */
+const none = VendorTokens.of({ get: () => Effect.die("no tokens here"), discard: () => Effect.void })
+
+/** Tokens by hand, where a vendor has such: adapters know nothing of each other. */
+export const tokensFrom = (endpoint: string, clientId: string, clientSecret: string) => {
+  const authorization = `Basic ${btoa(`${clientId}:${clientSecret}`)}`
+  const fetched = Effect.promise(() =>
+    fetch(endpoint, {
+      method: "POST",
+      headers: { authorization },
+      body: new URLSearchParams({ grant_type: "client_credentials" })
+    }).then((response) => response.json())
+  ).pipe(
+    Effect.flatMap(Schema.decodeUnknown(TokenAnswer)),
+    Effect.orDie,
+    Effect.map(({ access_token }) => Redacted.make(access_token))
+  )
+  return Effect.map(Effect.cached(fetched), (get) => VendorTokens.of({ get: () => get, discard: () => Effect.void }))
+}
+
+/** A vendor that the sandbox plays, by its name there, configured from what its merchant console hands out. */
+export const sandbox = (
+  name: Name,
+  configOf: (credentials: Credentials) => object,
+  tokensOf: (credentials: Credentials) => Effect.Effect<VendorTokens["Type"]> = () => Effect.succeed(none)
+) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { credentials } = yield* Sandbox.Sandbox
+      const listener = yield* Listener.Listener
+      const own = Object(credentials)[name] as Credentials
+      const schema = VendorHttp.Kinds.kinds[name].config as unknown as Schema.Schema<VendorHttp.Kinds.VendorConfig>
+      const decoded = yield* Schema.decodeUnknown(schema)({ kind: name, ...configOf(own), limits })
+      const placed = { ...decoded, notifyUrl: `${listener.url}/${name}`, returnUrl: `${listener.url}/return/${name}` }
+      return VendorHttp.layer({ [name]: placed }).pipe(Layer.provideMerge(Layer.effect(VendorTokens, tokensOf(own))))
+    })
+  ).pipe(Layer.provideMerge(Layer.merge(Sandbox.layerWith({ vendors: [name] }), Listener.layer)))
+
+const control = (method: "GET" | "POST" | "PUT", path: string, body?: unknown) =>
+  Effect.flatMap(Sandbox.Sandbox, (service) => service.control(method, path, body))
+
+const faults = {
+  dropAfter: "drop-after-accept",
+  dropBefore: "drop-before-accept",
+  error: "error-after-accept",
+  garbage: "garbage",
+  html: "html",
+  truncate: "truncate",
+  cut: "cut",
+  hang: "hang",
+  reject: "reject"
+} as const satisfies Record<Wrong, string>
+
+const callOf = (on: Struck): string => (on === "queryRefund" ? "query-refund" : on)
+
+const Ledger = Schema.Struct({
+  held: Schema.Array(Schema.Struct({ vendor: Schema.String, number: Schema.String }))
+})
+
+type Parts = Pick<Platform<Sandbox.Sandbox | Listener.Listener>, "scenes" | "traits" | "day">
+
+/** The sandbox as the platform behind a vendor. */
+export const platform = (name: Name, parts: Parts): Platform<Sandbox.Sandbox | Listener.Listener> => ({
+  ...parts,
+  pay: (no) => control("POST", `/_payments/${no}/pay`),
+  refuse: (no) => control("POST", `/_payments/${no}/refuse`),
+  next: (on, number, how) => {
+    const fault = on.startsWith("query") && how === "error" ? "error-before-accept" : faults[how]
+    return control("PUT", "/_faults", [{ on: callOf(on), fault, number, times: 1 }])
+  },
+  payments: (no) =>
+    control("GET", "/_ledger").pipe(
+      Effect.flatMap(Schema.decodeUnknown(Ledger)),
+      Effect.map(({ held }) => held.filter(({ vendor, number }) => vendor === name && number === no).length)
+    ),
+  settle: control("POST", "/_clock", { advanceMillis: 3000 }),
+  notifications: Effect.flatMap(Listener.Listener, ({ got }) => got(`/${name}`))
+})
