@@ -67,10 +67,15 @@ const isMissing = (answer: Answer): boolean => {
   return fault?.cause === "INVALID_REQUEST" && fault.field === undefined && fault.validationType === undefined
 }
 
+/** A question's answer; how the question was refused says nothing about what it asks after. */
 const orMissing =
   <A>(read: (answer: Answer) => Read<A>) =>
   (answer: Answer): Read<A | null> =>
-    isMissing(answer) ? Either.right(null) : read(answer)
+    isMissing(answer)
+      ? Either.right(null)
+      : Either.mapLeft(read(answer), (failure) =>
+          failure._tag === "Rejected" ? new InDoubt({ detail: failure.detail }) : failure
+        )
 
 /** The order that RETRIEVE_ORDER answers; null where there is none. */
 export const order = orMissing(decoded(Wire.Order, "an order"))

@@ -1,5 +1,4 @@
-import type { Currency, Money } from "@payment-proxy/domain"
-import { Evidence, OrderNo, Payment } from "@payment-proxy/domain"
+import { type Currency, Evidence, Money, OrderNo, Payment } from "@payment-proxy/domain"
 import { InDoubt } from "@payment-proxy/ports"
 import { Either } from "effect"
 import * as Codes from "./codes.ts"
@@ -31,20 +30,26 @@ const amountOf = (written: string | undefined, currency: string | undefined): Re
     ? doubt("The answer lacks an amount.")
     : Either.mapLeft(Wire.amount(written, currency), (detail) => new InDoubt({ detail }))
 
+/** The order's amounts; what it does not state is null. */
 interface Sums {
   readonly amount: Money.Money
-  readonly authorized: Money.Money
-  readonly captured: Money.Money
-  readonly refunded: Money.Money
+  readonly authorized: Money.Money | null
+  readonly captured: Money.Money | null
+  readonly refunded: Money.Money | null
 }
 
-const sumsOf = (order: Wire.Order): Read<Sums> =>
-  Either.all({
+const sumsOf = (order: Wire.Order): Read<Sums> => {
+  const optional = (written: string | undefined): Read<Money.Money | null> =>
+    written === undefined ? Either.right(null) : amountOf(written, order.currency)
+  return Either.all({
     amount: amountOf(order.amount, order.currency),
-    authorized: amountOf(order.totalAuthorizedAmount, order.currency),
-    captured: amountOf(order.totalCapturedAmount, order.currency),
-    refunded: amountOf(order.totalRefundedAmount, order.currency)
+    authorized: optional(order.totalAuthorizedAmount),
+    captured: optional(order.totalCapturedAmount),
+    refunded: optional(order.totalRefundedAmount)
   })
+}
+
+const minor = (amount: Money.Money | null): bigint => amount?.amountMinor ?? 0n
 
 const isDone = (transaction: Wire.Transaction, ...types: ReadonlyArray<string>): boolean =>
   types.includes(transaction.transaction.type ?? "") && ["done", "part"].includes(outcome(transaction))
@@ -64,6 +69,7 @@ const refundStates = {
 const itemOf = (one: Wire.Transaction, currency: string, voided: ReadonlySet<string>): Read<Evidence.RefundItem> => {
   const { id, type, amount } = one.transaction
   const stated = refundStates[outcome(one)]
+  if ((one.transaction.currency ?? currency) !== currency) return doubt("A refund is in another currency.")
   return Either.map(amountOf(amount, currency), ({ amountMinor }) => ({
     vendorRefundNo: id,
     ourNo: OrderNo.is(id) ? id : null,
@@ -94,16 +100,37 @@ const foreignTo = (
   return orderId === payment.merchantOrderNo ? null : "NUMBER_MISMATCH"
 }
 
-/** Money came: what went back is read from the totals, and refunds that are not yet known are told as such. */
-const paidOf = (order: Wire.Order, sums: Sums, about: About, common: Common): Read<Evidence.Evidence> => {
-  const { captured, refunded } = sums
-  if (captured.amountMinor === 0n && refunded.amountMinor === 0n) return doubt("The order is paid, and nothing was.")
+/** Money came: what went back is read from the totals, and refunds that wait for someone are told with them. */
+const paidOf = (
+  order: Wire.Order,
+  { captured, refunded }: Sums,
+  about: About,
+  common: Common
+): Read<Evidence.Evidence> => {
+  if (captured === null || refunded === null) return doubt("The order lacks its totals.")
+  if (captured.amountMinor === 0n) return doubt("The order is paid, and nothing was captured.")
   if (!Codes.refundStatuses.has(order.status) && refunded.amountMinor === 0n)
     return Either.right(Evidence.make("paid", about.source, { ...common, captured, paidAtMillis: paidAtMillis(order) }))
   return Either.map(itemsOf(order), (items) =>
     Evidence.make("refunds", about.source, { ...common, captured, total: refunded.amountMinor, items })
   )
 }
+
+/** Funds are held: where they are less than asked, or more, the amount says so, and the order is held for it. */
+const authorizedOf = (
+  { amount, authorized }: Sums,
+  { payment, source }: About,
+  common: Common
+): Read<Evidence.Evidence> =>
+  authorized === null
+    ? doubt("The order lacks its totals.")
+    : Either.right(
+        Evidence.make("authorized", source, {
+          ...common,
+          amount: Money.equals(amount, payment.amount) ? authorized : amount,
+          untilMillis: null
+        })
+      )
 
 const sumOf = (order: Wire.Order, ...types: ReadonlyArray<string>): Read<bigint> =>
   Either.map(
@@ -118,7 +145,7 @@ const sumOf = (order: Wire.Order, ...types: ReadonlyArray<string>): Read<bigint>
 /** "The initial transaction was voided": of money that was taken all went back, of funds that were held nothing was taken. */
 const cancelledOf = (order: Wire.Order, sums: Sums, about: About, common: Common): Read<Evidence.Evidence> =>
   Either.map(sumOf(order, "PAYMENT", "CAPTURE"), (taken): Evidence.Evidence => {
-    const amountMinor = Payment.max(sums.captured.amountMinor, taken)
+    const amountMinor = Payment.max(minor(sums.captured), taken)
     const currency: Currency.Currency = sums.amount.currency
     if (order.transaction.some((one) => isDone(one, "VOID_PAYMENT", "VOID_CAPTURE")) && amountMinor > 0n)
       return Evidence.make("refunds", about.source, {
@@ -135,41 +162,50 @@ const cancelledOf = (order: Wire.Order, sums: Sums, about: About, common: Common
 /** A dispute of money that is known to have come; what is not known yet is told first, and the dispute the next time. */
 const disputedOf = (order: Wire.Order, sums: Sums, about: About, common: Common): Read<Evidence.Evidence> => {
   const { payment, source } = about
-  if (payment.captured === 0n || sums.refunded.amountMinor > Payment.refunded(payment))
+  if (payment.captured === 0n || minor(sums.refunded) > Payment.refunded(payment))
     return paidOf(order, sums, about, common)
   const { chargeback } = order
-  const taken =
-    chargeback?.amount === undefined
-      ? Either.right(sums.captured)
-      : amountOf(chargeback.amount, chargeback.currency ?? order.currency)
-  return Either.map(taken, (back) =>
+  const isStated = chargeback?.amount !== undefined && (chargeback.currency ?? order.currency) === order.currency
+  const stated = isStated ? amountOf(chargeback.amount, order.currency) : Either.right(null)
+  return Either.map(stated, (back) =>
     Evidence.make("disputed", source, {
       ...common,
       disputeNo: order.id,
-      disputedMinor: back.amountMinor > 0n ? back.amountMinor : sums.captured.amountMinor,
+      // An inquiry has charged nothing back yet: all that was taken is at stake.
+      disputedMinor: minor(back) > 0n ? minor(back) : Payment.max(minor(sums.captured), payment.captured),
       state: order.status === "CHARGEBACK_PROCESSED" ? "lost" : "open"
     })
   )
 }
 
-/** A payment of which nobody knows yet how it went: an order with one is never told failed. */
-const isUndecided = ({ transaction: { type }, ...one }: Wire.Transaction, results: ReadonlyArray<string>): boolean =>
-  type !== "AUTHENTICATION" &&
-  (results.includes(one.result ?? "") ||
-    (results.includes("PENDING") &&
-      one.result === "SUCCESS" &&
-      Codes.outcomeOf(one.result, one.response?.gatewayCode) === "pending"))
-
-const undecided = (order: Wire.Order, ...results: ReadonlyArray<string>): boolean =>
-  results.includes(order.result ?? "") || order.transaction.some((one) => isUndecided(one, results))
+/**
+ * Whether of some attempt to pay nobody knows how it went, or it is still under way. The order's own PENDING is also that of
+ * a challenge which the payer walked away from: it counts only where no attempts are listed.
+ */
+const undecided = (order: Wire.Order): "unknown" | "pending" | null => {
+  const attempts = order.transaction.filter(({ transaction: { type } }) => type !== "AUTHENTICATION")
+  const isUnknown = ({ result, response }: Wire.Transaction) =>
+    result === "UNKNOWN" || response?.gatewayCode === "UNKNOWN"
+  if (order.result === "UNKNOWN" || attempts.some(isUnknown)) return "unknown"
+  const isPending = order.result === "PENDING" && order.transaction.length === 0
+  return isPending || attempts.some((one) => outcome(one) === "pending") ? "pending" : null
+}
 
 const lastAttempt = (order: Wire.Order): string =>
   Codes.shown(order.transaction.findLast((one) => outcome(one) === "declined")?.response?.gatewayCode)
 
 /** Nobody has paid: the page may still be open, and the payer may try again on it. */
-const unpaidOf = (order: Wire.Order, meaning: Codes.Meaning, about: About, common: Common): Read<Evidence.Evidence> => {
-  if (undecided(order, "UNKNOWN")) return doubt("The outcome at the acquirer is unknown.")
-  if (about.isOver && undecided(order, "PENDING")) return doubt("A payment is pending after the session.")
+const unpaidOf = (
+  order: Wire.Order,
+  sums: Sums,
+  meaning: Codes.Meaning,
+  about: About,
+  common: Common
+): Read<Evidence.Evidence> => {
+  if (minor(sums.captured) > 0n) return doubt("The order is not paid, and something was captured.")
+  const open = undecided(order)
+  if (open === "unknown") return doubt("The outcome of a payment at the acquirer is unknown.")
+  if (open === "pending" && about.isOver) return doubt("A payment is pending though nobody can pay any more.")
   return Either.right(
     meaning === "unsuccessful" && about.isOver
       ? Evidence.make("failed", about.source, {
@@ -184,10 +220,9 @@ const unpaidOf = (order: Wire.Order, meaning: Codes.Meaning, about: About, commo
 /** What an order says, by its status and totals: never by one of its transactions alone. */
 export const fromOrder = (order: Wire.Order, about: About): Read<Evidence.Evidence> =>
   Either.flatMap(sumsOf(order), (sums): Read<Evidence.Evidence> => {
-    const { amount, authorized } = sums
     const common = {
       asked: about.asked,
-      amount,
+      amount: sums.amount,
       transactionNo: null,
       foreign: foreignTo(order.merchant, order.id, about)
     }
@@ -195,12 +230,9 @@ export const fromOrder = (order: Wire.Order, about: About): Read<Evidence.Eviden
     switch (meaning) {
       case "open":
       case "unsuccessful":
-        return unpaidOf(order, meaning, about, common)
+        return unpaidOf(order, sums, meaning, about, common)
       case "authorized":
-        // Less than asked was approved, or more: the amount says so, and the order is held for it.
-        return Either.right(
-          Evidence.make("authorized", about.source, { ...common, amount: authorized, untilMillis: null })
-        )
+        return authorizedOf(sums, about, common)
       case "paid":
         return paidOf(order, sums, about, common)
       case "cancelled":
@@ -208,13 +240,18 @@ export const fromOrder = (order: Wire.Order, about: About): Read<Evidence.Eviden
       case "disputed":
         return disputedOf(order, sums, about, common)
       default:
-        return Either.right(Evidence.make("known", about.source, { ...common, word: order.status.slice(0, 64) }))
+        return Either.right(
+          Evidence.make("known", about.source, { ...common, word: order.status.replace(/[^\w.-]/g, "?").slice(0, 64) })
+        )
     }
   })
 
 /** What to void of an order that is only authorized: the transaction, and the number that the void gets. */
 export const voidOf = (order: Wire.Order): { readonly id: string; readonly target: string } | null => {
-  const held = order.transaction.filter((one) => isDone(one, "AUTHORIZATION"))
+  const released = order.transaction
+    .filter((one) => isDone(one, "VOID_AUTHORIZATION"))
+    .map(({ transaction }) => transaction.targetTransactionId)
+  const held = order.transaction.filter((one) => isDone(one, "AUTHORIZATION") && !released.includes(one.transaction.id))
   const target = held.length === 1 ? held[0]?.transaction.id : undefined
   if (target === undefined) return null
   const isSpent = (id: string): boolean =>
@@ -227,6 +264,8 @@ export const voidOf = (order: Wire.Order): { readonly id: string; readonly targe
 export const fromVoid = (answer: Wire.Transaction, id: string, about: About): Read<Evidence.Evidence> => {
   const { order, transaction } = answer
   if (transaction.id !== id) return doubt("The answer is about another transaction.")
+  if ((order?.status ?? "CANCELLED") !== "CANCELLED")
+    return doubt("The void succeeded, and the order is not cancelled.")
   return Either.map(amountOf(order?.amount, order?.currency), (amount) =>
     Evidence.make("closed", about.source, {
       asked: about.asked,

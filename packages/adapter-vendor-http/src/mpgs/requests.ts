@@ -36,7 +36,7 @@ const descriptionOf = (description: string, { merchantOrderNo }: Payment.Payment
     if (text.length + letter.length > maxDescriptionLength) break
     text += letter
   }
-  return text.trim() === "" ? `Order ${merchantOrderNo}` : text
+  return text === "" ? `Order ${merchantOrderNo}` : text.trimEnd()
 }
 
 const merchantPath = ({ version, merchantId }: MpgsConfig): string =>
