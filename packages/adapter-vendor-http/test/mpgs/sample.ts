@@ -20,9 +20,9 @@ export const encoded = {
 
 export const decode = Schema.decodeUnknownEither(MpgsConfig)
 
-/** A configuration with the addresses that the application gives. */
+/** A configuration with the addresses that the application gives; what is undefined is left out. */
 export const configured = (changes: object = {}) => ({
-  ...Either.getOrThrow(decode({ ...encoded, ...changes })),
+  ...Either.getOrThrow(decode(JSON.parse(JSON.stringify({ ...encoded, ...changes })))),
   name: "mpgs",
   notifyUrl: "https://pay.example.com/notify/mpgs",
   returnUrl: "https://pay.example.com/return/mpgs"
