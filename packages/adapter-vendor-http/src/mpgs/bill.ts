@@ -1,4 +1,3 @@
-import { Readable } from "node:stream"
 import { OrderNo } from "@payment-proxy/domain"
 import { type Bill, type BillLine, InDoubt, Rejected, Throttled } from "@payment-proxy/ports"
 import { parse } from "csv-parse"
@@ -80,8 +79,10 @@ const firsts = () => {
 
 const decodeLine = Schema.decodeUnknownEither(Line)
 
-/** The records of a CSV file, each by its columns' names; a file that is none of ours ends in doubt. */
-const records = (body: Opened["body"]): Stream.Stream<Line, InDoubt> =>
+const notCsv = (): InDoubt => doubt("The file is not CSV.")
+
+/** The records of a CSV file by its columns' names, as many at a time as came in one piece; one that is none of ours ends in doubt. */
+const records = (body: Opened["body"]): Stream.Stream<ReadonlyArray<unknown>, InDoubt> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       let header: ReadonlyArray<string> = columns
@@ -89,35 +90,41 @@ const records = (body: Opened["body"]): Stream.Stream<Line, InDoubt> =>
         header = names
         return [...names]
       }
-      const source = Readable.from(yield* Stream.toAsyncIterableEffect(body))
       const parser = yield* Effect.acquireRelease(
         Effect.sync(() => parse({ bom: true, columns: named, max_record_size: maxLineBytes, skip_empty_lines: true })),
-        (opened) =>
-          Effect.sync(() => {
-            source.destroy()
-            opened.destroy()
-          })
+        (opened) => Effect.sync(() => opened.destroy())
       )
-      source.on("error", (error) => parser.destroy(error)).pipe(parser)
-      const broken = (): InDoubt => doubt("The file broke off, or is not CSV.")
-      const known = Effect.suspend(() =>
-        columns.every((name) => header.includes(name)) ? Effect.void : doubt("The file lacks a column.")
+      const rows: Array<unknown> = []
+      // An error is told to whoever waits, too: by itself it would end the process.
+      parser.on("data", (row: unknown) => rows.push(row)).on("error", () => undefined)
+      const fed = (bytes: Uint8Array) =>
+        Effect.async<ReadonlyArray<unknown>, InDoubt>((resume) => {
+          parser.write(bytes, (error) => resume(error ? notCsv() : Effect.succeed(rows.splice(0))))
+        })
+      const ended = Effect.async<ReadonlyArray<unknown>, InDoubt>((resume) => {
+        parser.once("error", () => resume(notCsv())).once("end", () => resume(Effect.succeed(rows.splice(0))))
+        parser.end()
+      })
+      const known = Effect.filterOrFail(
+        ended,
+        () => columns.every((name) => header.includes(name)),
+        () => doubt("The file lacks a column.")
       )
-      return Stream.fromAsyncIterable<unknown, InDoubt>(parser, broken).pipe(
-        Stream.mapEffect((record) => Either.mapLeft(decodeLine(record), () => doubt("A line lacks a column."))),
-        Stream.concat(Stream.drain(Stream.fromEffect(known)))
-      )
+      return Stream.concat(Stream.mapEffect(body, fed), Stream.fromEffect(known))
     })
   )
 
 const booked = (body: Opened["body"]): Stream.Stream<BillLine, InDoubt> =>
   Stream.suspend(() => {
     const isFirst = firsts()
+    const bookingOf = (record: unknown): Either.Either<BillLine | null, InDoubt> =>
+      Either.flatMap(
+        Either.mapLeft(decodeLine(record), () => doubt("A line lacks a column.")),
+        (line) => Either.map(lineOf(line), (booking) => (booking !== null && isFirst(line) ? booking : null))
+      )
     return records(body).pipe(
-      Stream.mapEffect((line) =>
-        Either.map(lineOf(line), (booking) => (booking !== null && isFirst(line) ? booking : null))
-      ),
-      Stream.filter((line) => line !== null)
+      Stream.mapEffect((rows) => Either.all(rows.map(bookingOf))),
+      Stream.mapConcat((bookings) => bookings.filter((booking) => booking !== null))
     )
   })
 
