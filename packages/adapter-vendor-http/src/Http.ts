@@ -185,7 +185,8 @@ const openBy =
           }),
         catch: failureOf
       }),
-      ({ body }) => Effect.sync(() => body.destroy())
+      // A body that is given up before its end says so as an error, and nobody listens any more.
+      ({ body }) => Effect.sync(() => body.on("error", () => undefined).destroy())
     ).pipe(
       Effect.map(({ statusCode, headers, body }) => ({
         status: statusCode,
