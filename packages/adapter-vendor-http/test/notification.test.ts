@@ -36,7 +36,7 @@ const signed = (text: string, atMillis = nowMillis) => ({
 
 const verdict = (incoming: Parameters<typeof read>[0], configured = config) =>
   Either.match(read(incoming, configured, nowMillis), {
-    onLeft: ({ reason }) => reason,
+    onLeft: ({ detail }) => detail,
     onRight: ({ evidence }) => evidence?.kind ?? "ask"
   })
 
@@ -104,4 +104,18 @@ it("signed nonsense is refused", () => {
   expect(verdict(signed("{"))).toBe("The body is not JSON.")
   expect(verdict(signed('{"data":{}}'))).toBe("The body names no order.")
   expect(verdict(signed(body({ merchant_payment_no: "9".repeat(257) })))).toBe("The body names no order.")
+})
+
+it("each refusal has its reason, by which it is counted", () => {
+  const reasonOf = (incoming: Parameters<typeof read>[0]) =>
+    Either.match(read(incoming, config, nowMillis), { onLeft: ({ reason }) => reason, onRight: () => null })
+  const good = signed(body())
+  const forged = { ...good, headers: { ...good.headers, "webhook-signature": "v1,AAAA" } }
+  expect([good, forged, signed(body(), nowMillis - 301_000), signed("{")].map(reasonOf)).toEqual([
+    null,
+    "SIGNATURE",
+    "STALE",
+    "CONTENT"
+  ])
+  expect(reasonOf(signed(body({ merchant_id: "merchant-foreign" })))).toBe("FOREIGN")
 })
