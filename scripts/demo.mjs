@@ -106,6 +106,35 @@ const secretsOf = (file) => {
   }
 }
 
+/** The names of environment variables: WECHATPAY_API_V3_KEY for the apiV3Key of wechatpay. */
+const variable = (...parts) =>
+  parts
+    .map((part) => String(part).replace(/([a-z0-9])([A-Z])/g, "$1_$2"))
+    .join("_")
+    .toUpperCase()
+
+/** What the vendors' merchant consoles hand out, as the environment that examples/vendors.yaml names. */
+const environmentOf = (credentials) =>
+  Object.fromEntries(
+    Object.entries(credentials).flatMap(([vendor, handed]) =>
+      Object.entries(handed).flatMap(([name, value]) =>
+        (Array.isArray(value) ? value : [value]).map((text, index) => [
+          Array.isArray(value) ? variable(vendor, name, index) : variable(vendor, name),
+          String(text)
+        ])
+      )
+    )
+  )
+
+/** One file: the platform and its routes, and each vendor directly. */
+const configuration = () => {
+  const platform = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
+  const [, vendors = ""] = readFileSync(join(root, "examples/vendors.yaml"), "utf8").split(/^vendors:\n/m)
+  const file = join(data, "payment-proxy.config.yaml")
+  writeFileSync(file, platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
+  return file
+}
+
 const curlOf = ({ gateway, shop, appKey }) => {
   const body = {
     vendor: "platform",
@@ -149,13 +178,19 @@ const main = async () => {
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
     SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
     SANDBOX_MERCHANT_ID: "merchant-demo",
-    SANDBOX_VENDORS: ""
+    SANDBOX_VENDORS: "wechatpay,alipay,mpgs,paypal"
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
   const shop = await start("shop", { SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret })
+  const credentials = await fetch(`${sandbox.url}/_credentials`).then((response) => response.json())
+  await fetch(`${sandbox.url}/_payments/-/listen-paypal`, {
+    method: "POST",
+    body: JSON.stringify({ url: `${gateway}/notify/paypal` })
+  })
   const environment = {
-    PAYMENT_PROXY_CONFIG: join(root, "payment-proxy.config.yaml"),
+    ...environmentOf(credentials),
+    PAYMENT_PROXY_CONFIG: configuration(),
     PAYMENT_PROXY_PORT: String(port),
     PAYMENT_PROXY_PUBLIC_URL: gateway,
     PAYMENT_PROXY_DATA: data,
@@ -179,6 +214,7 @@ const main = async () => {
     gateway,
     docs: `${gateway}/docs`,
     sandbox: sandbox.url,
+    vendors: sandbox.vendors,
     shop: shop.url,
     appKey: app.key,
     ready: true
@@ -191,6 +227,7 @@ Payment Proxy is ready.
 
   order API   ${demo.gateway}      its pages: ${demo.docs}
   platform    ${demo.sandbox}      a sandbox: what it saw is at /_ledger
+  vendors     ${Object.keys(demo.vendors).join(", ")}: the sandbox plays them, too (docs/vendors.md)
   shop        ${demo.shop}      what was reported, signed, to the business system
   app key     ${demo.appKey}
 

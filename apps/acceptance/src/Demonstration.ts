@@ -13,6 +13,7 @@ export interface Demo {
   readonly gateway: string
   readonly docs: string
   readonly sandbox: string
+  readonly vendors: { readonly [name: string]: string }
   readonly shop: string
   readonly appKey: string
   readonly ready: true
