@@ -8,7 +8,7 @@ import { Policies, secretContext, Work } from "@payment-proxy/application"
 import { Current, Process } from "@payment-proxy/configuration"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FaultyPorts, Sandbox } from "@payment-proxy/testkit"
-import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime } from "effect"
+import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime, type Tracer } from "effect"
 import * as AppKey from "../../src/AppKey.ts"
 import * as Http from "../../src/Http.ts"
 import * as Layers from "../../src/Layers.ts"
@@ -175,12 +175,13 @@ export interface Options {
   readonly plan?: (call: string) => FaultyPorts.Fault | null
   /** Whether the loops over what is due run. */
   readonly isWorking?: boolean
+  readonly tracer?: Tracer.Tracer
 }
 
 /** All of a gateway as `main` has it, its logs kept in `lines`. */
 const gateway = (
   configuration: Effect.Effect.Success<typeof Process.configured>,
-  { limits = {}, plan, isWorking = true }: Options,
+  { limits = {}, plan, isWorking = true, tracer }: Options,
   lines: Array<string>,
   clock: Clock.Clock
 ) => {
@@ -201,6 +202,7 @@ const gateway = (
     Layer.provideMerge(ports),
     Layer.provide(soon),
     Layer.provide(logger),
+    Layer.provide(tracer === undefined ? Layer.empty : Layer.setTracer(tracer)),
     Layer.provide(Layer.setClock(clock))
   )
 }
