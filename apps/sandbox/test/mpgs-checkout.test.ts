@@ -88,10 +88,7 @@ describe("a payer", () => {
     const { body } = await gateway.initiate(id)
     const { id: session, version } = body.session
     const done = await gateway.submit(session, "pay")
-    expect([done.status, done.headers.get("location")]).toEqual([
-      303,
-      `/checkout/pay/${session}?checkoutVersion=1.0.0`
-    ])
+    expect([done.status, done.headers.get("location")]).toEqual([303, `/checkout/pay/${session}?checkoutVersion=1.0.0`])
     const { text, headers } = await gateway.page(session)
     const back = new URL(linkIn(text, "back") ?? "")
     expect(`${back.origin}${back.pathname}${back.hash}`).toBe("https://shop.example/return#done")
@@ -111,7 +108,9 @@ describe("a payer", () => {
     await gateway.submit(session, "pay", "visa-approved")
     expect((await gateway.order(id)).body).toMatchObject({
       status: "AUTHORIZED",
-      transaction: [{ transaction: { type: "AUTHORIZATION" }, sourceOfFunds: { provided: { card: { brand: "VISA" } } } }]
+      transaction: [
+        { transaction: { type: "AUTHORIZATION" }, sourceOfFunds: { provided: { card: { brand: "VISA" } } } }
+      ]
     })
     expect((await gateway.page(session)).text).toContain("reserved")
   })

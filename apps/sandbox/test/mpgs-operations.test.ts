@@ -238,7 +238,10 @@ describe("PAY and AUTHORIZE", () => {
     const id = gateway.number()
     const session = await gateway.sessionOf(id)
     const done = await gateway.put(id, "P-1", payBy(session, { order: { amount: "12.34", currency: "USD" } }))
-    expect(done).toMatchObject({ status: 201, body: { result: "SUCCESS", transaction: { id: "P-1", type: "PAYMENT" } } })
+    expect(done).toMatchObject({
+      status: 201,
+      body: { result: "SUCCESS", transaction: { id: "P-1", type: "PAYMENT" } }
+    })
     await stands(id, "CAPTURED", 12.34, 12.34, 0)
     expect((await gateway.page(session)).text).not.toContain('id="pay"')
     expect(await gateway.put(id, "P-2", payBy(session))).toMatchObject(invalidIn("session.id"))

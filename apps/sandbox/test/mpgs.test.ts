@@ -153,8 +153,7 @@ describe("INITIATE_CHECKOUT", () => {
     const [first, second] = [await gateway.initiate(id), await gateway.initiate(id)]
     expect(first.body.session.id).not.toBe(second.body.session.id)
     expect(first.body.successIndicator).not.toBe(second.body.successIndicator)
-    for (const { body } of [first, second])
-      expect((await gateway.page(body.session.id)).text).toContain('id="pay"')
+    for (const { body } of [first, second]) expect((await gateway.page(body.session.id)).text).toContain('id="pay"')
     await gateway.submit(first.body.session.id, "pay")
     expect((await gateway.order(id)).body.status).toBe("CAPTURED")
     expect((await gateway.page(second.body.session.id)).text).not.toContain('id="pay"')
@@ -261,7 +260,10 @@ describe("an outage", () => {
     const id = await gateway.paid()
     await world.faults({ on: "refund", fault: "throttle", status: 201, times: 1 })
     const answer = await gateway.refund(id, "R-1", "1.00")
-    expect(answer).toMatchObject({ status: 201, body: { result: "FAILURE", response: { gatewayCode: "LOCK_FAILURE" } } })
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { result: "FAILURE", response: { gatewayCode: "LOCK_FAILURE" } }
+    })
     expect(await gateway.transaction(id, "R-1")).toMatchObject(invalid())
     expect((await gateway.refund(id, "R-1", "1.00")).body.result).toBe("SUCCESS")
   })
