@@ -115,6 +115,11 @@ export class Book {
     return [...new Set([...this.#sessionsOf.keys(), ...this.#orders.keys()])]
   }
 
+  /** Whether anything is known of an order. */
+  has(number: string): boolean {
+    return this.#orders.has(number) || this.#sessionsOf.has(number)
+  }
+
   session(id: string): Session | undefined {
     return this.#sessions.get(id)
   }

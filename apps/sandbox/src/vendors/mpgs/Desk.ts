@@ -132,7 +132,7 @@ const ofOrder = (gateway: Gateway, number: string, decision: Decision): Decided 
 
 /** What a payer, the bank or the merchant's desk does to an order; `undefined` where nothing is known of its number. */
 export const decide = async (gateway: Gateway, number: string, decision: Decision): Promise<Decided | undefined> => {
-  if (!gateway.book.numbers().includes(number)) return undefined
+  if (!gateway.book.has(number)) return undefined
   if (["open", "pay", "authorize", "refuse"].includes(decision.verb)) return pay(gateway, number, decision)
   return decision.verb === "close" ? close(gateway, number) : ofOrder(gateway, number, decision)
 }
