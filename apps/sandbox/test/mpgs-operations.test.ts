@@ -222,6 +222,26 @@ describe("VOID", () => {
     })
   })
 
+  it("may find that nobody knows its outcome: nothing is let go so far, and nothing can be captured", async () => {
+    const id = await gateway.authorized()
+    await world.faults({ on: "close", fault: "unknown-status", number: id, times: 1 })
+    expect((await gateway.voided(id, "V-1", "1")).body).toMatchObject({ result: "UNKNOWN" })
+    await stands(id, "AUTHORIZED", 12.34, 0, 0)
+    expect(await gateway.capture(id, "C-1", "1.00")).toMatchObject(invalid)
+    expect(await gateway.voided(id, "V-2", "1")).toMatchObject(invalidIn("transaction.targetTransactionId"))
+    await gateway.decide(id, "settle")
+    await stands(id, "CANCELLED", 0, 0, 0)
+  })
+
+  it("is refused while nobody knows whether the authorization has been captured", async () => {
+    const id = await gateway.authorized()
+    await world.faults({ on: "capture", fault: "unknown-status", number: id, times: 1 })
+    await gateway.capture(id, "C-1", "12.34")
+    expect(await gateway.voided(id, "V-1", "1")).toMatchObject(invalidIn("transaction.targetTransactionId"))
+    await gateway.decide(id, "fail")
+    expect((await gateway.voided(id, "V-1", "1")).body.order.status).toBe("CANCELLED")
+  })
+
   it("names a transaction that there is", async () => {
     const id = await gateway.authorized()
     expect(await gateway.put(id, "V-1", { apiOperation: "VOID" })).toMatchObject(

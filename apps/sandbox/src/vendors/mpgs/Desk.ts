@@ -78,7 +78,7 @@ const refund = async (gateway: Gateway, order: Order, decision: Decision): Promi
 }
 
 const isWaiting = (transaction: Transaction): boolean =>
-  Standing.typeOf(transaction) !== "AUTHENTICATION" && ["PENDING", "UNKNOWN"].includes(now(transaction).outcome.result)
+  Standing.typeOf(transaction) !== "AUTHENTICATION" && Standing.isOpen(transaction)
 
 /** Gives an outcome to the transaction that waits for one: the one of this number, else the newest. */
 const settle = async (gateway: Gateway, order: Order, decision: Decision, isGood: boolean): Promise<Decided> => {

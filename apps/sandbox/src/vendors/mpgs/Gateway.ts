@@ -189,8 +189,8 @@ export class Gateway {
         this.change({ kind: "ended", session: session.id, how: "timed-out" })
     for (const { facts, transactions } of this.book.orders())
       for (const transaction of transactions) {
-        const { type, outcome, atMillis } = now(transaction)
-        const isWaiting = outcome.result === "PENDING" || outcome.result === "UNKNOWN"
+        const { type, atMillis } = now(transaction)
+        const isWaiting = Standing.isOpen(transaction)
         const isOthers = type === "AUTHENTICATION" || type === "REFUND_REQUEST"
         if (isWaiting && !isOthers && atMillis + settleMillis <= nowMillis)
           void this.settle(facts.id, transaction, true)

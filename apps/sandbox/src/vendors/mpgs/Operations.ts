@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto"
 import type { Own } from "../Serving.ts"
 import type { Order, Transaction, Type } from "./Book.ts"
-import { now } from "./Book.ts"
 import * as Cards from "./Cards.ts"
 import type { Json } from "./Fields.ts"
 import * as Fields from "./Fields.ts"
@@ -11,6 +10,7 @@ import { invalid, missing } from "./Words.ts"
 
 /** What can be done to an order by PUT. */
 export const names = ["PAY", "AUTHORIZE", "CAPTURE", "VOID", "REFUND"] as const
+/** One of these names. */
 export type Name = (typeof names)[number]
 
 /** A PUT of a transaction. */
@@ -51,7 +51,7 @@ const capture = (gateway: Gateway, put: Put): Parts => {
     return no("The order has no authorization to capture.")
   if (Standing.voidedIn(transactions).has(authorization.id)) return no("The authorization has been voided.")
   const capturing = transactions
-    .filter((one) => Standing.typeOf(one) === "CAPTURE" && ["PENDING", "UNKNOWN"].includes(now(one).outcome.result))
+    .filter((one) => Standing.typeOf(one) === "CAPTURE" && Standing.isOpen(one))
     .reduce((total, one) => total + one.amountMinor, 0)
   if (standing.capturedMinor + capturing + amountMinor > standing.authorizedMinor)
     return no("The amount exceeds what is authorized and not captured.", "transaction.amount")
@@ -84,7 +84,9 @@ const unvoidable = (gateway: Gateway, { transactions }: Order, target: Transacti
   const type = Standing.typeOf(target)
   if (!Standing.isDone(target) || voids[type] === undefined) return "The transaction cannot be voided."
   if (Standing.voidedIn(transactions).has(target.id)) return "The transaction has been voided already."
-  if (type === "AUTHORIZATION") return standing.capturedMinor > 0 ? "The authorization has been captured." : undefined
+  const isCapturing = transactions.some((one) => Standing.typeOf(one) === "CAPTURE" && Standing.isOpen(one))
+  if (type === "AUTHORIZATION")
+    return standing.capturedMinor > 0 || isCapturing ? "The authorization has been captured." : undefined
   if (gateway.isSettled(target)) return "The transaction has been settled."
   const { capturedMinor, refundedMinor, refundingMinor } = standing
   return type !== "REFUND" && refundedMinor + refundingMinor > capturedMinor - target.amountMinor
@@ -92,7 +94,7 @@ const unvoidable = (gateway: Gateway, { transactions }: Order, target: Transacti
     : undefined
 }
 
-const void_ = (gateway: Gateway, put: Put): Parts => {
+const takeBack = (gateway: Gateway, put: Put): Parts => {
   const order = orderOf(gateway, put)
   const targetId = Fields.required(put.body, "transaction.targetTransactionId", 1, 40)
   const target =
@@ -132,7 +134,7 @@ const paid = (gateway: Gateway, put: Put, type: "PAYMENT" | "AUTHORIZATION") => 
 }
 
 const asked = (gateway: Gateway, name: Exclude<Name, "PAY" | "AUTHORIZE">, put: Put) => {
-  const parts = { CAPTURE: capture, REFUND: refund, VOID: void_ }[name](gateway, put)
+  const parts = { CAPTURE: capture, REFUND: refund, VOID: takeBack }[name](gateway, put)
   return { facts: orderOf(gateway, put).facts, parts, session: undefined }
 }
 

@@ -17,7 +17,8 @@ export const typeOf = (transaction: Transaction): Type => now(transaction).type
 
 const resultOf = (transaction: Transaction) => now(transaction).outcome.result
 
-const isOpen = (transaction: Transaction): boolean => ["PENDING", "UNKNOWN"].includes(resultOf(transaction))
+/** Whether the outcome of a transaction is still to come. */
+export const isOpen = (transaction: Transaction): boolean => ["PENDING", "UNKNOWN"].includes(resultOf(transaction))
 
 /** Whether a transaction tries to take money, or to reserve it. */
 export const isAttempt = (transaction: Transaction): boolean =>
@@ -34,13 +35,15 @@ export const successIn = (transactions: ReadonlyArray<Transaction>): Transaction
 export const openAttemptIn = (transactions: ReadonlyArray<Transaction>): Transaction | undefined =>
   transactions.find((transaction) => isAttempt(transaction) && isOpen(transaction))
 
-/** The numbers of the transactions that were voided, or may be so. */
+const targetsOf = (voids: ReadonlyArray<Transaction>): ReadonlySet<string> =>
+  new Set(voids.flatMap(({ targetId }) => targetId ?? []))
+
+const voidsIn = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<Transaction> =>
+  transactions.filter((transaction) => typeOf(transaction).startsWith("VOID_"))
+
+/** The numbers of the transactions that were voided, or will be as soon as an outcome is known. */
 export const voidedIn = (transactions: ReadonlyArray<Transaction>): ReadonlySet<string> =>
-  new Set(
-    transactions
-      .filter((transaction) => typeOf(transaction).startsWith("VOID_") && resultOf(transaction) !== "FAILURE")
-      .flatMap(({ targetId }) => targetId ?? [])
-  )
+  targetsOf(voidsIn(transactions).filter((transaction) => resultOf(transaction) !== "FAILURE"))
 
 const sum = (transactions: ReadonlyArray<Transaction>, ...types: ReadonlyArray<Type>): number =>
   transactions
@@ -68,7 +71,7 @@ const moneyStatus = (s: Omit<Standing, "status" | "result">, isRequested: boolea
 
 /** Where an order stands after these transactions. */
 export const after = (transactions: ReadonlyArray<Transaction>): Standing => {
-  const voided = voidedIn(transactions)
+  const voided = targetsOf(voidsIn(transactions).filter(isDone))
   const good = transactions.filter((transaction) => isDone(transaction) && !voided.has(transaction.id))
   const totals = {
     authorizedMinor: sum(good, "AUTHORIZATION", "PAYMENT"),
