@@ -237,9 +237,9 @@ describe("a checkout's time", () => {
   it("is half an hour where the merchant does not say, and leads to the cancel address then", async () => {
     const session = await gateway.sessionOf(gateway.number())
     expect(await payable(session)).toBe(true)
-    await gateway.advance(1799)
+    await gateway.advance(1790)
     expect(await payable(session)).toBe(true)
-    await gateway.advance(1)
+    await gateway.advance(10)
     expect(linkIn((await gateway.page(session)).text, "back")).toBe("https://shop.example/cancel")
   })
 
