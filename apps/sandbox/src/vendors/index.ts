@@ -9,6 +9,6 @@ export interface Makers {
 export const makers: Makers = {
   // wechatpay
   // alipay
-  // mpgs
+  mpgs: async () => (await import("./mpgs/index.ts")).make
   // paypal
 }
