@@ -10,5 +10,5 @@ export const makers: Makers = {
   // wechatpay
   // alipay
   // mpgs
-  // paypal
+  paypal: async () => (await import("./paypal/index.ts")).make
 }
