@@ -64,9 +64,13 @@ const heldOf = (account: Account, order: Order): Held => {
     amountMinor: order.amountMinor,
     currency: order.currency,
     capturedMinor: taken.reduce((sum, { amountMinor }) => sum + amountMinor, 0),
-    refunds: book.refundsOf(order).map(({ customId, invoiceId, id, amountMinor, status }) => ({
-      ...{ number: customId ?? invoiceId, id, amountMinor, status }
-    }))
+    refunds: book
+      .refundsOf(order)
+      .filter(({ kind }) => kind === "refund")
+      .map(({ customId, invoiceId, id, amountMinor, status }) => ({
+        // A refund of the desk's bears the payment's number, which is none of a refund.
+        ...{ number: customId === order.customId ? null : (customId ?? invoiceId), id, amountMinor, status }
+      }))
   }
 }
 
