@@ -185,6 +185,18 @@ describe("events", () => {
     expect(retryMillis.reduce((sum, millis) => sum + millis, 0)).toBeLessThanOrEqual(3 * 86_400_000)
   })
 
+  it("go to the listener that the environment names", async () => {
+    vi.stubEnv("SANDBOX_PAYPAL_WEBHOOK_URL", shop.url)
+    const other = await opened()
+    vi.unstubAllEnvs()
+    const custom = number()
+    await other.created(custom)
+    await other.desk(custom, "approve")
+    expect(types()).toEqual(["CHECKOUT.ORDER.APPROVED"])
+    await other.world.close()
+    other.world.sweep()
+  })
+
   it("can change places", async () => {
     const custom = number()
     await paypal.world.faults({ on: "notify", fault: "reorder", times: 1 })

@@ -29,6 +29,18 @@ describe("an authorization", () => {
     expect(await paypal.held(custom)).toMatchObject({ status: "authorized", capturedMinor: 0 })
   })
 
+  it("is made once of an order, for its request id and for others", async () => {
+    const [custom, requestId] = [number(), number()]
+    const { id } = await paypal.created(custom, { intent: "AUTHORIZE" })
+    const authorize = (one = number()) => paypal.post(`/v2/checkout/orders/${id}/authorize`, {}, one)
+    expect(issueOf(await authorize())).toEqual([422, "ORDER_NOT_APPROVED"])
+    await paypal.desk(custom, "approve")
+    const first = await authorize(requestId)
+    const again = await authorize(requestId)
+    expect([first.status, again.status, again.json]).toEqual([201, 200, first.json])
+    expect(issueOf(await authorize())).toEqual([422, "ORDER_ALREADY_AUTHORIZED"])
+  })
+
   it("is captured in parts, up to 115 % in all, until a final capture", async () => {
     const custom = number()
     const { id } = await paypal.authorized(custom)

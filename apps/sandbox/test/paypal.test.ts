@@ -223,7 +223,7 @@ describe("faults of the vendor's own", () => {
   it.each([
     ["wrong-amount", { purchase_units: [{ amount: { currency_code: "USD", value: "88.89" } }] }],
     ["wrong-currency", { purchase_units: [{ amount: { currency_code: "EUR" } }] }],
-    ["foreign-merchant", { purchase_units: [{ payee: { merchant_id: "FOREIGNMERCH1" } }] }],
+    ["foreign-merchant", { purchase_units: [{ payee: { merchant_id: "FREGNMERCHANT" } }] }],
     ["unknown-status", { status: "TELEPORTED" }]
   ])("are played on answers: %s", async (fault, said) => {
     const custom = number()

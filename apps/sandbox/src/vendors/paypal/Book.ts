@@ -137,11 +137,14 @@ export interface Change {
   readonly settings?: Partial<Settings>
 }
 
-const letters = "0123456789ABCDEFGHJKLMNPRSTUVWXY"
+const drawn = (letters: string, length: number): string =>
+  [...Buffer.from(randomHex(length), "hex")].map((byte) => letters[byte % letters.length]).join("")
 
 /** An id as the vendor makes them: 17 of capital letters and digits. */
-export const madeId = (): string =>
-  [...Buffer.from(randomHex(17), "hex")].map((byte) => letters[byte % letters.length]).join("")
+export const madeId = (): string => drawn("0123456789ABCDEFGHJKLMNPRSTUVWXY", 17)
+
+/** The id of an account, a merchant's or a payer's: 13 letters and digits that are not taken for one another. */
+export const madeAccountId = (): string => drawn("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 13)
 
 /** How long an unapproved order can be approved, an approved one be captured, and an authorization be captured. */
 export const lives = { unapproved: 3 * hourMillis, approved: 72 * hourMillis, authorization: 29 * dayMillis }

@@ -14,7 +14,7 @@ const more = (value: string): string =>
 const changes: { readonly [fault: string]: Change } = {
   "wrong-amount": (_, value) => (isMoney(value) ? { ...value, value: more(value.value) } : value),
   "wrong-currency": (name, value) => (name === "currency_code" ? (value === "EUR" ? "USD" : "EUR") : value),
-  "foreign-merchant": (name, value) => (name === "merchant_id" ? "FOREIGNMERCH1" : value),
+  "foreign-merchant": (name, value) => (name === "merchant_id" ? "FREGNMERCHANT" : value),
   "other-number": (name, value) => (name === "custom_id" || name === "invoice_id" ? madeId() : value),
   "unknown-status": (name, value) => (name === "status" ? "TELEPORTED" : value)
 }

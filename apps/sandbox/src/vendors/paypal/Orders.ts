@@ -1,7 +1,7 @@
 import type { Account, Asking, Made } from "./Account.ts"
 import * as Accounts from "./Account.ts"
 import type { Authorization, Capture, Order } from "./Book.ts"
-import { madeId } from "./Book.ts"
+import { madeAccountId, madeId } from "./Book.ts"
 import * as Creating from "./Creating.ts"
 import type { Json } from "./Fields.ts"
 import * as Fields from "./Fields.ts"
@@ -109,7 +109,7 @@ export const approve = async (account: Account, order: Order): Promise<Order> =>
   const approved: Order = {
     ...order,
     status: "APPROVED",
-    payerId: order.payerId ?? madeId().slice(0, 13),
+    payerId: order.payerId ?? madeAccountId(),
     approvedMillis: now,
     updatedMillis: now
   }

@@ -5,7 +5,7 @@ import type { Call, Held, Make } from "../Vendor.ts"
 import type { Account } from "./Account.ts"
 import * as Api from "./Api.ts"
 import type { Order } from "./Book.ts"
-import { Book, endOf, lives, madeId } from "./Book.ts"
+import { Book, endOf, lives, madeAccountId, madeId } from "./Book.ts"
 import * as Desk from "./Desk.ts"
 import * as Orders from "./Orders.ts"
 import * as Pages from "./Pages.ts"
@@ -25,7 +25,7 @@ const madeConsole = (): Console => ({
   clientId: `A${Buffer.from(randomHex(59), "hex").toString("base64url")}`.slice(0, 80),
   clientSecret: `E${Buffer.from(randomHex(59), "hex").toString("base64url")}`.slice(0, 80),
   webhookId: madeId(),
-  merchantId: madeId().slice(0, 13)
+  merchantId: madeAccountId()
 })
 
 const consoleOf = async (kit: Kit): Promise<Console> =>
