@@ -10,5 +10,5 @@ export const makers: Makers = {
   // wechatpay
   // alipay
   mpgs: async () => (await import("./mpgs/index.ts")).make
-  // paypal
+  paypal: async () => (await import("./paypal/index.ts")).make
 }
