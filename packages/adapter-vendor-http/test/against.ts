@@ -1,6 +1,6 @@
 import { VendorTokens } from "@payment-proxy/ports"
 import { type Platform, Sandbox, type Struck, type Wrong } from "@payment-proxy/testkit"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Duration, Effect, Layer, Redacted, Schema } from "effect"
 import * as VendorHttp from "../src/index.ts"
 import * as Listener from "./listener.ts"
 
@@ -31,7 +31,9 @@ export const tokensFrom = (endpoint: string, clientId: string, clientSecret: str
     Effect.orDie,
     Effect.map(({ access_token }) => Redacted.make(access_token))
   )
-  return Effect.map(Effect.cached(fetched), (get) => VendorTokens.of({ get: () => get, discard: () => Effect.void }))
+  return Effect.map(Effect.cachedInvalidateWithTTL(fetched, Duration.infinity), ([get, invalidate]) =>
+    VendorTokens.of({ get: () => get, discard: () => invalidate })
+  )
 }
 
 /** A vendor that the sandbox plays, by its name there, configured from what its merchant console hands out. */
@@ -89,6 +91,7 @@ export const platform = (name: Name, parts: Parts): Platform<Sandbox.Sandbox | L
       Effect.flatMap(Schema.decodeUnknown(Ledger)),
       Effect.map(({ held }) => held.filter(({ vendor, number }) => vendor === name && number === no).length)
     ),
-  settle: control("POST", "/_clock", { advanceMillis: 3000 }),
+  advance: (advanceMillis) => control("POST", "/_clock", { advanceMillis }),
+  settle: control("POST", "/_clock", { advanceMillis: 65_000 }),
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got(`/${name}`))
 })

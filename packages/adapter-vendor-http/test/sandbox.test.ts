@@ -82,7 +82,8 @@ vendorsContract("mapped, against the sandbox", vendors, "platform", {
   payments: paymentsOf,
   settle: Effect.void,
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got("/platform")),
-  day: Effect.succeed("2026-11-26")
+  day: Effect.succeed("2026-11-26"),
+  advance: () => Effect.void
 })
 
 layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>

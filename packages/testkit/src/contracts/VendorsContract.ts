@@ -4,6 +4,7 @@ import { Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Either, type Layer, Option } from "effect"
 import { afterAll } from "vitest"
 import { aPayment } from "../Samples.ts"
+import { billsContract } from "./vendors/Bills.ts"
 import { later, type Platform, paid, placed, prepared, settings } from "./vendors/Platform.ts"
 import * as Reached from "./vendors/Reached.ts"
 import { refundsContract } from "./vendors/Refunds.ts"
@@ -188,6 +189,7 @@ export const vendorsContract = <R>(
 
     refundsContract(it, vendor, platform, remote)
     wrongAnswersContract(it, vendor, platform, remote)
+    billsContract(it, vendor, platform, remote)
   })
 
   afterAll(() => {

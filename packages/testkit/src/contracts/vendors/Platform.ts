@@ -51,12 +51,14 @@ export interface Platform<R> {
   readonly next: (on: Struck, merchantOrderNo: string, how: Wrong) => Effect.Effect<unknown, unknown, R>
   /** How many payments the platform holds for the number. */
   readonly payments: (merchantOrderNo: string) => Effect.Effect<number, unknown, R>
-  /** The platform's refunds come to an end. */
+  /** The platform's refunds come to an end, and the next is not too soon after the last. */
   readonly settle: Effect.Effect<unknown, unknown, R>
   /** Every notification that has come to the vendor's address so far, unverified. */
   readonly notifications: Effect.Effect<ReadonlyArray<Incoming>, unknown, R>
-  /** The day that the platform's books have now, yyyy-MM-dd. */
+  /** The day that the platform's books have now, yyyy-MM-dd in its own zone. */
   readonly day: Effect.Effect<string, unknown, R>
+  /** Moves the platform's clock on; nothing is asked of it at the old time after that. */
+  readonly advance: (millis: number) => Effect.Effect<unknown, unknown, R>
 }
 
 /** Beyond any test. */

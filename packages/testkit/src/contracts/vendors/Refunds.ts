@@ -1,13 +1,13 @@
 import { expect, type Vitest } from "@effect/vitest"
 import { Money, type Payment, type RefundMachine } from "@payment-proxy/domain"
 import { Vendors } from "@payment-proxy/ports"
-import { Chunk, Clock, Effect, Either, Schedule, Stream } from "effect"
+import { Clock, Effect, Either, Schedule } from "effect"
 import { freshNo } from "../../Samples.ts"
 import { knowing, later, type Platform, paid, placed, type Scene } from "./Platform.ts"
 import * as Reached from "./Reached.ts"
 
 /** A refund of a payment, about to be sent. */
-const aRefund = (payment: Payment.Payment, amountMinor: bigint) =>
+export const aRefund = (payment: Payment.Payment, amountMinor: bigint) =>
   Effect.map(
     Clock.currentTimeMillis,
     (nowMillis): RefundMachine.Refund => ({
@@ -28,7 +28,7 @@ const aRefund = (payment: Payment.Payment, amountMinor: bigint) =>
     })
   )
 
-/** Held money, captures, refunds, bills and notifications, as far as a vendor has them; what it has not is refused by name. */
+/** Held money, captures, refunds and notifications, as far as a vendor has them; what it has not is refused by name. */
 export const refundsContract = <R>(
   it: Vitest.MethodsNonLive<Vendors | R, true>,
   vendor: string,
@@ -67,6 +67,7 @@ export const refundsContract = <R>(
         expect(evidence.kind).toBe("succeeded")
         expect(evidence.amount === null || evidence.amount.amountMinor === 34n).toBe(true)
         yield* Effect.either(service.refund(payment, refund, later))
+        yield* platform.settle
         const all = yield* aRefund(payment, 1200n)
         expect((yield* refunded(payment, all)).kind).toBe("succeeded")
         const after = yield* knowing(payment, yield* service.query(payment))
@@ -100,6 +101,7 @@ export const refundsContract = <R>(
         yield* platform.next("refund", payment.merchantOrderNo, "dropAfter")
         expect((yield* Effect.flip(service.refund(payment, refund, later)))._tag).toBe("InDoubt")
         expect((yield* refunded(payment, refund)).kind).toBe("succeeded")
+        yield* platform.settle
         const more = yield* Effect.either(service.refund(payment, yield* aRefund(payment, 1000n), later))
         expect(Either.isLeft(more)).toBe(true)
       })
@@ -178,37 +180,4 @@ export const refundsContract = <R>(
       expect((yield* service.notification(vendor, incoming)).subject).toEqual(verified.subject)
     })
   )
-
-  if (traits.bills)
-    it.effect("the bill of the day has the payment and its refund", () =>
-      Effect.gen(function* () {
-        const { service, payment } = yield* paid(vendor, platform, scene)
-        const refund = yield* aRefund(payment, 34n)
-        yield* refunded(payment, refund)
-        const day = yield* platform.day
-        const lines = Chunk.toReadonlyArray(
-          yield* Stream.runCollect(
-            Stream.filter(service.bill(vendor, { day, of: "trades" }), (line) => line.kind !== "other")
-          )
-        )
-        const own = lines.filter(({ merchantOrderNo, transactionNo }) =>
-          [merchantOrderNo, transactionNo].some(
-            (no) => no === payment.merchantOrderNo || (no !== null && no === payment.transactionNo)
-          )
-        )
-        Reached.note(
-          vendor,
-          "bill",
-          null,
-          own
-            .map(({ kind }) => kind)
-            .sort()
-            .join(" and ")
-        )
-        expect(own.map(({ kind, amount }) => [kind, amount.amountMinor]).sort()).toEqual([
-          ["payment", 1234n],
-          ["refund", 34n]
-        ])
-      })
-    )
 }
