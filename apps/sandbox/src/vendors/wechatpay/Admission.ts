@@ -20,7 +20,8 @@ const signature = (call: Call, keys: Keys, wire: Wire): void => {
   const said = Signing.authorizationIn(header)
   if (said === undefined) throw badSignature("Http 头 Authorization 的格式不正确", { numeric: null })
   if (said.mchid !== keys.merchant.mchid) throw badSignature("Authorization 中的 mchid 不存在")
-  if (said.serial_no !== keys.merchantSerial) throw badSignature("商户证书序列号有误，或与商户号不匹配")
+  // A widely used SDK writes the serial in small letters, and is let in by the vendor.
+  if (said.serial_no.toUpperCase() !== keys.merchantSerial) throw badSignature("商户证书序列号有误，或与商户号不匹配")
   if (!/^.{1,32}$/.test(said.nonce_str)) throw badSignature("Authorization 中的 nonce_str 长度须在 1 与 32 之间")
   if (!wire.isOnTime(said.timestamp)) throw badSignature("Authorization 中的 timestamp 与当前时间相差超过 5 分钟")
   const message = Signing.requestMessage(call.method, call.target, said.timestamp, said.nonce_str, call.body)
