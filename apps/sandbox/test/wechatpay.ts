@@ -48,6 +48,9 @@ export const openWechatPay = async (options: { readonly folder?: string } = {}) 
   return { ...world, wechatpay: merchantOf(world, await credentials()), credentials }
 }
 
+/** Where nobody listens, and nothing is asked of a network. */
+const nowhere = "http://127.0.0.1:9/notify"
+
 let serial = 0
 
 /** A merchant number of an order that no test had before. */
@@ -87,7 +90,7 @@ const merchantOf = (world: World, credentials: Credentials) => {
     mchid: credentials.mchid,
     description: "旅行保险 Travel insurance",
     out_trade_no: freshNumber(),
-    notify_url: "https://shop.example/notify",
+    notify_url: nowhere,
     amount: { total: 1234, currency: "CNY" },
     ...changes
   })
@@ -116,7 +119,7 @@ const merchantOf = (world: World, credentials: Credentials) => {
   const refundTerms = (order: string, changes: object = {}) => ({
     out_trade_no: order,
     out_refund_no: `R${freshNumber()}`,
-    notify_url: "https://shop.example/notify",
+    notify_url: nowhere,
     amount: { refund: 234, total: 1234, currency: "CNY" },
     ...changes
   })
@@ -131,6 +134,12 @@ export const errorOf = ({ status, json }: Answer) => [status, (json as { readonl
 
 /** The finer number at the end of `Request-ID`. */
 export const numericOf = ({ headers }: Answer) => Number(/-(\d+)$/.exec(headers.get("request-id") ?? "")?.[1])
+
+/** Whether an answer is signed with a key. */
+export const isSigned = ({ headers, text }: Answer, key: string): boolean => {
+  const of = (name: string) => headers.get(`wechatpay-${name}`) ?? ""
+  return Rsa.verify(Formatter.response(of("timestamp"), of("nonce"), text), of("signature"), key)
+}
 
 /** Verifies and decrypts a notification as the public SDK's documentation says; says why not where it is refused. */
 export const received = (
