@@ -5,20 +5,18 @@ import type { Hindrance } from "./Trade.ts"
 
 const words = {
   en: {
-    title: "Pay",
+    title: "WeChat Pay",
     phone: "Scan",
     phoneLead: "This is the payer's phone. Paste what the code says, as if the camera had read it.",
     phoneCode: "Code",
     phoneGo: "Scan",
     phoneOpen: "Codes that wait to be scanned",
-    payee: "Payee",
     goods: "Goods",
     order: "Order number",
     method: "Pay with",
     change: "Balance",
     pay: "Pay now",
     refuse: "Cancel",
-    done: "Done",
     back: "Back to the merchant",
     again: "Try again",
     success: "Payment successful",
@@ -31,20 +29,18 @@ const words = {
     sandbox: "Sandbox: no money moves."
   },
   zh: {
-    title: "支付",
+    title: "微信支付",
     phone: "扫一扫",
     phoneLead: "这是付款人的手机。请粘贴二维码的内容，如同相机已扫描。",
     phoneCode: "二维码内容",
     phoneGo: "扫描",
     phoneOpen: "等待扫描的二维码",
-    payee: "收款方",
     goods: "商品",
     order: "商户单号",
     method: "付款方式",
     change: "零钱",
     pay: "立即支付",
     refuse: "取消",
-    done: "完成",
     back: "返回商家",
     again: "重新支付",
     success: "支付成功",
@@ -93,13 +89,12 @@ const amountOf = ({ totalMinor }: Order, language: Language): string => `¥${sho
 const summary = (order: Order, payee: string, language: Language): string => {
   const say = words[language]
   const rows = [
-    [say.payee, payee],
     [say.goods, order.description],
     [say.order, order.number],
     [say.method, say.change]
   ] as const
   const list = rows.map(([name, value]) => `<dt>${name}</dt><dd>${escaped(value)}</dd>`).join("")
-  return `<p class="payee">${escaped(payee)}</p><p class="amount" id="amount">${amountOf(order, language)}</p><dl>${list}</dl>`
+  return `<p class="payee" id="payee">${escaped(payee)}</p><p class="amount" id="amount">${amountOf(order, language)}</p><dl>${list}</dl>`
 }
 
 /** The cashier, on which a payer pays or leaves. */
