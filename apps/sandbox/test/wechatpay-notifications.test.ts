@@ -84,7 +84,7 @@ describe("a notification of WeChat Pay", () => {
   ])("tells what came of a refund: %s", async (verb, event, status) => {
     const listener = await merchant()
     const order = await shop.paid()
-    await shop.refund(order, { out_refund_no: `R${order}`, notify_url: listener.url })
+    await shop.heldRefund(order, { out_refund_no: `R${order}`, notify_url: listener.url })
     await shop.decide(order, verb)
     const [got] = listener.got
     expect(JSON.parse(got?.body ?? "")).toMatchObject({ event_type: event, resource: { original_type: "refund" } })
@@ -107,7 +107,7 @@ describe("a notification of WeChat Pay", () => {
     await shop.create({ out_trade_no: open, notify_url: listener.url })
     await shop.decide(open, "refuse")
     const order = await shop.paid()
-    await shop.refund(order, { notify_url: undefined })
+    await shop.heldRefund(order, { notify_url: undefined })
     await shop.decide(order, "refund-settle")
     const { notifications } = await world.ledger()
     expect(notifications.filter(({ number, event }) => number === order && event.startsWith("REFUND"))).toEqual([])
@@ -166,7 +166,7 @@ describe("a notification of WeChat Pay", () => {
   it("of a refund is not odd in what it does not tell", async () => {
     const listener = await merchant()
     const order = await shop.paid()
-    await shop.refund(order, { notify_url: listener.url })
+    await shop.heldRefund(order, { notify_url: listener.url })
     await world.faults({ on: "notify", fault: "wrong-currency" }, { on: "notify", fault: "wrong-amount", times: 1 })
     await shop.decide(order, "refund-settle")
     expect(await read(listener.got[0])).toMatchObject({ amount: { refund: 235 } })
@@ -205,11 +205,11 @@ describe("a notification of WeChat Pay", () => {
   it("that was not taken is sent again after a restart, each refund's for itself", async () => {
     const listener = await merchant(204, 204, 500, 500)
     const taken = await paidFor(listener)
-    await shop.refund(taken, { notify_url: listener.url })
+    await shop.heldRefund(taken, { notify_url: listener.url })
     await shop.decide(taken, "refund-settle")
     const untaken = await paidFor(listener)
     const other = await shop.paid()
-    await shop.refund(other, { out_refund_no: `R${other}`, notify_url: listener.url })
+    await shop.heldRefund(other, { out_refund_no: `R${other}`, notify_url: listener.url })
     await shop.decide(other, "refund-settle")
     expect(listener.got.length).toBe(4)
     await world.close()

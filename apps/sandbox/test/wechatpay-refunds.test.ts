@@ -49,7 +49,7 @@ describe("a refund of WeChat Pay", () => {
   it("that is asked for again under its number is one refund, of one amount and order", async () => {
     const order = await shop.paid()
     const terms = { out_refund_no: `R${order}` }
-    const [first, second] = [await shop.refund(order, terms), await shop.refund(order, terms)]
+    const [first, second] = [await shop.heldRefund(order, terms), await shop.heldRefund(order, terms)]
     expect(second.json).toEqual(first.json)
     expect(errorOf(await shop.refund(order, { ...terms, ...amount(1) }))).toEqual([403, "REFUND_FEE_MISMATCH"])
     expect(errorOf(await shop.refund(await shop.paid(), terms))).toEqual([400, "INVALID_REQUEST"])
@@ -125,14 +125,14 @@ describe("a refund of WeChat Pay", () => {
   it("that the bank refuses is abnormal, and can still succeed; one that is closed gives the money back", async () => {
     const order = await shop.paid()
     const number = `R${order}`
-    await shop.refund(order, { out_refund_no: number, ...amount(1234) })
+    await shop.heldRefund(order, { out_refund_no: number, ...amount(1234) })
     const abnormal = await shop.decide(order, "refund-abnormal", { refund: number })
     expect(statusOf(abnormal)).toBe("ABNORMAL")
     expect(statusOf(await after(minute, () => shop.queryRefund(number)))).toBe("ABNORMAL")
     expect(statusOf(await shop.decide(order, "refund-settle", { refund: number }))).toBe("SUCCESS")
     expect((await shop.decide(order, "refund-fail", { refund: number })).status).toBe(409)
     const other = await shop.paid()
-    await shop.refund(other, amount(1234))
+    await shop.heldRefund(other, amount(1234))
     expect(statusOf(await shop.decide(other, "refund-fail"))).toBe("CLOSED")
     expect((await after(minute, () => shop.refund(other, amount(1234)))).status).toBe(200)
   })

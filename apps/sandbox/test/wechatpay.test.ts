@@ -303,7 +303,7 @@ describe("the faults of WeChat Pay's answers", () => {
 describe("the book of WeChat Pay", () => {
   it("outlives the process, with its keys and certificates", async () => {
     const number = await shop.paid()
-    const refunded = await shop.refund(number)
+    const refunded = await shop.heldRefund(number)
     await shop.decide(number, "refund-abnormal")
     const before = [await heldOf(number), await world.credentials(), (await shop.query(number)).json]
     await world.close()

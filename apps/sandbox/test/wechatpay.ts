@@ -125,8 +125,14 @@ const merchantOf = (world: World, credentials: Credentials) => {
   })
   const refund = (order: string, changes: object = {}) =>
     call("POST", "/v3/refund/domestic/refunds", refundTerms(order, changes))
+  /** A refund that does not settle by itself, however long the test takes. */
+  const heldRefund = async (order: string, changes: object = {}) => {
+    const terms = refundTerms(order, changes)
+    await decide(order, "refund-hold", { refund: terms.out_refund_no })
+    return call("POST", "/v3/refund/domestic/refunds", terms)
+  }
   const queryRefund = (number: string) => call("GET", `/v3/refund/domestic/refunds/${encodeURIComponent(number)}`)
-  return { credentials, call, terms, client, decide, create, query, paid, refundTerms, refund, queryRefund }
+  return { credentials, call, terms, client, decide, create, query, paid, refundTerms, refund, heldRefund, queryRefund }
 }
 
 /** An error as the vendor tells it. */
