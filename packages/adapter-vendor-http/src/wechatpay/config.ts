@@ -35,7 +35,7 @@ const Appids = Schema.Struct({
 /** How WeChat Pay (API v3, direct merchant) is spoken to: who we are, and what it is known by. */
 export const WechatPayConfig = Schema.Struct({
   kind: Schema.Literal("wechatpay"),
-  baseUrl: Schema.optionalWith(Address, { default: () => "https://api.mch.weixin.qq.com" }),
+  baseUrl: Schema.optionalWith(Address, { exact: true, default: () => "https://api.mch.weixin.qq.com" }),
   mchid: text(/^[0-9A-Za-z]{1,32}$/, "This is not a merchant number, such as 1900000109."),
   /** The app that orders of all sources belong to that `appids` has none for. */
   appid: Appid,
