@@ -9,6 +9,8 @@ import { appid, configured, keys, number, payment, placed, refund, refundNo } fr
 const details = { description: "测试商品", payer: {}, returnUrl: "https://shop.example/thanks" }
 const payer = { openId: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", ip: "203.0.113.7" }
 
+const sources: ReadonlyArray<Words.Source> = ["APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI"]
+
 const account = Accounts.make({ ...configured(), ...placed })
 
 const Prepared = Schema.parseJson(
@@ -119,7 +121,7 @@ describe("a create", () => {
   it.effect.prop(
     "is the same text however often it is prepared, and is stored with the app's page",
     {
-      source: FastCheck.constantFrom("APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI"),
+      source: FastCheck.constantFrom(...sources),
       description: FastCheck.string(),
       returnUrl: FastCheck.option(FastCheck.webUrl())
     },
