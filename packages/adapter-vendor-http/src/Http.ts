@@ -185,7 +185,8 @@ const openBy =
           }),
         catch: failureOf
       }),
-      ({ body }) => Effect.sync(() => body.destroy())
+      // A body that nobody read would end the process with the error that it is destroyed by.
+      ({ body }) => Effect.sync(() => body.on("error", () => {}).destroy())
     ).pipe(
       Effect.map(({ statusCode, headers, body }) => ({
         status: statusCode,
