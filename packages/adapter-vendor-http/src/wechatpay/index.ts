@@ -76,7 +76,7 @@ const calling = (account: Accounts.Account, ask: Calls.Ask, limits: WechatPayCon
     )
 })
 
-/** A payer who began in the last second may go on so long: WeChat Pay raises an expiry that is nearer. */
+/** WeChat Pay raises an expiry that is less than a minute away to a minute (vendor reference §1d). */
 const graceMillis = 60_000
 
 /** WeChat Pay, API v3, as a direct merchant. */

@@ -60,7 +60,7 @@ const fetching = (account: Account, send: Send, limitMillis: number) =>
         )
       )
     )
-    const running = yield* Effect.cachedWithTTL(Effect.forkIn(fetch, scope), restMillis)
+    const running = yield* Effect.cachedWithTTL(Effect.forkIn(Effect.interruptible(fetch), scope), restMillis)
     const refreshed = Effect.flatten(Effect.flatMap(Effect.uninterruptible(running), Fiber.await))
     yield* refreshed.pipe(Effect.retry(retrying), Effect.repeat(refreshing), Effect.ignore, Effect.forkScoped)
 

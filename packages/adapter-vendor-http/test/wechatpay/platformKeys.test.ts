@@ -103,6 +103,37 @@ describe("the fixtures' list of certificates", () => {
   )
 })
 
+describe("an answer of the fixtures", () => {
+  const Fixture = Schema.Struct({
+    cases: Schema.Array(
+      Schema.Struct({
+        name: Schema.String,
+        status: Schema.Number,
+        headers: Schema.Record({ key: Schema.String, value: Schema.String }),
+        body: Schema.String
+      })
+    )
+  })
+  for (const { name, status, headers, body } of Bench.vector("responses", Fixture).cases)
+    it.effect(`is verified: ${name}`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Number(headers["Wechatpay-Timestamp"]) * 1000)
+        const { url } = yield* platform((response) => void response.writeHead(status, headers).end(body))
+        const vendor = yield* Bench.vendor(url, { platformCertificates: [keys.platformCertificate.certificatePem] })
+        const prepared = vendor.prepare(Bench.payment, { description: "d", payer: {}, returnUrl: null })
+        const said =
+          status === 204
+            ? yield* vendor.close(Bench.payment)
+            : yield* vendor.create(Bench.payment, Either.getOrThrow(prepared), Number.POSITIVE_INFINITY)
+        expect(said).toMatchObject(
+          status === 204
+            ? { kind: "closed" }
+            : { kind: "open", next: { type: "qr", content: "weixin://wxpay/bizpayurl?pr=qnu8GBtzz" } }
+        )
+      }).pipe(Effect.scoped)
+    )
+})
+
 describe("WeChat Pay's certificates", () => {
   it.effect("are fetched at the start, and what is signed by them is taken", () =>
     Effect.gen(function* () {

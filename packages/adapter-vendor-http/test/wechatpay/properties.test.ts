@@ -18,7 +18,7 @@ import {
   transaction
 } from "./bench.ts"
 
-const account = Accounts.make({ ...Bench.configured(), ...Bench.placed })
+const account = Effect.succeed(Effect.runSync(Accounts.make({ ...Bench.configured(), ...Bench.placed })))
 const now = { timestamp: "1795440036", nonce: "n" }
 
 const documented = new Set(

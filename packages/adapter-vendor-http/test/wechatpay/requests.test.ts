@@ -11,7 +11,7 @@ const payer = { openId: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", ip: "203.0.113.7" }
 
 const sources: ReadonlyArray<Words.Source> = ["APP", "H5", "WEB", "QR", "MINI_PROGRAM", "JSAPI"]
 
-const account = Accounts.make({ ...configured(), ...placed })
+const account = Effect.succeed(Effect.runSync(Accounts.make({ ...configured(), ...placed })))
 
 const Prepared = Schema.parseJson(
   Schema.Struct({
@@ -104,7 +104,8 @@ describe("a create", () => {
         expect(bytes).toBeGreaterThan(0)
         expect(bytes).toBeLessThanOrEqual(127)
         expect(cleaned).not.toMatch(/[\p{Cc}\p{Cs}\u{10000}-\u{10FFFF}`]/u)
-      })
+      }),
+    { fastCheck: { numRuns: 50 } }
   )
 
   it.effect("keeps what fits of a description, whole characters only, and our number where nothing is left", () =>
