@@ -26,7 +26,7 @@ const us = {
 } as const satisfies Record<Call, Meaning>
 
 /**
- * The vendor reference's table of errors (§1e), by code without its underscores, and the statuses that it comes with;
+ * The table of errors of the vendors' reference (§1e), by code without its underscores, and the statuses that it comes with;
  * a call that is not named there is in doubt, as is every code that is not here.
  */
 const codes: {
@@ -96,7 +96,7 @@ const retryAfterMillis = ({ headers }: Answer): number | null => {
 
 const inDoubt = (detail: string): Either.Either<never, InDoubt> => Either.left(new InDoubt({ detail }))
 
-/** Whether an answer has to be signed: all but failures, which have no signature (vendor reference §1c). */
+/** Whether an answer has to be signed: all but failures, which have no signature (vendors' reference §1c). */
 export const isSigned = ({ status }: Pick<Answer, "status">): boolean => status >= 200 && status < 300
 
 /**

@@ -11,7 +11,7 @@ const bare = (name: string): string => name.replace(/[（(].*$/, "").trim()
 export const columnsOf = (line: string): ReadonlyArray<string> =>
   line.split(",").map((name) => bare(name.replace(/^`/, "")))
 
-/** Whether a line is a row: every value of one has a backtick before it (vendor reference §1d). */
+/** Whether a line is a row: every value of one has a backtick before it (vendors' reference §1d). */
 export const isRow = (line: string): boolean => line.startsWith("`")
 
 /** The row of a line; a left says why it is not understood. */

@@ -5,7 +5,7 @@ import * as Keys from "./keys.ts"
 import * as Seals from "./seals.ts"
 import * as Signing from "./signing.ts"
 
-/** Asks for all certificates that WeChat Pay signs with now (vendor reference §1c). */
+/** Asks for all certificates that WeChat Pay signs with now (vendors' reference §1c). */
 export const request: Signing.Request = { method: "GET", path: "/v3/certificates?algorithm_type=RSA", body: null }
 
 const List = Schema.parseJson(

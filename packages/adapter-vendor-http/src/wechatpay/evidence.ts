@@ -7,7 +7,7 @@ const No = Schema.String.pipe(Schema.maxLength(64), Schema.pattern(/^[!-~]*$/))
 const Fen = Schema.Int.pipe(Schema.nonNegative())
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
-/** A transaction as far as it is used (vendor reference §1d). */
+/** A transaction as far as it is used (vendors' reference §1d). */
 export const Transaction = Schema.Struct({
   mchid: Schema.String,
   appid: Schema.String,
@@ -65,7 +65,7 @@ const timeOf = (text: string | null | undefined): number | null => {
 
 const numberOf = (no: string | null | undefined): string | null => (no === undefined || no === "" ? null : no)
 
-/** What each `trade_state` means (vendor reference §1e); what is not here is `known`. */
+/** What each `trade_state` means (vendors' reference §1e); what is not here is `known`. */
 const states: { readonly [word: string]: "open" | "paid" | "refunds" | "closed" | "failed" } = {
   NOTPAY: "open",
   USERPAYING: "open",

@@ -76,7 +76,7 @@ const calling = (account: Accounts.Account, ask: Calls.Ask, limits: WechatPayCon
     )
 })
 
-/** WeChat Pay raises an expiry that is less than a minute away to a minute (vendor reference §1d). */
+/** WeChat Pay raises an expiry that is less than a minute away to a minute (vendors' reference §1d). */
 const graceMillis = 60_000
 
 /** WeChat Pay, API v3, as a direct merchant. */

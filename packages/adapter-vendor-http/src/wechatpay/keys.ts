@@ -59,5 +59,5 @@ export const certificate = (pem: string): Either.Either<Certificate, string> =>
 /** A serial as it is compared: capital letters, no zeros in front; the id of a public key stays as it is. */
 export const serialOf = (text: string): string => (isKeyId(text) ? text : text.toUpperCase().replace(/^0+(?=.)/, ""))
 
-/** Whether a serial names WeChat Pay's public key and not a certificate (vendor reference §1c). */
+/** Whether a serial names WeChat Pay's public key and not a certificate (vendors' reference §1c). */
 export const isKeyId = (serial: string): boolean => serial.startsWith("PUB_KEY_ID_")

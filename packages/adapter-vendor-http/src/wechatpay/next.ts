@@ -16,7 +16,7 @@ const decodeH5 = Schema.decodeUnknownEither(H5)
 
 type Source = Payment.Payment["source"]
 
-/** What a page or a mini program hands to WeChat, signed (vendor reference §1b); a mini program's has no app id. */
+/** What a page or a mini program hands to WeChat, signed (vendors' reference §1b); a mini program's has no app id. */
 const pageParameters = (prepayId: string, source: Source, { appidOf, key }: Account, { timestamp, nonce }: Stamp) => {
   const packed = `prepay_id=${prepayId}`
   const appId = appidOf(source)

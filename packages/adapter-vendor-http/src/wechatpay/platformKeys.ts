@@ -29,7 +29,7 @@ const bySerial = (certificates: ReadonlyArray<Keys.Certificate>) =>
 /** The least time between two fetches, however many ask for one. */
 const restMillis = 30_000
 
-/** WeChat Pay asks for less than 12 hours (vendor reference §1c). */
+/** WeChat Pay asks for less than 12 hours (vendors' reference §1c). */
 const refreshing = Schedule.spaced("11 hours")
 
 const retrying = Schedule.exponential("1 minute").pipe(Schedule.union(Schedule.spaced("15 minutes")))

@@ -6,7 +6,7 @@ import { Either, Schema } from "effect"
 import type { Account } from "./account.ts"
 import type { Request } from "./signing.ts"
 
-/** WeChat Pay's ways to pay, by where the payer is (vendor reference §1d). */
+/** WeChat Pay's ways to pay, by where the payer is (vendors' reference §1d). */
 export const scenes = {
   QR: "native",
   WEB: "native",
@@ -124,7 +124,7 @@ export const create = (prepared: string): Either.Either<Request, unknown> =>
 export const onward = (prepared: string): string | null =>
   Either.match(readPrepared(prepared), { onLeft: () => null, onRight: ({ returnUrl }) => returnUrl })
 
-/** A number as a segment of a path: `|` is escaped, `*`, `-` and `_` stay (vendor reference §1g). */
+/** A number as a segment of a path: `|` is escaped, `*`, `-` and `_` stay (vendors' reference §1g). */
 const segment = (no: string): string => encodeURIComponent(no.toWellFormed())
 
 const orderPath = (payment: Payment.Payment): string =>

@@ -6,7 +6,7 @@ import * as Signing from "./signing.ts"
 /** Why a message is not taken as WeChat Pay's. */
 export class Broken extends Data.TaggedError("Broken")<{ readonly reason: RefusalReason; readonly detail: string }> {}
 
-/** What a message of WeChat Pay says that it was signed with (vendor reference §1c). */
+/** What a message of WeChat Pay says that it was signed with (vendors' reference §1c). */
 export interface Seal extends Signing.Stamp {
   readonly signature: string
   readonly serial: string

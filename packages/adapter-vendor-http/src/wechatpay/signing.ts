@@ -15,7 +15,7 @@ export const stamp: Effect.Effect<Stamp> = Effect.map(Clock.currentTimeMillis, (
   nonce: randomBytes(16).toString("hex")
 }))
 
-/** Lines as WeChat Pay signs them: each ended by a line feed, also the last (vendor reference §1b). */
+/** Lines as WeChat Pay signs them: each ended by a line feed, also the last (vendors' reference §1b). */
 export const message = (lines: ReadonlyArray<string>): string => lines.map((line) => `${line}\n`).join("")
 
 /** RSASSA-PKCS1-v1_5 with SHA-256 over the text's UTF-8 bytes, in base64. */
@@ -29,7 +29,7 @@ export interface Request {
   readonly body: string | null
 }
 
-/** The value of `Authorization` for a request whose path is as it goes out (vendor reference §1b). */
+/** The value of `Authorization` for a request whose path is as it goes out (vendors' reference §1b). */
 export const authorization = (
   { method, path, body }: Request,
   { mchid, serial, key }: Pick<Account, "mchid" | "serial" | "key">,
@@ -55,7 +55,7 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 const bytesOf = (text: string): Buffer | null => (base64.test(text) ? Buffer.from(text, "base64") : null)
 
-/** Whether the key signed exactly this body, timestamp and nonce (vendor reference §1c). */
+/** Whether the key signed exactly this body, timestamp and nonce (vendors' reference §1c). */
 export const verify = (
   { timestamp, nonce }: Stamp,
   body: string | Uint8Array,

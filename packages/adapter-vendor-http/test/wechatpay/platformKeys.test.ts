@@ -244,6 +244,19 @@ describe("WeChat Pay's certificates", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("that are not answered hold nobody up who stops", () =>
+    Effect.gen(function* () {
+      const startMillis = performance.now()
+      yield* Effect.scoped(
+        Effect.flatMap(
+          world({}, () => {}),
+          ({ settle }) => settle(1)
+        )
+      )
+      expect(performance.now() - startMillis).toBeLessThan(3000)
+    })
+  )
+
   it.effect("are never asked for with a public key alone, and asked for where they are wished beside it", () =>
     Effect.gen(function* () {
       const { publicKey } = Bench.encoded
