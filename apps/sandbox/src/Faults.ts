@@ -49,7 +49,8 @@ export const oddities = [
   "expired-certificate",
   "truncated",
   "wrong-type",
-  "huge"
+  "huge",
+  "sign-type-kept"
 ] as const
 
 /** What can go wrong, by the call that it goes wrong on. */

@@ -8,7 +8,7 @@ export interface Makers {
 /** The vendors that the sandbox can play; each is loaded when it is asked for. One is added by its line, like `wechatpay: async () => (await import("./wechatpay/index.ts")).make`. */
 export const makers: Makers = {
   // wechatpay
-  // alipay
+  alipay: async () => (await import("./alipay/index.ts")).make
   // mpgs
   // paypal
 }

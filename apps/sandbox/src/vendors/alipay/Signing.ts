@@ -1,7 +1,4 @@
 import { createHash, sign as signed, verify, X509Certificate } from "node:crypto"
-// First, since the library looks for it as it is loaded.
-import "../Metadata.ts"
-import { X509Certificate as Parsed } from "@peculiar/x509"
 
 /** Named values, as a form has them. */
 export type Values = Iterable<readonly [string, string]>
@@ -34,6 +31,6 @@ export const serialOf = (certificate: string): string => {
 /** The SN of a root file: those of its RSA certificates, with `_` between. */
 export const rootSerialOf = (certificates: string): string =>
   (certificates.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [])
-    .filter((pem) => new Parsed(pem).signatureAlgorithm.name.startsWith("RSA"))
+    .filter((pem) => new X509Certificate(pem).signatureAlgorithmOid.startsWith("1.2.840.113549.1.1"))
     .map(serialOf)
     .join("_")
