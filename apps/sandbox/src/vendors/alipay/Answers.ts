@@ -55,8 +55,6 @@ const spoiled = (fields: Fields, own: Own | undefined): Fields => {
       return changed(fields, (name, value) => (amounts.includes(name) ? more(value) : value))
     case "wrong-currency":
       return "total_amount" in fields ? { ...fields, trans_currency: "USD", pay_currency: "USD" } : fields
-    case "foreign-merchant":
-      return { ...fields, seller_id: "2088000000000000" }
     case "other-number":
       return changed(fields, (name, value) => (name === "out_trade_no" ? `${String(value)}X` : value))
     case "unknown-status":
