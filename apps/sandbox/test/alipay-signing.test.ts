@@ -17,29 +17,44 @@ interface Requests {
 interface Answers {
   readonly alipayPrivateKeyPem: string
   readonly alipayPublicKeyPem: string
-  readonly cases: ReadonlyArray<{ readonly name: string; readonly raw: string; readonly signed?: string; readonly valid: boolean }>
+  readonly cases: ReadonlyArray<{
+    readonly name: string
+    readonly raw: string
+    readonly signed?: string
+    readonly valid: boolean
+  }>
 }
 
 interface Notices {
   readonly alipayPublicKeyPem: string
-  readonly cases: ReadonlyArray<{ readonly name: string; readonly body: string; readonly signString: string; readonly valid: boolean }>
+  readonly cases: ReadonlyArray<{
+    readonly name: string
+    readonly body: string
+    readonly signString: string
+    readonly valid: boolean
+  }>
 }
 
-const requests = Object.values(vector("requests-v2") as Record<string, unknown>).find(Array.isArray) as Requests["requests"]
+const requests = Object.values(vector("requests-v2") as Record<string, unknown>).find(
+  Array.isArray
+) as Requests["requests"]
 const { appPrivateKeyPem, appPublicKeyPem } = vector("requests-v2") as Requests
 const answers = vector("responses-v2") as Answers
 const notices = vector("notifications") as Notices
 
 describe("the signature of a request", () => {
-  it.each(requests.map((one, index) => [`${one.api} ${index}`, one] as const))("is over %s as it was sent", (_, one) => {
-    const text = Signing.textOf(Object.entries(one.params))
-    expect(text).toBe(one.signString)
-    const sign = one.params["sign"] ?? ""
-    expect(Signing.sign(text, appPrivateKeyPem)).toBe(sign)
-    expect(Signing.isSigned(text, sign, appPublicKeyPem)).toBe(true)
-    expect(Signing.isSigned(`${text} `, sign, appPublicKeyPem)).toBe(false)
-    expect(Signing.isSigned(text, `${sign}!`, appPublicKeyPem)).toBe(false)
-  })
+  it.each(requests.map((one, index) => [`${one.api} ${index}`, one] as const))(
+    "is over %s as it was sent",
+    (_, one) => {
+      const text = Signing.textOf(Object.entries(one.params))
+      expect(text).toBe(one.signString)
+      const sign = one.params["sign"] ?? ""
+      expect(Signing.sign(text, appPrivateKeyPem)).toBe(sign)
+      expect(Signing.isSigned(text, sign, appPublicKeyPem)).toBe(true)
+      expect(Signing.isSigned(`${text} `, sign, appPublicKeyPem)).toBe(false)
+      expect(Signing.isSigned(text, `${sign}!`, appPublicKeyPem)).toBe(false)
+    }
+  )
 })
 
 describe("the signature of an answer", () => {
@@ -72,7 +87,7 @@ describe("the serial numbers of certificates", () => {
   })
 
   it("of a root file are those of its RSA certificates alone", () => {
-    expect(rootCertsPem).toMatch(/(BEGIN CERTIFICATE[^]*){3}/)
+    expect(rootCertsPem?.match(/BEGIN CERTIFICATE/g)).toHaveLength(3)
     expect(Signing.rootSerialOf(rootCertsPem ?? "")).toBe(sns["alipay_root_cert_sn"])
   })
 
