@@ -128,9 +128,10 @@ export const openAlipay = async (options: Options = {}) => {
   const refund = (number: string, refund_amount: string, out_request_no: string, more: object = {}) =>
     call("alipay.trade.refund", { out_trade_no: number, refund_amount, out_request_no, ...more })
   const held = async (number: string) => (await world.ledger()).held?.find((one) => one.number === number)
-  const advance = (advanceMillis: number) => world.call("POST", "/_clock", { advanceMillis })
+  const control = (path: string, body: object) => world.call("POST", path, body)
+  const advance = (advanceMillis: number) => control("/_clock", { advanceMillis })
   const clients = { sdk, certified, credentials, parameters, post, call, create, decide, paid, query, refund }
-  return { ...world, ...clients, held, advance }
+  return { ...world, ...clients, held, control, advance }
 }
 
 export type AlipayWorld = World & Awaited<ReturnType<typeof openAlipay>>
