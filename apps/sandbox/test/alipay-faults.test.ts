@@ -1,7 +1,7 @@
-import { AlipaySdk } from "alipay-sdk"
+import { generateKeyPairSync } from "node:crypto"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import type { AlipayWorld, Said } from "./alipay.ts"
-import { beijing, fresh, openAlipay } from "./alipay.ts"
+import { AlipaySdk, beijing, fresh, openAlipay } from "./alipay.ts"
 
 let alipay: AlipayWorld
 let number = ""
@@ -115,7 +115,6 @@ describe("what only the vendor can get wrong:", () => {
 describe("a client with a key of its own", () => {
   it("is refused", async () => {
     const { appId, gateway, alipayPublicKey } = alipay.credentials
-    const { generateKeyPairSync } = await import("node:crypto")
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
     const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString()
     const sdk = new AlipaySdk({ appId, gateway, alipayPublicKey, privateKey: pem, keyType: "PKCS8" })

@@ -32,7 +32,7 @@ const carried = (bizContent: object, more: object = {}) => ({
   ...more
 })
 const pageUrl = (biz: object, more: object = {}, method = "alipay.trade.page.pay") =>
-  alipay.sdk.pageExecute(method, "GET", carried(biz, more) as never)
+  alipay.sdk.pageExecute(method, "GET", carried(biz, more))
 const wapUrl = (biz: object) => pageUrl({ ...biz, product_code: "QUICK_WAP_WAY" }, {}, "alipay.trade.wap.pay")
 const browse = async (url: string, init: RequestInit = {}) => {
   const response = await fetch(url, { redirect: "follow", ...init })
@@ -47,7 +47,7 @@ describe("an address for a browser", () => {
   it.each(["key", "certificate"] as const)("in the %s mode opens the trade and leads to the cashier", async (mode) => {
     const sdk = mode === "key" ? alipay.sdk : alipay.certified
     const biz = order()
-    const url = sdk.pageExecute("alipay.trade.page.pay", "GET", carried(biz) as never)
+    const url = sdk.pageExecute("alipay.trade.page.pay", "GET", carried(biz))
     expect((await alipay.query(biz.out_trade_no)).fields["sub_code"]).toBe("ACQ.TRADE_NOT_EXIST")
     const page = await browse(url)
     expect(page.url).toMatch(/\/cashier\/[0-9a-f]{32}$/)
@@ -58,7 +58,7 @@ describe("an address for a browser", () => {
 
   it("can be a form, too", async () => {
     const biz = order()
-    const html = alipay.sdk.pageExecute("alipay.trade.page.pay", "POST", carried(biz) as never)
+    const html = alipay.sdk.pageExecute("alipay.trade.page.pay", "POST", carried(biz))
     const [, action = ""] = /action="([^"]+)"/.exec(html) ?? []
     const inputs = [...html.matchAll(/name="([^"]+)" value="([^"]*)"/g)]
     const body = new URLSearchParams(
@@ -183,14 +183,14 @@ describe("a phone", () => {
     alipay.sdk.sdkExecute("alipay.trade.app.pay", {
       ...carried(order({ product_code: "QUICK_MSECURITY_PAY" })),
       ...more
-    } as never)
+    })
   const play = (string: string) => browse(alipay.credentials.gateway.replace("/gateway.do", `/app?${string}`))
 
   it("plays an order string, in both modes", async () => {
     const page = await play(appOf())
     expect(page.html).toContain("旅行保险")
     expect((await press(page.url, "pay")).status).toBe(200)
-    const certified = alipay.certified.sdkExecute("alipay.trade.app.pay", carried(order({ product_code: "" })) as never)
+    const certified = alipay.certified.sdkExecute("alipay.trade.app.pay", carried(order({ product_code: "" })))
     expect((await play(certified)).url).toContain("/cashier/")
   })
 
