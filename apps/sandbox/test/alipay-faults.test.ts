@@ -44,6 +44,7 @@ describe("what a fault wants, in the vendor's words:", () => {
     ["refund", "not-found", "40004", "ACQ.TRADE_NOT_EXIST", true],
     ["query-refund", "not-found", "40004", "TRADE_NOT_EXIST", true],
     ["bill", "not-found", "40004", "BILL_NOT_EXIST", true],
+    ["bill", "throttle", "40004", "SYSTEM_RATE_LIMIT", true],
     ["query", "throttle", "40005", "isv.app-call-limited", false],
     ["refund", "error-before-accept", "20000", "isp.unknow-error", false],
     ["create", "error-after-accept", "20000", "isp.unknow-error", false]
@@ -59,6 +60,16 @@ describe("what a fault wants, in the vendor's words:", () => {
     expect((await alipay.create(before)).status).toBe(503)
     expect(await alipay.held(after)).toMatchObject({ status: "open" })
     expect(await alipay.held(before)).toBeUndefined()
+  })
+
+  it("a page to a phone that plays an order string", async () => {
+    const biz = { out_trade_no: fresh(), total_amount: "1.00", subject: "a" }
+    const string = alipay.sdk.sdkExecute("alipay.trade.app.pay", { timestamp: beijing(), bizContent: biz })
+    await alipay.faults({ on: "create", fault: "reject", number: biz.out_trade_no })
+    const page = await fetch(alipay.credentials.gateway.replace("/gateway.do", `/app?${string}`))
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8")
+    expect(await page.text()).toContain("ACQ.BEYOND_PAY_RESTRICTION")
+    expect(await alipay.held(biz.out_trade_no)).toBeUndefined()
   })
 
   it("a fault of a number finds a trade that is asked for by the vendor's", async () => {
@@ -123,5 +134,34 @@ describe("a client with a key of its own", () => {
       code: "40002",
       subCode: "isv.invalid-signature"
     })
+  })
+})
+
+describe("every code of the vendor's lists", () => {
+  const codes: { readonly [code: string]: string } = {
+    "20000": "isp.unknow-error aop.unknow-error isp.unknown-error",
+    "20001": "aop.invalid-app-auth-token",
+    "40002": "isv.invalid-signature isv.invalid-app-id isv.invalid-timestamp isv.invalid-charset isv.suspected-attack",
+    "40003": "isv.missing-signature-config",
+    "40004": `ACQ.SYSTEM_ERROR aop.ACQ.SYSTEM_ERROR AQC.SYSTEM_ERROR ACQ.ACCESS_FORBIDDEN ACQ.PARTNER_ERROR ACQ.INVALID_PARAMETER
+      ACQ.TOTAL_FEE_EXCEED ACQ.EXIST_FORBIDDEN_WORD ACQ.BUYER_SELLER_EQUAL ACQ.BEYOND_PAY_RESTRICTION
+      ACQ.BEYOND_PER_RECEIPT_RESTRICTION ACQ.MERCHANT_PERM_RECEIPT_DAY_LIMIT ACQ.MERCHANT_STATUS_NOT_NORMAL
+      ACQ.SELLER_BEEN_BLOCKED ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR ACQ.BUYER_ENABLE_STATUS_FORBID ACQ.CONTEXT_INCONSISTENT
+      ACQ.APPLY_PC_MERCHANT_CODE_ERROR ACQ.TRADE_BUYER_NOT_MATCH ACQ.TRADE_HAS_SUCCESS ACQ.TRADE_HAS_CLOSE ACQ.TRADE_NOT_EXIST
+      TRADE_NOT_EXIST ACQ.TRADE_STATUS_ERROR ACQ.REASON_TRADE_STATUS_INVALID ACQ.REASON_ILLEGAL_STATUS ACQ.TRADE_HAS_FINISHED
+      ACQ.TRADE_NOT_ALLOW_REFUND ACQ.NOT_ALLOW_PARTIAL_REFUND ACQ.REFUND_AMT_NOT_EQUAL_TOTAL ACQ.REASON_TRADE_REFUND_FEE_ERR
+      ACQ.REFUND_FEE_ERROR ACQ.DISCORDANT_REPEAT_REQUEST ACQ.SELLER_BALANCE_NOT_ENOUGH ACQ.REASON_TRADE_BEEN_FREEZEN
+      ACQ.REFUNDALLOC_UNAUTH_LIMIT ACQ.TRADE_CANCEL_TIME_OUT ACQ.CANCEL_NOT_ALLOWED NO_BILL_DATA BILL_NOT_EXIST
+      INVAILID_ARGUMENTS SYSTEM_RATE_LIMIT USER_RATE_LIMIT`,
+    "40005": "isv.app-call-limited isv.method-call-limited",
+    "40006": "isv.insufficient-isv-permissions"
+  }
+
+  it.each(Object.keys(codes))("of %s comes where a merchant asks to see it", async (code) => {
+    for (const sub_code of codes[code]?.split(/\s+/) ?? []) {
+      const { fields, isSigned } = await alipay.create(fresh(), { subject: `a [${sub_code}]` })
+      expect(fields).toMatchObject({ code, sub_code, sub_msg: expect.stringMatching(/./) })
+      expect(isSigned).toBe(code === "40004")
+    }
   })
 })

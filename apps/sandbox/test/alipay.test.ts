@@ -125,6 +125,13 @@ describe("an answer", () => {
   })
 })
 
+describe("a parameter", () => {
+  it("that is empty is not signed, and one that the gateway does not know is", async () => {
+    const form = alipay.parameters("alipay.trade.query", { out_trade_no: "NOBODYS" }, { alipay_sdk: "a" })
+    expect(await subCodeOf(alipay.post({ ...form, app_auth_token: "" }))).toBe("ACQ.TRADE_NOT_EXIST")
+  })
+})
+
 describe("the gateway refuses, without a signature,", () => {
   const query = { out_trade_no: "NOBODYS" }
   it.each([

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http"
 import type { Language } from "../../Page.ts"
 import * as Page from "../../Page.ts"
 import type { Kit } from "../Kit.ts"
-import type { On, Own } from "../Serving.ts"
+import type { On, Own, Words } from "../Serving.ts"
 import * as Serving from "../Serving.ts"
 import type { Call, Decided, Decision, Reply } from "../Vendor.ts"
 import type { Envelope } from "./Answers.ts"
@@ -69,17 +69,26 @@ export class Alipay {
     if (pathname === "/gateway.do" && (call.method === "GET" || call.method === "POST"))
       return this.#gateway(call, response)
     if (pathname === "/app" && call.method === "GET") return this.#gateway(call, response, language)
-    if (pathname.startsWith("/bill/"))
-      return Serving.answer(this.#kit, call, response, {
-        on: "bill",
-        number: "download",
-        act: () => this.#bills.load(call),
-        words: Answers.wordsOf({ method: undefined, isCertified: false, keys: this.#keys }, "")
-      })
+    if (pathname.startsWith("/bill/")) return this.#load(call, response)
     if (call.method === "GET" && pathname.startsWith("/qr/")) return this.#scan(call, response, language)
     if (call.method === "GET" && pathname === "/mini") return this.#mini(call, response, language)
     if (pathname.startsWith("/cashier/")) return this.#cashier(call, response, language)
     Page.send(response, 404, Pages.gone(language))
+  }
+
+  #load(call: Call, response: ServerResponse): Promise<void> {
+    const method = "alipay.data.dataservice.bill.downloadurl.query"
+    const envelope = { method, isCertified: false, keys: this.#keys } as const
+    const words: Words = (what, status) => ({
+      ...Answers.refused(envelope, Answers.refusalOf(method, what, ""), []),
+      status: status ?? 200
+    })
+    return Serving.answer(this.#kit, call, response, {
+      on: "bill",
+      number: "",
+      act: () => this.#bills.load(call),
+      words
+    })
   }
 
   /** A call of the gateway; of an app's order string where `phone` says in which language its phone speaks. */
@@ -116,7 +125,10 @@ export class Alipay {
         return refused(refusalIn(caught), [number], own)
       }
     }
-    const words = Answers.wordsOf(envelope, number)
+    const words: Words = (what, status) => {
+      const refusal = Answers.refusalOf(request.method, what, number)
+      return { ...refused(refusal, [number]), status: status ?? 200 }
+    }
     await Serving.answer(this.#kit, call, response, { on: onOf[request.method], number, act, words })
     this.#tellRefund(done)
   }

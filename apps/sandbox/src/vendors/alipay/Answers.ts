@@ -98,9 +98,11 @@ export const refused = (
   return { ...told, headers: jsonType, body }
 }
 
+const billMethod = "alipay.data.dataservice.bill.downloadurl.query"
+
 const unknownOf = (method: Method | undefined) => {
   if (method === "alipay.trade.fastpay.refund.query") return "TRADE_NOT_EXIST"
-  return method === "alipay.data.dataservice.bill.downloadurl.query" ? "BILL_NOT_EXIST" : "ACQ.TRADE_NOT_EXIST"
+  return method === billMethod ? "BILL_NOT_EXIST" : "ACQ.TRADE_NOT_EXIST"
 }
 
 const declinedOf = (method: Method | undefined) => {
@@ -110,16 +112,11 @@ const declinedOf = (method: Method | undefined) => {
     : "ACQ.BEYOND_PAY_RESTRICTION"
 }
 
-/** How the vendor says what a fault wants, with the status that it asks for. */
-export const wordsOf =
-  (envelope: Envelope, number: string): Words =>
-  (what, status) => {
-    const about = { about: number }
-    const refusal = {
-      reject: () => new Refusal(declinedOf(envelope.method), about),
-      throttle: () => new Refusal("isv.app-call-limited"),
-      error: () => new Refusal("isp.unknow-error"),
-      "not-found": () => new Refusal(unknownOf(envelope.method), about)
-    }[what]()
-    return { ...refused(envelope, refusal, [number]), status: status ?? 200 }
-  }
+/** What the vendor says where a fault wants that, of a payment. */
+export const refusalOf = (method: Method | undefined, what: Parameters<Words>[0], number: string): Refusal => {
+  const about = { about: number }
+  if (what === "error") return new Refusal("isp.unknow-error")
+  if (what === "not-found") return new Refusal(unknownOf(method), about)
+  if (what === "reject") return new Refusal(declinedOf(method), about)
+  return new Refusal(method === billMethod ? "SYSTEM_RATE_LIMIT" : "isv.app-call-limited")
+}

@@ -12,6 +12,7 @@ const messages = {
 /** What the gateway says of a call that is no call of an app: these answers are not signed. */
 const ofGateway = {
   "isp.unknow-error": ["20000", "服务暂不可用"],
+  "isp.unknown-error": ["20000", "服务暂不可用"],
   "aop.unknow-error": ["20000", "网关暂不可用"],
   "aop.invalid-app-auth-token": ["20001", "应用授权令牌无效"],
   "isv.missing-method": ["40001", "缺少 method 参数"],
