@@ -50,7 +50,8 @@ export const oddities = [
   "truncated",
   "wrong-type",
   "huge",
-  "probe"
+  "probe",
+  "sign-type-kept"
 ] as const
 
 /** What can go wrong, by the call that it goes wrong on. */

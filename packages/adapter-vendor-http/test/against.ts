@@ -91,7 +91,11 @@ export const platform = (name: Name, parts: Parts): Platform<Sandbox.Sandbox | L
       Effect.flatMap(Schema.decodeUnknown(Ledger)),
       Effect.map(({ held }) => held.filter(({ vendor, number }) => vendor === name && number === no).length)
     ),
-  advance: (advanceMillis) => control("POST", "/_clock", { advanceMillis }),
+  advance: (advanceMillis) =>
+    control("POST", "/_clock", { advanceMillis }).pipe(
+      Effect.flatMap(Schema.decodeUnknown(Schema.Struct({ now: Schema.String }))),
+      Effect.map(({ now }) => Date.parse(now))
+    ),
   settle: control("POST", "/_clock", { advanceMillis: 65_000 }),
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got(`/${name}`))
 })

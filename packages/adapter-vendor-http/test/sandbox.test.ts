@@ -83,7 +83,7 @@ vendorsContract("mapped, against the sandbox", vendors, "platform", {
   settle: Effect.void,
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got("/platform")),
   day: Effect.succeed("2026-11-26"),
-  advance: () => Effect.void
+  advance: (millis) => Effect.succeed(millis)
 })
 
 layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>

@@ -2,14 +2,20 @@ import type { Payment } from "@payment-proxy/domain"
 import { PaymentCommands } from "@payment-proxy/domain"
 import { Orders, Vendors } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
+import { ask } from "./Ask.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
 import { heard } from "./TakeIn.ts"
 
-/** Asks the vendor to close an order that is CLOSING; it can still turn out paid, and is asked again until it is decided. */
-export const askToClose = (payment: Payment.Payment) =>
-  Effect.flatMap(Vendors, (vendors) => heard(payment, vendors.close(payment))).pipe(
-    Effect.map((after) => after.payment)
-  )
+/**
+ * Asks the vendor to close an order that is CLOSING; it can still turn out paid, and is asked again until it is decided. Where the
+ * vendor refuses, or says nothing that is understood ("already paid", "no such order"), it is asked what the order is.
+ */
+export const askToClose = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  const vendors = yield* Vendors
+  const closed = yield* heard(payment, vendors.close(payment))
+  const isRefused = closed.silence === "Rejected" || closed.silence === "InDoubt"
+  return isRefused ? (yield* ask(closed.payment)).payment : closed.payment
+})
 
 /** Closes an app's order on its request; answers the order as it then is, CLOSING while the vendor has not decided. */
 export const close = Effect.fnUntraced(function* (app: string, payOrderNo: string) {

@@ -40,11 +40,15 @@ export const answerOf = (failure: Silence): Evidence.Answer =>
 export const heard = <R>(payment: Payment.Payment, call: Effect.Effect<Evidence.Evidence, Silence, R>) =>
   Effect.matchEffect(call, {
     onSuccess: (evidence) =>
-      Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({ payment: after, said: evidence.kind })),
+      Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({
+        payment: after,
+        said: evidence.kind,
+        silence: null
+      })),
     onFailure: (failure) =>
       Effect.logInfo(`The vendor did not say what became of the order: ${failure._tag}.`).pipe(
         Effect.annotateLogs({ payOrderNo: payment.payOrderNo, detail: answerOf(failure).detail }),
-        Effect.as({ payment, said: null })
+        Effect.as({ payment, said: null, silence: failure._tag })
       )
   })
 

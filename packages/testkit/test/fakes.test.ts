@@ -52,7 +52,7 @@ vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", 
     Effect.map(payments, (all) => all.map(({ merchantOrderNo }) => FakeVendors.notification(merchantOrderNo, "paid")))
   ),
   day: Effect.succeed("2026-11-26"),
-  advance: () => Effect.void,
+  advance: (millis) => Effect.succeed(millis),
   payments: (no) =>
     Effect.map(
       Effect.flatMap(fake, ({ payments }) => payments),

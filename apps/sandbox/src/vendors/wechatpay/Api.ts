@@ -72,6 +72,7 @@ const refusedReply = (refusal: Refusal, numbers: ReadonlyArray<string>): Reply =
 }
 
 const refusals: { readonly [on in On]?: () => Refusal } = {
+  create: () => badParameter("body", "description", "invalid"),
   close: () => new Refusal(403, "RULE_LIMIT", "业务规则限制"),
   refund: () => new Refusal(403, "USER_ACCOUNT_ABNORMAL", "用户帐号异常")
 }

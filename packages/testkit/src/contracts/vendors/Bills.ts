@@ -8,16 +8,17 @@ import { aRefund } from "./Refunds.ts"
 /** Long enough for every vendor's books of a day to be closed. */
 const aheadMillis = 36 * 3_600_000
 
-/** As it is in a day and a half. */
-const ahead = Effect.map(
-  Effect.clock,
-  (clock): Clock.Clock => ({
-    ...clock,
-    unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + aheadMillis,
-    currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis + aheadMillis),
-    sleep: (duration) => clock.sleep(duration)
+/** A clock that stands at `atMillis` now and goes on from there. */
+const clockAt = (atMillis: number) =>
+  Effect.map(Effect.clock, (clock): Clock.Clock => {
+    const offsetMillis = atMillis - clock.unsafeCurrentTimeMillis()
+    return {
+      ...clock,
+      unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis() + offsetMillis,
+      currentTimeMillis: Effect.map(clock.currentTimeMillis, (millis) => millis + offsetMillis),
+      sleep: (duration) => clock.sleep(duration)
+    }
   })
-)
 
 /** The day's books, as the vendor shows them when the day is over; it comes last, as the platform's clock goes on for it. */
 export const billsContract = <R>(
@@ -41,9 +42,9 @@ export const billsContract = <R>(
         const day = yield* platform.day
         yield* Effect.either(service.refund(payment, yield* aRefund(payment, 34n), later))
         yield* platform.settle
-        yield* platform.advance(aheadMillis)
+        const then = yield* Effect.flatMap(platform.advance(aheadMillis), clockAt)
         const bill = Stream.runCollect(service.bill(vendor, { day, of: "trades" }))
-        const lines = Chunk.toReadonlyArray(yield* Effect.withClock(bill, yield* ahead))
+        const lines = Chunk.toReadonlyArray(yield* Effect.withClock(bill, then))
         const numbers = [payment.merchantOrderNo, payment.transactionNo]
         const own = lines.filter(
           ({ kind, merchantOrderNo, transactionNo }) =>
@@ -63,7 +64,7 @@ export const billsContract = <R>(
           ["refund", 34n]
         ])
         const none = yield* Effect.either(
-          Effect.withClock(Stream.runCollect(service.bill(vendor, { day: "2026-01-02", of: "trades" })), yield* ahead)
+          Effect.withClock(Stream.runCollect(service.bill(vendor, { day: "2026-01-02", of: "trades" })), then)
         )
         if (Either.isRight(none)) expect(Chunk.size(none.right)).toBe(0)
       })

@@ -57,8 +57,8 @@ export interface Platform<R> {
   readonly notifications: Effect.Effect<ReadonlyArray<Incoming>, unknown, R>
   /** The day that the platform's books have now, yyyy-MM-dd in its own zone. */
   readonly day: Effect.Effect<string, unknown, R>
-  /** Moves the platform's clock on; nothing is asked of it at the old time after that. */
-  readonly advance: (millis: number) => Effect.Effect<unknown, unknown, R>
+  /** Moves the platform's clock on, and answers its time then; nothing is asked of it at the old time after that. */
+  readonly advance: (millis: number) => Effect.Effect<number, unknown, R>
 }
 
 /** Beyond any test. */
