@@ -185,7 +185,8 @@ const openBy =
           }),
         catch: failureOf
       }),
-      ({ body }) => Effect.sync(() => body.destroy())
+      // Whoever leaves a body unread ends it: that is no error that anybody waits for.
+      ({ body }) => Effect.sync(() => body.on("error", () => undefined).destroy())
     ).pipe(
       Effect.map(({ statusCode, headers, body }) => ({
         status: statusCode,
