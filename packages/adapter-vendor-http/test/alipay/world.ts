@@ -61,6 +61,13 @@ export const certificates = fixture<{
   readonly alipay_root_cert_sn: string
 }>("cert-sn")
 
+export const chain = fixture<{
+  readonly root: string
+  readonly middle: string
+  readonly leaf: string
+  readonly forged: string
+}>("chain")
+
 export const bills = fixture<{ readonly csv_base64: string }>("bill")
 
 /** 2026-11-23 21:20:35 in Beijing: when the fixtures were made. */
