@@ -32,8 +32,9 @@ const failureOf = (meaning: Codes.Meaning, code: string): Rejected | Throttled |
   }
 }
 
-/** A code as operators are shown it. */
-const shown = (code: string): string => (/^[\w.-]{1,64}$/.test(code) ? code : "a code that is none")
+/** A code as operators are shown it, where it is one and holds no number of anybody. */
+const shown = (code: string): string =>
+  /^[\w.-]{1,64}$/.test(code) && !/\d{6}/.test(code) ? code : "a code that is none"
 
 /** The answer to a call: its fields where it was taken, `meant` for what errors say of the trade. */
 const read = <A>(

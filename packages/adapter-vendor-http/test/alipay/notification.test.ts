@@ -90,7 +90,7 @@ describe("a bad notification is refused, and a true one after it passes", () => 
   const bytes = (body: string) => ({ ...notice(paidFields), body: Buffer.from(body) })
   const text = notice(paidFields).body.toString()
 
-  it.each<readonly [what: string, reason: string, Incoming, settings?: object]>([
+  const rows: ReadonlyArray<readonly [what: string, reason: string, Incoming, settings?: object]> = [
     ["its amount altered", "SIGNATURE", altered((form) => form.set("total_amount", "0.01"))],
     ["its status altered", "SIGNATURE", altered((form) => form.set("trade_status", "TRADE_FINISHED"))],
     ["a member added", "SIGNATURE", altered((form) => form.set("more", "1"))],
@@ -128,7 +128,9 @@ describe("a bad notification is refused, and a true one after it passes", () => 
     ["of a form of parts by its type", "CONTENT", notice(paidFields, { type: "multipart/form-data; boundary=x" })],
     ["in GBK by its type", "CONTENT", notice(paidFields, { type: "application/x-www-form-urlencoded; charset=GBK" })],
     ["of no type", "CONTENT", { ...notice(paidFields), headers: {} }]
-  ])("%s: %s", (_, reason, incoming, settings = {}) => {
+  ]
+  const cases = rows.map(([what, reason, incoming, settings = {}]) => [what, reason, { incoming, settings }] as const)
+  it.each(cases)("%s: %s", (_, reason, { incoming, settings }) => {
     expect(refusal(incoming, settings)).toEqual({ reason, reply: "fail" })
     expect(refusal(notice(paidFields))).toBe("taken")
   })
