@@ -19,9 +19,12 @@ const refuse = (reason: RefusalReason, detail: string): Either.Either<never, Not
 
 const maxBytes = 65_536
 
-/** A form by its type, in UTF-8 where that says a charset. */
-const isForm = (type = ""): boolean =>
-  /^application\/x-www-form-urlencoded\s*(?:;\s*charset="?utf-?8"?\s*)?$/i.test(type)
+/** A form by its type, in UTF-8 where that says a charset; Alipay writes `text/html` among the parameters. */
+const isForm = (type = ""): boolean => {
+  const [name = "", ...parameters] = type.toLowerCase().split(";", 8)
+  const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([\w-]*)"?\s*$/.exec(parameter)?.[1])
+  return name.trim() === "application/x-www-form-urlencoded" && charset.every((one) => one === undefined || isUtf8(one))
+}
 
 const isUtf8 = (charset: string): boolean => /^utf-?8$/i.test(charset)
 

@@ -80,6 +80,14 @@ describe("a true notification", () => {
     expect(read({ ...incoming, headers: { "content-type": "application/x-www-form-urlencoded" } })).toEqual(first)
   })
 
+  it.each([
+    "application/x-www-form-urlencoded; text/html; charset=utf-8",
+    "application/x-www-form-urlencoded; text/html; charset=UTF-8",
+    'Application/X-WWW-Form-Urlencoded;charset="utf-8"'
+  ])("comes as %s", (type) => {
+    expect(refusal(notice(paidFields, { type }))).toBe("taken")
+  })
+
   it("may carry values that are empty", () => {
     expect(refusal(notice({ ...paidFields, body: "", buyer_id: "" }))).toBe("taken")
   })
@@ -127,6 +135,11 @@ describe("a bad notification is refused, and a true one after it passes", () => 
     ["of JSON by its type", "CONTENT", notice(paidFields, { type: "application/json" })],
     ["of a form of parts by its type", "CONTENT", notice(paidFields, { type: "multipart/form-data; boundary=x" })],
     ["in GBK by its type", "CONTENT", notice(paidFields, { type: "application/x-www-form-urlencoded; charset=GBK" })],
+    [
+      "in GBK by a crooked type",
+      "CONTENT",
+      notice(paidFields, { type: "application/x-www-form-urlencoded; text/html; charset=GBK" })
+    ],
     ["of no type", "CONTENT", { ...notice(paidFields), headers: {} }]
   ]
   const cases = rows.map(([what, reason, incoming, settings = {}]) => [what, reason, { incoming, settings }] as const)
