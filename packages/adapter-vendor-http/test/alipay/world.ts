@@ -61,6 +61,16 @@ export const certificates = fixture<{
   readonly alipay_root_cert_sn: string
 }>("cert-sn")
 
+export const v3 = fixture<{
+  readonly requests: ReadonlyArray<{
+    readonly method: "GET" | "POST"
+    readonly path: string
+    readonly body: string
+    readonly authorization: string
+  }>
+  readonly response: { readonly headers: Record<string, string>; readonly body: string }
+}>("v3")
+
 export const chain = fixture<{
   readonly root: string
   readonly middle: string
