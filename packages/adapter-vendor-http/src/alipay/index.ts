@@ -1,5 +1,5 @@
 import type { Payment } from "@payment-proxy/domain"
-import { type Bill as Asked, InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
+import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
 import type { Answer } from "../Http.ts"
 import { told } from "../Reading.ts"
@@ -63,58 +63,85 @@ const fileOf = (url: URL, { baseUrl }: Config, open: Needs["open"]) =>
       )
     : Stream.fail(new InDoubt({ detail: "The bill's address is not safe to fetch." }))
 
-const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor => {
-  const { limits, settlingMillis, name } = config
+type Ask = <A>(
+  request: Requests.Request,
+  of: { readonly call: string; readonly payOrderNo: string },
+  limit: { readonly millis: number; readonly untilMillis?: number },
+  read: (answer: Answer) => Either.Either<A, Failure>
+) => Effect.Effect<A, Failure>
 
-  /** Signs and sends a request, and reads its answer. */
-  const ask = <A>(
-    request: Requests.Request,
-    call: string,
-    payOrderNo: string,
-    millis: number,
-    read: (answer: Answer) => Either.Either<A, Failure>,
-    untilMillis = Number.POSITIVE_INFINITY
-  ): Effect.Effect<A, Failure> =>
+/** How a request is signed and sent, and its answer read. */
+const asking =
+  (config: Config, keys: Keys.Keys, send: Needs["send"]): Ask =>
+  (request, of, { millis, untilMillis = Number.POSITIVE_INFINITY }, read) =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
       Effect.flatMap(send(Requests.call(request, config, keys, nowMillis), { millis, untilMillis }), (answer) =>
-        told(read(answer), { vendor: name, call, payOrderNo }, answer)
+        told(read(answer), { vendor: config.name, ...of }, answer)
       )
     )
 
-  const query = (payment: Payment.Payment) =>
-    ask(Requests.query(payment, config), "query", payment.payOrderNo, limits.queryMillis, (answer) =>
-      Answers.queried(answer, payment, keys)
-    )
+const creating =
+  (config: Config, keys: Keys.Keys, ask: Ask): Vendor["create"] =>
+  (payment, prepared, untilMillis) =>
+    Either.match(Stored.read(prepared), {
+      onLeft: () => Effect.fail(new Unreachable({ detail: "The stored request cannot be read." })),
+      onRight: (stored) => {
+        const method = Requests.methodOf(stored)
+        const { payOrderNo } = payment
+        if (!signedOnly.has(method))
+          return ask(
+            stored,
+            { call: "create", payOrderNo },
+            { millis: config.limits.createMillis, untilMillis },
+            (answer) => Answers.created(answer, payment, method, keys)
+          )
+        return Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+          nowMillis < untilMillis
+            ? Effect.succeed(handedOut(stored, config, keys, nowMillis))
+            : new Unreachable({ detail: "Its time was over before it could be signed." })
+        )
+      }
+    })
 
-  const create = (payment: Payment.Payment, stored: Stored.Stored, untilMillis: number) => {
-    const method = Requests.methodOf(stored)
-    if (!signedOnly.has(method))
-      return ask(
-        stored,
-        "create",
-        payment.payOrderNo,
-        limits.createMillis,
-        (answer) => Answers.created(answer, payment, method, keys),
-        untilMillis
-      )
-    return Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
-      nowMillis < untilMillis
-        ? Effect.succeed(handedOut(stored, config, keys, nowMillis))
-        : new Unreachable({ detail: "Its time was over before it could be signed." })
-    )
-  }
-
-  const bill = (asked: Asked) => {
-    const dayMillis = Time.dayMillis(asked.day)
+const billing =
+  (config: Config, keys: Keys.Keys, ask: Ask, open: Needs["open"]): Vendor["bill"] =>
+  (bill) => {
+    const dayMillis = Time.dayMillis(bill.day)
     if (dayMillis === null)
       return Stream.fail(new Rejected({ code: "FIELD_INVALID", detail: "A bill is of a day, written yyyy-MM-dd." }))
-    const url = ask(Requests.bill(asked, config), "bill", "", limits.queryMillis, (answer) =>
-      found(Answers.billed(answer, keys), dayMillis, answer.askedAtMillis)
+    const url = ask(
+      Requests.bill(bill, config),
+      { call: "bill", payOrderNo: "" },
+      { millis: config.limits.queryMillis },
+      (answer) => found(Answers.billed(answer, keys), dayMillis, answer.askedAtMillis)
     )
     return Stream.unwrap(
-      Effect.map(url, (at) => (at === null ? Stream.empty : Bill.lines(fileOf(at, config, open), asked.of)))
+      Effect.map(url, (at) => (at === null ? Stream.empty : Bill.lines(fileOf(at, config, open), bill.of)))
     )
   }
+
+const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor => {
+  const { limits, settlingMillis, name } = config
+  const ask = asking(config, keys, send)
+
+  const query: Vendor["query"] = (payment) =>
+    ask(
+      Requests.query(payment, config),
+      { call: "query", payOrderNo: payment.payOrderNo },
+      { millis: limits.queryMillis },
+      (answer) => Answers.queried(answer, payment, keys)
+    )
+
+  const close: Vendor["close"] = (payment) =>
+    Effect.flatMap(
+      ask(
+        Requests.close(payment, config),
+        { call: "close", payOrderNo: payment.payOrderNo },
+        { millis: limits.closeMillis },
+        (answer) => Answers.closed(answer, payment, keys)
+      ),
+      (said) => (said === "ask" ? query(payment) : Effect.succeed(said))
+    )
 
   return {
     ...unable,
@@ -125,40 +152,28 @@ const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor =>
     settlingMillis,
     graceMillis: 60_000,
     prepare: (payment, details) => prepare(payment, details, config),
-    create: (payment, prepared, untilMillis) =>
-      Either.match(Stored.read(prepared), {
-        onLeft: () => Effect.fail(new Unreachable({ detail: "The stored request cannot be read." })),
-        onRight: (stored) => create(payment, stored, untilMillis)
-      }),
+    create: creating(config, keys, ask),
     query,
-    close: (payment) =>
-      Effect.flatMap(
-        ask(Requests.close(payment, config), "close", payment.payOrderNo, limits.closeMillis, (answer) =>
-          Answers.closed(answer, payment, keys)
-        ),
-        (said) => (said === "ask" ? query(payment) : Effect.succeed(said))
-      ),
+    close,
     refund: (payment, refund, untilMillis) =>
       ask(
         Requests.refund(payment, refund, config),
-        "refund",
-        payment.payOrderNo,
-        limits.createMillis,
-        (answer) => Answers.refunded(answer, payment, keys),
-        untilMillis
+        { call: "refund", payOrderNo: payment.payOrderNo },
+        { millis: limits.createMillis, untilMillis },
+        (answer) => Answers.refunded(answer, payment, keys)
       ),
     queryRefund: (payment, refund) =>
       ask(
         Requests.queryRefund(payment, refund, config),
-        "queryRefund",
-        payment.payOrderNo,
-        limits.queryMillis,
+        { call: "queryRefund", payOrderNo: payment.payOrderNo },
+        { millis: limits.queryMillis },
         (answer) => Answers.queriedRefund(answer, payment, refund, settlingMillis, keys)
       ),
     notification: (incoming) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => Notification.read(incoming, config, keys, nowMillis)),
-    onward: (prepared) => Either.match(Stored.read(prepared), { onLeft: () => null, onRight: (s) => s.returnUrl }),
-    bill
+    onward: (prepared) =>
+      Either.match(Stored.read(prepared), { onLeft: () => null, onRight: ({ returnUrl }) => returnUrl }),
+    bill: billing(config, keys, ask, open)
   }
 }
 

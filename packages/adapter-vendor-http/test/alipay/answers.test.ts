@@ -269,7 +269,7 @@ describe("an answer proves itself, or it proves nothing", () => {
   })
 
   it("is taken where slashes were escaped after it was signed", () => {
-    const written = raw.replace("12.34", "12.34").replace('"msg":"Success"', '"msg":"a\\/b"')
+    const written = raw.replace('"msg":"Success"', '"msg":"a\\/b"')
     const signed = written.replaceAll("\\/", "/")
     expect(saidOf(reads.query(`{"alipay_trade_query_response":${written},"sign":"${alipaySigns(signed)}"}`))).toBe(
       "paid"

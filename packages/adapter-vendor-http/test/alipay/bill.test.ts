@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
 import type { Bill, BillLine } from "@payment-proxy/ports"
@@ -248,6 +249,23 @@ describe("a bill is fetched", () => {
     Effect.gen(function* () {
       expect(yield* fetched(answer)).toMatchObject({ lines: "InDoubt" })
     })
+  )
+
+  it.effect("never in the clear where the gateway is not", () =>
+    Effect.gen(function* () {
+      const pem = (name: string) => readFileSync(new URL(`../certificates/${name}`, import.meta.url), "utf8")
+      const files = yield* platform(serves)
+      const body = { ...ok, bill_download_url: `${files.url}/bill` }
+      const api = yield* platform(gateway(signedText(methods.bill, body)), {
+        cert: pem("server.crt"),
+        key: pem("server.key")
+      })
+      const failure = yield* speaking(api.url, (vendors) => Effect.flip(Stream.runDrain(vendors.bill("alipay", day))), {
+        tls: { ca: pem("authority.crt") }
+      })
+      expect(failure).toMatchObject({ _tag: "InDoubt", detail: "The bill's address is not safe to fetch." })
+      expect(files.seen.length).toBe(0)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("and asks for patience where Alipay does", () =>
