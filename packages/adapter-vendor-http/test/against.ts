@@ -1,3 +1,4 @@
+import type { Payment } from "@payment-proxy/domain"
 import { VendorTokens } from "@payment-proxy/ports"
 import { type Platform, Sandbox, type Struck, type Wrong } from "@payment-proxy/testkit"
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
@@ -75,12 +76,30 @@ const Ledger = Schema.Struct({
   held: Schema.Array(Schema.Struct({ vendor: Schema.String, number: Schema.String }))
 })
 
+/** Opens what a payer was given, where the vendor knows nothing of the order before (Alipay's page, wap and app). */
+const opened = (name: Name, next: Payment.Payment["next"]) =>
+  Effect.flatMap(Sandbox.Sandbox, ({ vendors }) => {
+    const orderString = next?.type === "app" ? next.parameters["orderString"] : undefined
+    const url = next?.type === "redirect" ? next.url : `${vendors[name]}/app?${orderString}`
+    return name === "alipay" && (next?.type === "redirect" || orderString !== undefined)
+      ? Effect.promise(() => fetch(url).then((response) => response.text()))
+      : Effect.void
+  })
+
+/** The platform's day now, hours ahead of UTC. */
+export const dayIn = (hours: number) =>
+  control("POST", "/_clock", { advanceMillis: 0 }).pipe(
+    Effect.flatMap(Schema.decodeUnknown(Schema.Struct({ now: Schema.String }))),
+    Effect.map(({ now }) => new Date(Date.parse(now) + hours * 3_600_000).toISOString().slice(0, 10))
+  )
+
 type Parts = Pick<Platform<Sandbox.Sandbox | Listener.Listener>, "scenes" | "traits" | "day">
 
 /** The sandbox as the platform behind a vendor. */
 export const platform = (name: Name, parts: Parts): Platform<Sandbox.Sandbox | Listener.Listener> => ({
   ...parts,
-  pay: (no) => control("POST", `/_payments/${no}/pay`),
+  pay: ({ merchantOrderNo, next }) =>
+    Effect.zipRight(opened(name, next), control("POST", `/_payments/${merchantOrderNo}/pay`)),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
   next: (on, number, how) => {
     const fault = on.startsWith("query") && how === "error" ? "error-before-accept" : faults[how]

@@ -1,19 +1,19 @@
 import { SandboxVendors, vendorsContract } from "@payment-proxy/testkit"
-import { DateTime, Effect } from "effect"
 import * as Against from "./against.ts"
 
-const today = Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10))
+/** How far ahead of UTC the books of a vendor are, in hours. */
+const zone: { readonly [name in SandboxVendors.Name]: number } = { wechatpay: 8, alipay: 8, mpgs: 0, paypal: 0 }
 
-/** The contract of vendors for one that the sandbox plays; scenes take payers' ids as any text where the sandbox has none. */
+/** The contract of vendors for one that the sandbox plays. */
 export const contract = (name: SandboxVendors.Name): void =>
   vendorsContract(
     `${name}, against the sandbox`,
     Against.sandbox(name, (credentials) => SandboxVendors.entryOf(name, credentials), tokensOf(name)),
     name,
     Against.platform(name, {
-      scenes: SandboxVendors.scenesOf(name, {}),
+      scenes: SandboxVendors.scenesOf(name),
       traits: SandboxVendors.traitsOf[name],
-      day: today
+      day: Against.dayIn(zone[name])
     })
   )
 

@@ -73,7 +73,7 @@ vendorsContract("mapped, against the sandbox", vendors, "platform", {
     bills: false,
     tells: true
   },
-  pay: (no) => control("POST", `/_payments/${no}/pay`),
+  pay: ({ merchantOrderNo }) => control("POST", `/_payments/${merchantOrderNo}/pay`),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
   next: (on, number, how) => {
     const fault = on === "query" && how === "error" ? "error-before-accept" : faults[how]

@@ -41,7 +41,7 @@ vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", 
     bills: false,
     tells: true
   },
-  pay: (no) => Effect.flatMap(fake, ({ pay }) => pay(no)),
+  pay: ({ merchantOrderNo }) => Effect.flatMap(fake, ({ pay }) => pay(merchantOrderNo)),
   refuse: (no) => Effect.flatMap(fake, ({ refuse }) => refuse(no)),
   next: (on, _, how) =>
     on === "refund" || on === "queryRefund"

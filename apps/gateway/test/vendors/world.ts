@@ -46,7 +46,7 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
   gatewayUrl = gateway.url
   if (name === "paypal")
     await sandbox.control("POST", "/_payments/-/listen-paypal", { url: `${toUs.url}/notify/paypal` })
-  const scenes = SandboxVendors.scenesOf(name, credentials)
+  const scenes = SandboxVendors.scenesOf(name)
 
   const place = async (scene: Scene = scenes[0], key?: string) => {
     serial += 1

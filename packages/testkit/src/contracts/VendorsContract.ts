@@ -56,8 +56,8 @@ export const vendorsContract = <R>(
         Effect.gen(function* () {
           const { service, payment } = yield* placed(vendor, each)
           const before = yield* Clock.currentTimeMillis
-          expect((yield* service.query(payment)).kind).toBe(each.isLocal ? "notFound" : traits.unopened)
-          yield* platform.pay(payment.merchantOrderNo)
+          expect((yield* service.query(payment)).kind).toBe(each.unopened ?? traits.unopened)
+          yield* platform.pay(payment)
           const evidence = yield* service.query(payment)
           expect(evidence).toMatchObject({
             kind: traits.completes ? "approved" : "paid",
@@ -78,7 +78,7 @@ export const vendorsContract = <R>(
         const { payOrderNo } = aPayment()
         const merchantOrderNo = `SHOP${payOrderNo.slice(-20)}`
         const { service, payment } = yield* placed(vendor, remote, { payOrderNo, merchantOrderNo })
-        yield* platform.pay(merchantOrderNo)
+        yield* platform.pay(payment)
         expect([yield* platform.payments(merchantOrderNo), yield* platform.payments(payOrderNo)]).toEqual([1, 0])
         expect((yield* service.query(payment)).kind).toBe(traits.completes ? "approved" : "paid")
         const stranger = { ...payment, merchantOrderNo: payOrderNo, transactionNo: null }

@@ -13,6 +13,8 @@ export interface Scene {
   readonly details: Details
   /** Nothing is sent to create it: there is no call that could go wrong, and nothing at the vendor before the payer is there. */
   readonly isLocal?: true
+  /** Where it is another than the vendor's usual: what a query says before the payer was there. */
+  readonly unopened?: Traits["unopened"]
 }
 
 /** How one call of a vendor goes wrong; `error`: done, and answered with a server's error. */
@@ -45,7 +47,8 @@ export interface Traits {
 export interface Platform<R> {
   readonly scenes: readonly [Scene, ...ReadonlyArray<Scene>]
   readonly traits: Traits
-  readonly pay: (merchantOrderNo: string) => Effect.Effect<unknown, unknown, R>
+  /** The payer opens what he was given, and pays. */
+  readonly pay: (payment: Payment.Payment) => Effect.Effect<unknown, unknown, R>
   readonly refuse: (merchantOrderNo: string) => Effect.Effect<unknown, unknown, R>
   /** The next call of this kind about this order goes so. */
   readonly next: (on: Struck, merchantOrderNo: string, how: Wrong) => Effect.Effect<unknown, unknown, R>
@@ -100,7 +103,7 @@ export const placed = (vendor: string, scene: Scene, overrides: Partial<Payment.
 export const paid = <R>(vendor: string, platform: Platform<R>, scene: Scene = platform.scenes[0]) =>
   Effect.gen(function* () {
     const { service, payment } = yield* placed(vendor, scene)
-    yield* platform.pay(payment.merchantOrderNo)
+    yield* platform.pay(payment)
     const asked = yield* knowing(payment, yield* service.query(payment))
     const { operation } = asked
     const taken =

@@ -112,7 +112,7 @@ export const refundsContract = <R>(
     it.effect("held money is authorized, and taken by a capture, once", () =>
       Effect.gen(function* () {
         const { service, payment } = yield* placed(vendor, scene, { capture: "manual" })
-        yield* platform.pay(payment.merchantOrderNo)
+        yield* platform.pay(payment)
         let held = yield* knowing(payment, yield* service.query(payment))
         if (held.operation?.kind === "complete")
           held = yield* knowing(held, yield* service.complete(held, held.operation, later))
@@ -133,7 +133,7 @@ export const refundsContract = <R>(
     it.effect("held money that is closed is released", () =>
       Effect.gen(function* () {
         const { service, payment } = yield* placed(vendor, scene, { capture: "manual" })
-        yield* platform.pay(payment.merchantOrderNo)
+        yield* platform.pay(payment)
         let held = yield* knowing(payment, yield* service.query(payment))
         if (held.operation?.kind === "complete")
           held = yield* knowing(held, yield* service.complete(held, held.operation, later))

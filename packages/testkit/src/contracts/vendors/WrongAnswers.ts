@@ -37,7 +37,7 @@ export const wrongAnswersContract = <R>(
     it.effect(`a query whose answer is wrong (${how}) says nothing; the next one tells`, () =>
       Effect.gen(function* () {
         const { service, payment } = yield* placed(vendor, scene)
-        yield* platform.pay(payment.merchantOrderNo)
+        yield* platform.pay(payment)
         yield* platform.next("query", payment.merchantOrderNo, how)
         const answer = yield* Effect.either(service.query(payment))
         expect(Either.isLeft(answer) && answer.left._tag).toBe("InDoubt")
