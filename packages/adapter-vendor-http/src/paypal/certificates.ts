@@ -138,7 +138,8 @@ export const make = (config: PayPal, send: Send) =>
         const nowMillis = yield* Clock.currentTimeMillis
         const known = yield* cache.getOptionComplete(url)
         if (Option.isSome(known) && !isValid(known.value, nowMillis)) yield* cache.invalidate(url)
-        const signer = yield* cache.get(url)
+        // What could not be had is asked for again.
+        const signer = yield* Effect.tapError(cache.get(url), () => cache.invalidate(url))
         return isValid(signer, nowMillis)
           ? signer
           : yield* fault("CERTIFICATE", "The signer's certificate has expired or is not yet valid.")
