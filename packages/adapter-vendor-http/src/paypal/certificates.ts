@@ -21,7 +21,9 @@ export const placeOf = (
 ): { readonly origin: string; readonly path: string } | null => {
   const origin = origins.find((own) => url.startsWith(`${own}${path}`))
   const name = origin === undefined ? "" : url.slice(origin.length + path.length)
-  return origin !== undefined && /^[A-Za-z0-9_-]{1,200}$/.test(name) ? { origin, path: `${path}${name}` } : null
+  return origin !== undefined && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/.test(name)
+    ? { origin, path: `${path}${name}` }
+    : null
 }
 
 const maxDepth = 6

@@ -93,6 +93,8 @@ describe("the address of a certificate", () => {
   it.each([
     "https://api.paypal.com/v1/notifications/certs/",
     "https://api.paypal.com/v1/notifications/certs/../x",
+    "https://api.paypal.com/v1/notifications/certs/..",
+    "https://api.paypal.com/v1/notifications/certs/.",
     "https://api.paypal.com/v1/notifications/certs/a/b",
     "https://api.paypal.com/v1/notifications/certs/a?b",
     "https://api.paypal.com/v1/notifications/certs/a#b",
