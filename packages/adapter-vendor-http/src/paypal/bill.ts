@@ -140,19 +140,16 @@ export const lines = (desk: Desk, { day }: Bill): Stream.Stream<BillLine, Failur
   if (Number.isNaN(startMillis))
     return Stream.fail(new Rejected({ code: "DAY_INVALID", detail: "A day is yyyy-MM-dd." }))
   const endMillis = startMillis + dayMillis
-  return Stream.unwrap(
-    Effect.map(Clock.currentTimeMillis, (nowMillis) => {
-      if (nowMillis < endMillis) return Stream.fail(notReady)
-      const seen = new Set<string>()
-      return Stream.paginateChunkEffect(1, (page) =>
-        Effect.flatMap(pageOf(desk, day, page, endMillis), (report) => {
-          const isLast = page >= (report.total_pages ?? 1)
-          if (!isLast && page >= maxPages)
-            return new InDoubt({ detail: `The day has more than ${maxPages * pageSize} rows: PayPal shows no more.` })
-          const next = isLast ? Option.none<number>() : Option.some(page + 1)
-          return Either.map(linesOf(report, seen), (chunk) => [chunk, next] as const)
-        })
-      )
-    })
-  )
+  return Stream.suspend(() => {
+    const seen = new Set<string>()
+    return Stream.paginateChunkEffect(1, (page) =>
+      Effect.flatMap(pageOf(desk, day, page, endMillis), (report) => {
+        const isLast = page >= (report.total_pages ?? 1)
+        if (!isLast && page >= maxPages)
+          return new InDoubt({ detail: `The day has more than ${maxPages * pageSize} rows: PayPal shows no more.` })
+        const next = isLast ? Option.none<number>() : Option.some(page + 1)
+        return Either.map(linesOf(report, seen), (chunk) => [chunk, next] as const)
+      })
+    )
+  })
 }

@@ -26,10 +26,19 @@ const algorithm = (bits: number) => ({
   modulusLength: bits
 })
 
-const keys = (bits = 2048) => crypto.subtle.generateKey(algorithm(bits), true, ["sign", "verify"])
+const made = new Map<string, ReturnType<typeof generated>>()
+
+const generated = (bits: number) => crypto.subtle.generateKey(algorithm(bits), true, ["sign", "verify"])
+
+/** The keys of a party: made once for each name and length. */
+const keysOf = (name: string, bits: number) => {
+  const known = made.get(`${name} ${bits}`) ?? generated(bits)
+  made.set(`${name} ${bits}`, known)
+  return known
+}
 
 interface Party {
-  readonly keys: Awaited<ReturnType<typeof keys>>
+  readonly keys: Awaited<ReturnType<typeof generated>>
   readonly certificate: x509.X509Certificate
 }
 
@@ -38,9 +47,10 @@ const issued = async (
   isAuthority: boolean,
   days: number,
   bits: number,
-  parent?: Party
+  parent?: Party,
+  keysName = subject
 ): Promise<Party> => {
-  const own = await keys(bits)
+  const own = await keysOf(keysName, bits)
   const certificate = await x509.X509CertificateGenerator.create({
     subject,
     issuer: parent?.certificate.subject ?? subject,
@@ -74,7 +84,9 @@ export const chain = async ({
   const file = middle.filter((_, index) => index !== without)
   const others = shuffled ? file : file.toReversed()
   return {
-    root: (otherRoot ? await issued(rootSubject, true, 3650, 2048) : root).certificate.toString("pem"),
+    root: (otherRoot ? await issued(rootSubject, true, 3650, 2048, undefined, "another") : root).certificate.toString(
+      "pem"
+    ),
     pem: [leaf, ...others].map(({ certificate }) => `${certificate.toString("pem")}\n`).join("")
   }
 }
