@@ -137,7 +137,7 @@ const linesOf = (report: Report, seen: Set<string>): Either.Either<Chunk.Chunk<B
 /** The lines of a UTC day, a page at a time; trades and funds are one report. */
 export const lines = (desk: Desk, { day }: Bill): Stream.Stream<BillLine, Failure> => {
   const startMillis = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN
-  if (Number.isNaN(startMillis))
+  if (Number.isNaN(startMillis) || !new Date(startMillis).toISOString().startsWith(day))
     return Stream.fail(new Rejected({ code: "DAY_INVALID", detail: "A day is yyyy-MM-dd." }))
   const endMillis = startMillis + dayMillis
   return Stream.suspend(() => {

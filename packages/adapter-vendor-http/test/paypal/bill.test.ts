@@ -194,7 +194,7 @@ describe("the bill of a day", () => {
 
   it.effect("of no day is refused", () =>
     Effect.gen(function* () {
-      for (const of of ["2026-13-01", "yesterday", "2026-01-01T00:00:00Z"])
+      for (const of of ["2026-13-01", "2026-02-30", "yesterday", "2026-01-01T00:00:00Z"])
         expect(tag((yield* lines(report([]), later, of)).outcome)).toBe("Rejected")
     })
   )
