@@ -9,6 +9,7 @@ import * as Answers from "./answers.ts"
 import type { PayPal } from "./config.ts"
 import { authorizationIdOf, type Said, waitingOf } from "./evidence.ts"
 import * as Requests from "./requests.ts"
+import type { Order } from "./wire.ts"
 
 /** What calls are made with: the vendor's settings, and a way to send with its token. */
 export interface Desk {
@@ -283,17 +284,18 @@ export const close = (desk: Desk, payment: Payment.Payment): Asked =>
     return yield* heard(desk, answer, "close", payOrderNo, Either.left(Answers.unread(answer)))
   })
 
-/** The order itself, for what it lists. */
+/** The order itself, for what it lists; another one than was asked for is in doubt. */
 export const listed = (desk: Desk, payment: Payment.Payment, orderId: string, limit: Limit, what: string) =>
-  Effect.flatMap(orderAnswer(desk, payment, orderId, limit, what), (answer) =>
-    Effect.map(
-      heard(
-        desk,
-        answer,
-        what,
-        payment.payOrderNo,
-        Answers.isSuccess(answer) ? Answers.order(answer) : Either.left(Answers.unread(answer))
-      ),
-      (order) => ({ order, askedAtMillis: answer.askedAtMillis })
-    )
-  )
+  Effect.flatMap(orderAnswer(desk, payment, orderId, limit, what), (answer) => {
+    const read: Either.Either<Order, Failure> = Answers.isSuccess(answer)
+      ? Either.filterOrLeft(
+          Answers.order(answer),
+          ({ id }) => id === orderId,
+          () => new InDoubt({ detail: "PayPal answered with another order." })
+        )
+      : Either.left(Answers.unread(answer))
+    return Effect.map(heard(desk, answer, what, payment.payOrderNo, read), (order) => ({
+      order,
+      askedAtMillis: answer.askedAtMillis
+    }))
+  })

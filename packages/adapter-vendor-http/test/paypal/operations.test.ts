@@ -1,10 +1,14 @@
 import { expect, it } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
-import type { Vendors } from "@payment-proxy/ports"
+import { Unreachable, type Vendors } from "@payment-proxy/ports"
 import { Effect, Either, TestClock } from "effect"
 import { describe } from "vitest"
+import type { Send } from "../../src/Http.ts"
+import { create } from "../../src/paypal/operations.ts"
+import { prepare } from "../../src/paypal/requests.ts"
 import { type Answer, json } from "../platform.ts"
 import {
+  at,
   authorizationId,
   captureId,
   lines,
@@ -94,6 +98,23 @@ describe("a create", () => {
       expect(word(outcome)).toBe("Unreachable")
       expect(Either.getOrThrow(Either.flip(outcome))).toMatchObject({ detail: expect.stringContaining("6 hours") })
       expect(seen).toEqual([])
+    })
+  )
+
+  it.effect("is not written after six hours either, whatever comes in between", () =>
+    Effect.gen(function* () {
+      const lastMillis = payment.createdAtMillis + 6 * hour - 60_000
+      yield* TestClock.setTime(lastMillis - 1)
+      const limits: Array<number> = []
+      const send: Send = (_, { untilMillis }) => {
+        limits.push(untilMillis)
+        return new Unreachable({ detail: "Nobody is there." })
+      }
+      const config = at("https://api-m.paypal.com")
+      const prepared = Either.getOrThrow(prepare(fresh, details, config))
+      yield* Effect.either(create({ config, send }, fresh, prepared, always))
+      yield* Effect.either(create({ config, send }, fresh, prepared, lastMillis - 5))
+      expect(limits).toEqual([lastMillis, lastMillis - 5])
     })
   )
 

@@ -88,6 +88,15 @@ describe("a refund", () => {
     })
   )
 
+  it.effect("is not made of another order's capture", () =>
+    Effect.gen(function* () {
+      const routes = { [paths.order]: json(200, { ...listing(), id: "OTHER" }) }
+      const { outcome, seen } = yield* run(routes, refund({ ...paid, kept: [] }))
+      expect(word(outcome)).toBe("InDoubt")
+      expect(seen.length).toBe(1)
+    })
+  )
+
   it.effect("of the newest capture, where several were kept", () =>
     Effect.gen(function* () {
       const kept = ["capture:OLD", "authorization:X", `capture:${captureId}`]

@@ -174,6 +174,23 @@ describe("a certificate", () => {
     })
   )
 
+  it.effect("of many addresses is asked for at four of them at a time", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(nowMillis)
+      const gate = yield* Deferred.make<void>()
+      const { calls, send } = host(vectors.certificates.good)
+      const slow: Send = (call, limit) => Effect.zipLeft(send(call, limit), Deferred.await(gate))
+      const signerAt = yield* Certificates.make(config, slow)
+      const urls = Array.from({ length: 10 }, (_, index) => `${url}${index}`)
+      const all = yield* Effect.fork(Effect.forEach(urls, signerAt, { concurrency: 10 }))
+      for (let turn = 0; turn < 100; turn += 1) yield* Effect.yieldNow()
+      expect(calls.length).toBe(4)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(all)
+      expect(calls.length).toBe(10)
+    })
+  )
+
   it.effect("of many addresses is not kept for all of them", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(nowMillis)
