@@ -12,10 +12,6 @@ const refusals = new Set([400, 403, 404, 405, 406, 410, 413, 414, 415, 422])
 
 const json = (text: string): Either.Either<unknown, unknown> => Either.try((): unknown => JSON.parse(text))
 
-/** The vendor says that this very token is bad (RFC 6750 §3.1): the request was not processed. */
-export const isBadToken = ({ status, headers }: Pick<Answer, "status" | "headers">): boolean =>
-  status === 401 && /error\s*=\s*"?invalid_token"?/i.test(headers["www-authenticate"] ?? "")
-
 const retryAfterMillis = ({ headers }: Answer): number | null => {
   const text = headers["retry-after"]
   return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) * 1000 : null

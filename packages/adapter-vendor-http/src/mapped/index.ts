@@ -2,9 +2,10 @@ import type { Payment } from "@payment-proxy/domain"
 import type { Operation, VendorTokens } from "@payment-proxy/ports"
 import { Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
-import { Clock, Effect, Either, Redacted } from "effect"
-import type { Call, Limit, Send } from "../Http.ts"
+import { Clock, Effect, Either } from "effect"
+import type { Call, Send } from "../Http.ts"
 import { told } from "../Reading.ts"
+import * as Tokened from "../Tokened.ts"
 import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Answers from "./answers.ts"
 import { type Mapped, MappedConfig } from "./config.ts"
@@ -14,25 +15,7 @@ import * as Requests from "./requests.ts"
 type Tokens = Context.Tag.Service<VendorTokens>
 
 const make = (config: Mapped, tokens: Tokens, send: Send): Vendor => {
-  const token = Effect.suspend(() => tokens.get(config.name)).pipe(
-    Effect.mapError(({ detail }) => new Unreachable({ detail }))
-  )
-
-  const sendWith = (call: Call, bearer: Redacted.Redacted, limit: Limit) =>
-    send({ ...call, headers: [...call.headers, "authorization", `Bearer ${Redacted.value(bearer)}`] }, limit)
-
-  /** Sends a call with a token; once more with a fresh one where the vendor says that the first is bad. */
-  const sendTokened = (call: Call, limit: Limit) =>
-    Effect.flatMap(token, (first) =>
-      Effect.flatMap(sendWith(call, first, limit), (answer) =>
-        Answers.isBadToken(answer)
-          ? Effect.zipRight(
-              tokens.discard(config.name, first),
-              Effect.flatMap(token, (second) => sendWith(call, second, limit))
-            )
-          : Effect.succeed(answer)
-      )
-    )
+  const sendTokened = Tokened.make({ vendor: config.name, tokens, send, isBadToken: Tokened.isBadToken })
 
   const ask = (
     call: Call,
