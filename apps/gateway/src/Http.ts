@@ -1,4 +1,4 @@
-import { HttpApiBuilder, HttpApiSwagger, HttpServerRequest } from "@effect/platform"
+import { Headers, HttpApiBuilder, HttpApiSwagger, HttpServerRequest } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Api } from "@payment-proxy/api"
 import { Effect, Layer } from "effect"
@@ -22,10 +22,21 @@ export const api = HttpApiBuilder.api(Api).pipe(
   Layer.provide([OrderHandlers.layer, VendorHandlers.layer, HealthHandlers.layer])
 )
 
+/** Headers by which callers and vendors prove themselves: no trace shows them. */
+const redacted = Layer.scopedDiscard(
+  Effect.locallyScoped(Headers.currentRedactedNames, [
+    "authorization",
+    "cookie",
+    "set-cookie",
+    /secret|token|password|(?:^|-)key$|(?:^|-)sig(?:nature)?$/
+  ])
+)
+
 /** The API, its document at `/openapi.json` and its pages at `/docs`, on whatever server is provided. */
 export const layer = HttpApiBuilder.serve().pipe(
   Layer.provide(problems),
   Layer.provide(HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })),
   Layer.provide(HttpApiSwagger.layer({ path: "/docs" })),
-  Layer.provide(api)
+  Layer.provide(api),
+  Layer.provide(redacted)
 )

@@ -45,8 +45,10 @@ export const sandbox = (
 ) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
-      const { credentials } = yield* Sandbox.Sandbox
+      const { credentials, control: told } = yield* Sandbox.Sandbox
       const listener = yield* Listener.Listener
+      // PayPal tells the address that the merchant registered, not one that comes with the order.
+      yield* told("POST", "/_payments/-/listen-paypal", { url: `${listener.url}/paypal` })
       const own = Object(credentials)[name] as Credentials
       const schema = VendorHttp.Kinds.kinds[name].config as unknown as Schema.Schema<VendorHttp.Kinds.VendorConfig>
       const decoded = yield* Schema.decodeUnknown(schema)({ kind: name, ...configOf(own), limits })

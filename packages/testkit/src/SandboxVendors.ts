@@ -151,7 +151,7 @@ export const traitsOf: { readonly [name in Name]: Traits } = {
   },
   paypal: {
     unopened: "open",
-    refused: "open",
+    refused: "closed",
     close: "open",
     numbered: true,
     completes: true,

@@ -61,8 +61,9 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
   for (const fault of ["wrong-amount", "wrong-currency", "foreign-merchant", "other-number"])
     it(`F35: ${fault} in an answer holds the order: automation stops, and the app is told`, async () => {
       const { order } = await world.place()
-      await world.desk(order.payOrderNo, "pay")
-      await world.faults({ on: "query", fault, times: 50 })
+      const { payOrderNo: number } = order
+      await world.faults({ on: "query", fault, number, times: 50 }, { on: "notify", fault: "suppress", number })
+      await world.desk(number, "pay")
       const after = await world.until(order.payOrderNo, ({ status }) => status === "HELD")
       await world.faults()
       // What the vendor's answer has no place for cannot be wrong in it.

@@ -210,7 +210,7 @@ const numberIn = (bytes: Buffer): string => {
 
 /** What a refusal that a fault asks for is about, by the call. */
 const rejections: { readonly [on in On]?: string } = {
-  create: "PAYEE_ACCOUNT_RESTRICTED",
+  create: "DECIMAL_PRECISION",
   complete: "TRANSACTION_REFUSED",
   capture: "TRANSACTION_REFUSED",
   close: "CANNOT_BE_VOIDED",

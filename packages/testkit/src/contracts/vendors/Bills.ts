@@ -40,15 +40,18 @@ export const billsContract = <R>(
       Effect.gen(function* () {
         const { service, payment } = yield* paid(vendor, platform, scene)
         const day = yield* platform.day
-        yield* Effect.either(service.refund(payment, yield* aRefund(payment, 34n), later))
+        const refund = yield* aRefund(payment, 34n)
+        yield* Effect.either(service.refund(payment, refund, later))
         yield* platform.settle
         const then = yield* Effect.flatMap(platform.advance(aheadMillis), clockAt)
         const bill = Stream.runCollect(service.bill(vendor, { day, of: "trades" }))
         const lines = Chunk.toReadonlyArray(yield* Effect.withClock(bill, then))
         const numbers = [payment.merchantOrderNo, payment.transactionNo]
         const own = lines.filter(
-          ({ kind, merchantOrderNo, transactionNo }) =>
-            kind !== "other" && [merchantOrderNo, transactionNo].some((no) => no !== null && numbers.includes(no))
+          ({ kind, merchantOrderNo, transactionNo, refundNo }) =>
+            kind !== "other" &&
+            ([merchantOrderNo, transactionNo].some((no) => no !== null && numbers.includes(no)) ||
+              refundNo === refund.refundNo)
         )
         Reached.note(
           vendor,
