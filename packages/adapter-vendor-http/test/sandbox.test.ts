@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { Vendors, VendorTokens } from "@payment-proxy/ports"
 import { aPayment, freshNo, Sandbox, vendorsContract } from "@payment-proxy/testkit"
-import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
+import { DateTime, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import * as VendorHttp from "../src/index.ts"
 import * as Listener from "./listener.ts"
 import { at } from "./mapping.ts"
@@ -69,20 +69,20 @@ vendorsContract("mapped, against the sandbox", vendors, "platform", {
     numbered: true,
     completes: false,
     authorizes: false,
-    refunds: false,
-    bills: false,
+    refunds: true,
+    bills: true,
     tells: true
   },
   pay: (no) => control("POST", `/_payments/${no}/pay`),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
   next: (on, number, how) => {
     const fault = on === "query" && how === "error" ? "error-before-accept" : faults[how]
-    return control("PUT", "/_faults", [{ on, fault, number, times: 1 }])
+    return control("PUT", "/_faults", [{ on: on === "queryRefund" ? "query-refund" : on, fault, number, times: 1 }])
   },
   payments: paymentsOf,
   settle: Effect.void,
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got("/platform")),
-  day: Effect.succeed("2026-11-26")
+  day: Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10))
 })
 
 layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>
