@@ -76,9 +76,12 @@ export const encoded = {
   notification: { payment: "/data", secret: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM=" }
 } as const
 
-/** The same, decoded, at `baseUrl`. */
-export const at = (baseUrl: string, changes: object = {}) => ({
-  ...Schema.decodeUnknownSync(MappedConfig)({ ...encoded, ...changes, baseUrl }),
-  notifyUrl: "http://127.0.0.1:1/notify/platform",
-  returnUrl: "https://proxy.example/return/platform"
-})
+/** The same, decoded, at `baseUrl`; without what a change says to be undefined. */
+export const at = (baseUrl: string, changes: object = {}) => {
+  const members = Object.entries({ ...encoded, ...changes, baseUrl }).filter(([, value]) => value !== undefined)
+  return {
+    ...Schema.decodeUnknownSync(MappedConfig)(Object.fromEntries(members)),
+    notifyUrl: "http://127.0.0.1:1/notify/platform",
+    returnUrl: "https://proxy.example/return/platform"
+  }
+}
