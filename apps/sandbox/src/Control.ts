@@ -3,7 +3,6 @@ import { pipeline } from "node:stream/promises"
 import { sendJson } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
 import type { OAuth } from "./OAuth.ts"
-import type { Held } from "./Payments.ts"
 import type { Platform } from "./Platform.ts"
 import type { Decided } from "./vendors/Vendor.ts"
 import type { Vendors } from "./vendors/Vendors.ts"
@@ -20,11 +19,11 @@ async function* listed(pieces: Iterable<ReadonlyArray<string>>): AsyncGenerator<
   }
 }
 
-const paymentsPerPiece = 500
+const itemsPerPiece = 500
 
-function* paymentTexts(payments: ReadonlyArray<Held>): Generator<ReadonlyArray<string>> {
-  for (let at = 0; at < payments.length; at += paymentsPerPiece)
-    yield payments.slice(at, at + paymentsPerPiece).map(({ payment }) => JSON.stringify(payment))
+function* textsOf<A>(all: ReadonlyArray<A>, shown: (one: A) => unknown): Generator<ReadonlyArray<string>> {
+  for (let at = 0; at < all.length; at += itemsPerPiece)
+    yield all.slice(at, at + itemsPerPiece).map((one) => JSON.stringify(shown(one)))
 }
 
 /** What the platform saw and did after line `since`, as of the first piece: what comes meanwhile is left for the next. */
@@ -32,13 +31,16 @@ async function* ledgerText(platform: Platform, vendors: Vendors, since: number):
   const { ledger } = platform
   const next = ledger.count
   const payments = platform.payments()
+  const refunds = platform.refunds()
   const held = vendors.isUp ? `,"held":${JSON.stringify(vendors.held())}` : ""
   yield '{"requests":['
   yield* listed(ledger.texts("request", since, next))
   yield '],"notifications":['
   yield* listed(ledger.texts("notification", since, next))
   yield '],"payments":['
-  yield* listed(paymentTexts(payments))
+  yield* listed(textsOf(payments, ({ payment }) => payment))
+  yield '],"refunds":['
+  yield* listed(textsOf(refunds, ({ refund }) => refund))
   yield `]${held},"next":${next}}`
 }
 
@@ -68,7 +70,7 @@ const decided = async (
   const isOurs = platform.find(number) !== undefined
   const decision = { ...said, verb, ...(amountMinor === undefined ? {} : { amountMinor }) }
   const theirs = isOurs ? undefined : await vendors.decide(number, decision)
-  return theirs ?? platform.decide(number, verb, amountMinor)
+  return theirs ?? platform.decide(number, verb, amountMinor, said)
 }
 
 /** The calls of tests and demonstrations, below `/_`. */

@@ -12,16 +12,27 @@ import { sha256 } from "./Platform.ts"
 import type { Vendors } from "./vendors/Vendors.ts"
 
 interface Call {
-  readonly on: Extract<On, "create" | "query" | "close">
+  readonly on: Extract<On, "create" | "query" | "close" | "refund" | "query-refund" | "bill">
+  /** Of the payment, or of the refund. */
   readonly number: string
+}
+
+/** What follows a payment's number, by method. */
+const onPayment: { readonly [called: string]: Call["on"] } = {
+  GET: "query",
+  "POST/close": "close",
+  "POST/refunds": "refund"
 }
 
 const callOf = (method: string, path: string): Call | undefined => {
   if (method === "POST" && path === "/payments") return { on: "create", number: "" }
-  const [, number, close] = /^\/payments\/(?:by-merchant-no\/)?([^/]+?)(\/close)?$/.exec(path) ?? []
-  if (number === undefined) return undefined
-  if (method === "GET" && close === undefined) return { on: "query", number: decodeURIComponent(number) }
-  return method === "POST" && close !== undefined ? { on: "close", number: decodeURIComponent(number) } : undefined
+  if (method === "GET" && path === "/statements") return { on: "bill", number: "" }
+  const [, of, text, rest = ""] =
+    /^\/(payments|refunds)\/(?:by-merchant-no\/)?([^/]+?)(\/close|\/refunds)?$/.exec(path) ?? []
+  if (text === undefined) return undefined
+  const called = `${method}${rest}`
+  const on = of === "payments" ? onPayment[called] : called === "GET" ? "query-refund" : undefined
+  return on === undefined ? undefined : { on, number: decodeURIComponent(text) }
 }
 
 const numberIn = (json: unknown): string => {
@@ -33,8 +44,8 @@ const sleep = (millis: number): Promise<void> => new Promise((done) => setTimeou
 
 const replied = (status: number, body: unknown, { did, numbers }: Pick<Reply, "did" | "numbers">): Reply => ({
   status,
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(body),
+  headers: { "content-type": Array.isArray(body) ? "application/x-ndjson" : "application/json" },
+  body: Array.isArray(body) ? body.map((line) => `${JSON.stringify(line)}\n`).join("") : JSON.stringify(body),
   did,
   numbers
 })
@@ -79,7 +90,8 @@ export class Door {
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
     if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
     if (path.startsWith("/_")) return control(this.#platform, this.#oauth, this.#vendors, request, response, address)
-    if (path === "/payments" || path.startsWith("/payments/")) return this.#api(request, response, path)
+    if (/^\/(?:payments|refunds|statements)(?:\/|$)/.test(path))
+      return this.#api(request, response, path, address.searchParams)
     sendJson(response, 404, { error: "not_found" })
   }
 
@@ -111,28 +123,40 @@ export class Door {
     return false
   }
 
-  async #api(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  async #api(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    query = new URLSearchParams()
+  ): Promise<void> {
     const body = await readBody(request)
     if (body === undefined) return sendJson(response, 413, { error: "too_large" }, { connection: "close" })
     if (!(await this.#isAllowed(request, response))) return
     const call = callOf(request.method ?? "", path)
     if (call === undefined) return sendJson(response, 404, { error: "not_found" })
     const json = parsed(body)
-    const number = call.on === "create" ? numberIn(json) : call.number
+    const number = this.#struck(call, json)
     const fault = this.#platform.fault(call.on, number)
     const bodySha256 = sha256(body)
     return answer(response, {
       fault,
       number,
-      act: (own) => this.#replied(this.#do(call, json, bodySha256, request), own),
+      act: (own) => this.#replied(this.#do(call, json, bodySha256, request, query), own),
       words: wordsFor(fault),
       record: ({ did, numbers }, status) => this.#record(request, path, numbers, bodySha256, did, status),
       ...(call.on === "create" ? { accepted: () => this.#notifiedFirst(number) } : {})
     })
   }
 
-  #replied({ status, body, ...rest }: Answer, own: Own | undefined): Reply {
-    return replied(status, own === "wrong-amount" ? withWrongAmount(body) : body, rest)
+  /** The payment by which a fault finds a call. */
+  #struck({ on, number }: Call, json: unknown): string {
+    if (on === "create") return numberIn(json)
+    return on === "query-refund" ? this.#platform.paymentNoOf(number) : number
+  }
+
+  #replied({ status, body, headers, ...rest }: Answer, own: Own | undefined): Reply {
+    const said = replied(status, own === "wrong-amount" ? withWrongAmount(body) : body, rest)
+    return { ...said, headers: { ...said.headers, ...headers } }
   }
 
   /** The notification that overtakes the create's own answer, where a fault asks for it. */
@@ -142,13 +166,17 @@ export class Door {
       await this.#platform.notifications.send(held)
   }
 
-  #do(call: Call, json: unknown, bodySha256: string, request: IncomingMessage): Answer {
-    if (call.on === "query") return this.#platform.query(call.number)
-    if (call.on === "close") return this.#platform.closePayment(call.number)
+  #do(call: Call, json: unknown, bodySha256: string, request: IncomingMessage, query: URLSearchParams): Answer {
+    const { on, number } = call
+    if (on === "query") return this.#platform.query(number)
+    if (on === "close") return this.#platform.closePayment(number)
+    if (on === "query-refund") return this.#platform.queryRefund(number)
+    if (on === "bill") return this.#platform.statement(query.get("date") ?? "", query.get("cursor") ?? "")
     const key = request.headers["idempotency-key"]
     if (key === undefined || key === "")
       return { status: 400, body: { error: "idempotency_key_missing" }, did: "refused", numbers: [numberIn(json)] }
     if (json === undefined) return { status: 400, body: { error: "not_json" }, did: "refused", numbers: [] }
+    if (on === "refund") return this.#platform.refund(number, json, bodySha256)
     return this.#platform.create(json, bodySha256)
   }
 

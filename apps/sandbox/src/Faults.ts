@@ -76,7 +76,7 @@ const faultsOf = {
   close: [...ofBytes, ...ofOwn, "reject", "not-found"],
   capture: [...ofBytes, ...ofOwn, "reject", "not-found"],
   complete: [...ofBytes, ...ofOwn, "reject", "not-found"],
-  refund: [...ofBytes, ...ofOwn, "reject", "not-found"],
+  refund: [...ofBytes, ...ofOwn, "reject", "not-found", "refund-pending"],
   "query-refund": [...ofBytes, ...ofOwn, "not-found"],
   bill: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],
   certificates: [...ofBytes, "wrong-signature", "unsigned", "wrong-serial", "unknown-code", "not-found"],

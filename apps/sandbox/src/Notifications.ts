@@ -58,9 +58,10 @@ export class Notifications {
     }
   }
 
-  /** Notifies of a payment as it is now; resolves when the first try is over. */
-  async send(held: Held): Promise<void> {
-    const { notifyUrl, payment } = held
+  /** Notifies of a payment as it is now, where its create said unless a refund says where; resolves when the first try is over. */
+  async send(held: Held, refundNotifyUrl: string | null = null): Promise<void> {
+    const { payment } = held
+    const notifyUrl = refundNotifyUrl ?? held.notifyUrl
     if (notifyUrl === null) return
     await this.#courier.send({
       number: payment.merchant_payment_no,

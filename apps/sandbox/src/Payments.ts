@@ -1,5 +1,8 @@
 import { Agenda } from "./Agenda.ts"
+import type { HeldRefund, Refund } from "./Refunds.ts"
+import { Refunds } from "./Refunds.ts"
 import { Shelves } from "./Shelves.ts"
+import { ofPayment, ofRefund, Statements } from "./Statements.ts"
 
 /** What a payment of the platform can be. */
 export type Status = "PENDING" | "AUTHORIZED" | "SUCCEEDED" | "FAILED" | "CLOSED"
@@ -30,16 +33,22 @@ export interface Held {
   readonly cashierToken: string
 }
 
-/** What happens to a payment; the book is the fold of these. */
-export type Change =
-  | { readonly kind: "created"; readonly held: Held }
+/** What happens to a payment itself. */
+export type PaymentChange =
   | { readonly kind: "authorized"; readonly id: string }
   | { readonly kind: "paid"; readonly id: string; readonly at: string }
   | { readonly kind: "refused"; readonly id: string; readonly reason: string }
   | { readonly kind: "closed"; readonly id: string }
-  | { readonly kind: "refunded"; readonly id: string; readonly amount: number }
 
-const next = (payment: Payment, change: Exclude<Change, { kind: "created" }>): Payment => {
+/** What happens to a refund: it is made, or one that was on its way comes to its end. */
+export type RefundChange =
+  | { readonly kind: "refunded"; readonly held: HeldRefund }
+  | { readonly kind: "refund-settled"; readonly id: string; readonly status: Refund["status"]; readonly at: string }
+
+/** What happens; the book is the fold of these. */
+export type Change = { readonly kind: "created"; readonly held: Held } | PaymentChange | RefundChange
+
+const next = (payment: Payment, change: PaymentChange): Payment => {
   switch (change.kind) {
     case "authorized":
       return { ...payment, status: "AUTHORIZED" }
@@ -49,13 +58,13 @@ const next = (payment: Payment, change: Exclude<Change, { kind: "created" }>): P
       return { ...payment, status: "FAILED", failure_reason: change.reason }
     case "closed":
       return { ...payment, status: "CLOSED" }
-    case "refunded":
-      return { ...payment, refunded: payment.refunded + change.amount }
   }
 }
 
-/** The book of payments, by the platform's number and by the merchant's. */
+/** The book of payments, by the platform's number and by the merchant's; of their refunds, and of what was booked when. */
 export class Book {
+  readonly refunds = new Refunds()
+  readonly statements = new Statements()
   readonly #all: Array<Held> = []
   readonly #placeById = new Shelves<number>()
   readonly #placeByNumber = new Shelves<number>()
@@ -87,14 +96,37 @@ export class Book {
       if (expires_at !== null) this.#ends.add(Date.parse(expires_at), id)
       return change.held
     }
-    const place = this.#placeById.get(change.id)
+    if (change.kind === "refunded") return this.#refunded(change.held)
+    if (change.kind === "refund-settled") {
+      const { id, status, at } = change
+      const held = this.refunds.find(id) ?? missing("refund", id)
+      return this.#refunded({ ...held, refund: { ...held.refund, status, settled_at: at } })
+    }
+    const after = this.#changed(change.id, (payment) => next(payment, change))
+    if (change.kind === "paid") this.statements.add(ofPayment(after.payment, change.at))
+    return after
+  }
+
+  #changed(id: string, change: (payment: Payment) => Payment): Held {
+    const place = this.#placeById.get(id)
     const held = place === undefined ? undefined : this.#all[place]
-    if (place === undefined || held === undefined)
-      throw new Error(`The ledger names a payment that it does not hold: ${change.id}`)
-    const after = { ...held, payment: next(held.payment, change) }
+    if (place === undefined || held === undefined) return missing("payment", id)
+    const after = { ...held, payment: change(held.payment) }
     this.#all[place] = after
     return after
   }
+
+  #refunded(held: HeldRefund): Held {
+    const { payment_id, status, amount, settled_at } = held.refund
+    this.refunds.set(held)
+    if (status === "SUCCEEDED" && settled_at !== null) this.statements.add(ofRefund(held.refund, settled_at))
+    const back = status === "SUCCEEDED" ? amount : 0
+    return this.#changed(payment_id, (payment) => ({ ...payment, refunded: payment.refunded + back }))
+  }
+}
+
+const missing = (what: string, id: string): never => {
+  throw new Error(`The ledger names a ${what} that it does not hold: ${id}`)
 }
 
 /** A create as the platform takes it. */

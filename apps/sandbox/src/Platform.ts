@@ -4,14 +4,19 @@ import type { Fault, On } from "./Faults.ts"
 import { Faults, generic } from "./Faults.ts"
 import { Ledger } from "./Ledger.ts"
 import { Notifications } from "./Notifications.ts"
-import type { Change, Held } from "./Payments.ts"
+import type { Held, PaymentChange, RefundChange } from "./Payments.ts"
 import { Book, readCreate } from "./Payments.ts"
 import { randomHex } from "./Random.ts"
+import type { AskedRefund, HeldRefund, Refund } from "./Refunds.ts"
+import { readRefund } from "./Refunds.ts"
+import { isDay } from "./Statements.ts"
 
 /** What the platform answers to a call, before any fault touches it. */
 export interface Answer {
   readonly status: number
+  /** What goes out as JSON; a list goes out as JSON lines. */
   readonly body: unknown
+  readonly headers?: Record<string, string>
   /** What was done, as the ledger says it. */
   readonly did: string
   readonly numbers: ReadonlyArray<string>
@@ -31,8 +36,21 @@ const shown = (held: Held, status: number, did: string): Answer => ({
   numbers: [held.payment.merchant_payment_no, held.payment.id]
 })
 
+const shownRefund = ({ refund }: HeldRefund, status: number, did: string): Answer => ({
+  status,
+  body: refund,
+  did,
+  numbers: [refund.merchant_payment_no, refund.payment_id, refund.merchant_refund_no ?? refund.id, refund.id]
+})
+
 /** The faults that the platform plays on its API. */
 const played = [...generic, "wrong-amount"] as const
+
+/** Which refunds of a payment come to their end at the desk, by either number, and how; all, and well, unless it says otherwise. */
+export interface Settling {
+  readonly refund?: unknown
+  readonly failed?: unknown
+}
 
 /** Hex SHA-256 of what was received. */
 export const sha256 = (bytes: Uint8Array): string => hash("sha256", bytes)
@@ -82,6 +100,16 @@ export class Platform {
     return this.#book.all()
   }
 
+  /** Every refund, in the order in which they came. */
+  refunds(): ReadonlyArray<HeldRefund> {
+    return this.#book.refunds.all()
+  }
+
+  /** The merchant's number of the payment that a refund is of, by either number of the refund's; the same text where there is none. */
+  paymentNoOf(refundNumber: string): string {
+    return this.#book.refunds.find(refundNumber)?.refund.merchant_payment_no ?? refundNumber
+  }
+
   /** The payment with this number, closed first if its time is over. */
   find(number: string): Held | undefined {
     const held = this.#book.find(number)
@@ -97,10 +125,20 @@ export class Platform {
   }
 
   /** Writes a change down, applies it, and tells the merchant. */
-  change(change: Exclude<Change, { kind: "created" }>): Held {
+  change(change: PaymentChange): Held {
     this.ledger.append({ type: "change", at: this.clock.text(), change })
     const held = this.#book.apply(change)
     void this.notifications.send(held)
+    return held
+  }
+
+  /** Writes down what happens to a refund and applies it; the merchant is told where money went back. */
+  #changeRefund(change: RefundChange, id: string): HeldRefund {
+    this.ledger.append({ type: "change", at: this.clock.text(), change })
+    const payment = this.#book.apply(change)
+    const held = this.#book.refunds.find(id)
+    if (held === undefined) throw new Error(`The refund was not put down: ${id}`)
+    if (held.refund.status === "SUCCEEDED") void this.notifications.send(payment, held.notifyUrl)
     return held
   }
 
@@ -139,7 +177,7 @@ export class Platform {
       returnUrl: asked.return_url,
       cashierToken
     }
-    const change: Change = { kind: "created", held }
+    const change = { kind: "created", held } as const
     this.ledger.hold({ type: "change", at: this.clock.text(), change })
     return shown(this.#book.apply(change), 201, "created")
   }
@@ -159,8 +197,94 @@ export class Platform {
     return { ...shown(held, 409, `refused:${error}`), body: { error, payment: held.payment } }
   }
 
+  /** Sends a part of a payment back, or all of it; the same number and body again is the same refund. */
+  refund(number: string, body: unknown, bodySha256: string): Answer {
+    const asked = readRefund(body)
+    if (typeof asked === "string") return refused(422, "invalid", asked, [number])
+    const held = this.find(number)
+    if (held === undefined) return refused(404, "not_found", "No such payment.", [number])
+    const numbers = [held.payment.merchant_payment_no, asked.merchant_refund_no]
+    const known = this.#book.refunds.find(asked.merchant_refund_no)
+    if (known !== undefined)
+      return known.bodySha256 === bodySha256 && known.refund.payment_id === held.payment.id
+        ? shownRefund(known, 200, "repeated")
+        : refused(422, "number_reused", "This number has another body.", numbers)
+    const { status } = held.payment
+    if (status !== "SUCCEEDED")
+      return refused(409, `payment_${status.toLowerCase()}`, "Only what was paid can go back.", numbers)
+    if (asked.amount > this.#left(held)) return refused(422, "refund_exceeds", "More than is left of it.", numbers)
+    const isPending = this.faults.fire("refund", held.payment.merchant_payment_no, ["refund-pending"]) !== undefined
+    return shownRefund(this.#makeRefund(held, asked, bodySha256, isPending), 201, "refunded")
+  }
+
+  /** What of a payment has not gone back, and is not on its way. */
+  #left({ payment }: Held): number {
+    const pending = this.#book.refunds.pendingOf(payment.id)
+    return pending.reduce((left, { refund }) => left - refund.amount, payment.amount - payment.refunded)
+  }
+
+  #makeRefund(
+    { payment }: Held,
+    asked: Omit<AskedRefund, "merchant_refund_no"> & { readonly merchant_refund_no: string | null },
+    bodySha256: string | null,
+    isPending: boolean
+  ): HeldRefund {
+    const id = `ref_${randomHex(12)}`
+    const at = this.clock.text()
+    const refund: Refund = {
+      id,
+      merchant_id: this.#merchantId,
+      merchant_refund_no: asked.merchant_refund_no,
+      payment_id: payment.id,
+      merchant_payment_no: payment.merchant_payment_no,
+      status: isPending ? "PENDING" : "SUCCEEDED",
+      amount: asked.amount,
+      currency: payment.currency,
+      reason: asked.reason,
+      created_at: at,
+      settled_at: isPending ? null : at
+    }
+    return this.#changeRefund({ kind: "refunded", held: { refund, bodySha256, notifyUrl: asked.notify_url } }, id)
+  }
+
+  queryRefund(number: string): Answer {
+    const held = this.#book.refunds.find(number)
+    return held === undefined
+      ? refused(404, "not_found", "No such refund.", [number])
+      : shownRefund(held, 200, "queried")
+  }
+
+  /** A page of what was paid and went back on a day of UTC; of today, what there is so far. */
+  statement(day: string, cursor: string): Answer {
+    if (!isDay(day)) return refused(422, "invalid", "date is a day, yyyy-MM-dd")
+    if (!/^\d{0,9}$/.test(cursor)) return refused(422, "invalid", "cursor is what the page before said")
+    if (day > this.clock.text().slice(0, 10)) return refused(404, "not_ready", "This day has not begun.")
+    const { lines, next } = this.#book.statements.page(day, Number(cursor))
+    return {
+      status: 200,
+      body: lines,
+      ...(next === null ? {} : { headers: { "next-cursor": next } }),
+      did: "stated",
+      numbers: []
+    }
+  }
+
+  /** Ends a payment's refunds that are on their way, or the one that is named. */
+  #settle(held: Held, { refund, failed }: Settling): Answer {
+    const { id, merchant_payment_no } = held.payment
+    const pending = this.#book.refunds
+      .pendingOf(id)
+      .filter((one) => refund === undefined || refund === one.refund.id || refund === one.refund.merchant_refund_no)
+    if (pending.length === 0) return refused(409, "not_possible", "No refund is on its way.", [merchant_payment_no])
+    const status = failed === true ? "FAILED" : "SUCCEEDED"
+    const at = this.clock.text()
+    for (const { refund: one } of pending)
+      this.#changeRefund({ kind: "refund-settled", id: one.id, status, at }, one.id)
+    return this.query(id)
+  }
+
   /** What a payer or the platform's desk does to a payment. */
-  decide(number: string, decision: string, amount: number | undefined): Answer {
+  decide(number: string, decision: string, amount: number | undefined, settling: Settling = {}): Answer {
     const held = this.find(number)
     if (held === undefined) return refused(404, "not_found", "No such payment.", [number])
     const { payment } = held
@@ -175,16 +299,19 @@ export class Platform {
       )
     if (decision === "authorize" && payment.status === "PENDING")
       return shown(this.change({ kind: "authorized", id: payment.id }), 200, "authorized")
-    const left = payment.amount - payment.refunded
-    const refund = amount ?? left
+    if (decision === "settle") return this.#settle(held, settling)
+    const left = this.#left(held)
+    const back = amount ?? left
     if (
       decision === "refund" &&
       payment.status === "SUCCEEDED" &&
-      Number.isSafeInteger(refund) &&
-      refund > 0 &&
-      refund <= left
-    )
-      return shown(this.change({ kind: "refunded", id: payment.id, amount: refund }), 200, "refunded at the desk")
+      Number.isSafeInteger(back) &&
+      back > 0 &&
+      back <= left
+    ) {
+      this.#makeRefund(held, { merchant_refund_no: null, amount: back, reason: null, notify_url: null }, null, false)
+      return { ...this.query(payment.id), did: "refunded at the desk" }
+    }
     return refused(409, "not_possible", `${decision} is not possible: the payment is ${payment.status}.`, [number])
   }
 

@@ -88,6 +88,9 @@ describe("the sandbox's ledger", () => {
       requests: lines.filter(({ type }) => type === "request"),
       notifications: lines.filter(({ type }) => type === "notification"),
       payments,
+      refunds: onDisk(folder).flatMap((line) =>
+        line.type === "change" && line.change.kind === "refunded" ? [line.change.held.refund] : []
+      ),
       next: onDisk(folder).length
     }
   }
@@ -98,6 +101,10 @@ describe("the sandbox's ledger", () => {
     const { url, close } = await merchant()
     const { id } = await first.created({ notify_url: url })
     payments.push((await first.call("POST", `/_payments/${id}/pay`)).json as Payment)
+    const back = await first.created()
+    await first.call("POST", `/_payments/${back.id}/pay`)
+    payments.push((await first.call("POST", `/_payments/${back.id}/refund`, { amountMinor: 34 })).json as Payment)
+    expect(expected(first.folder, 0, payments).refunds.map(({ amount }) => amount)).toEqual([34])
     await vi.waitFor(() => expect(onDisk(first.folder).some(({ type }) => type === "notification")).toBe(true))
     close()
     for (const since of [0, 3, 1000])

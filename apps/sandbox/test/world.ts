@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Line } from "../src/Ledger.ts"
 import type { Payment } from "../src/Payments.ts"
+import type { Refund } from "../src/Refunds.ts"
 import type { Options } from "../src/Sandbox.ts"
 import { start } from "../src/Sandbox.ts"
 import type { Held } from "../src/vendors/Vendor.ts"
@@ -100,6 +101,7 @@ export const open = async (options: Options = {}) => {
         readonly numbers: ReadonlyArray<string>
       }>
       readonly payments: ReadonlyArray<Payment>
+      readonly refunds: ReadonlyArray<Refund>
       readonly notifications: ReadonlyArray<{
         readonly number: string
         readonly event: string

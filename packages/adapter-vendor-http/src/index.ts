@@ -9,7 +9,7 @@ export * as Kinds from "./Kinds.ts"
 export * as Mappings from "./Mappings.ts"
 export { MappedConfig } from "./mapped/config.ts"
 export { MpgsConfig } from "./mpgs/config.ts"
-export { PayPalConfig } from "./paypal/config.ts"
+export { oauthOf as payPalOAuthOf, PayPalConfig } from "./paypal/config.ts"
 export { Tls } from "./Tls.ts"
 export { WechatPayConfig } from "./wechatpay/config.ts"
 

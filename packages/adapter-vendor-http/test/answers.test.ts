@@ -2,7 +2,7 @@ import { expect, it } from "@effect/vitest"
 import type { Payment } from "@payment-proxy/domain"
 import { Vendors, VendorTokens } from "@payment-proxy/ports"
 import { aPayment, FakeVendorTokens } from "@payment-proxy/testkit"
-import { Effect, Either, Layer, Logger, Redacted } from "effect"
+import { Context, Effect, Either, Layer, Logger, Redacted } from "effect"
 import { describe } from "vitest"
 import * as VendorHttp from "../src/index.ts"
 import { at } from "./mapping.ts"
@@ -226,8 +226,9 @@ describe("the access token", () => {
         () => {}
       ]) {
         const { url } = yield* platform(answer)
-        const vendors = yield* Vendors.pipe(
-          Effect.provide(VendorHttp.layer({ platform: at(url, { limits }) }).pipe(Layer.provide(tokens)))
+        const vendors = Context.get(
+          yield* Layer.build(VendorHttp.layer({ platform: at(url, { limits }) }).pipe(Layer.provide(tokens))),
+          Vendors
         )
         const outcome = yield* Effect.either(
           Effect.flatMap(vendors.prepare(payment, details), (p) => vendors.create(payment, p, Number.MAX_SAFE_INTEGER))

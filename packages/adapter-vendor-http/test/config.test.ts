@@ -80,7 +80,7 @@ describe("a configuration is refused in words, by place", () => {
       "/create/body/a/words/CARD",
       "own"
     ],
-    ["text of what is text", body({ a: { from: "amountMajor", as: "text" } }), "/create/body/a/as", "Only amountMinor"],
+    ["text of what is text", body({ a: { from: "amountMajor", as: "text" } }), "/create/body/a/as", "Only minor units"],
     ["a pointer that is none in a body", body({ "/a//b": { text: "x" } }), "/create/body//a//b", "JSON Pointer"],
     ["two names of one member", body({ a: { text: "x" }, "/a": { text: "y" } }), "/create/body/a", "keep one"],
     ["a member inside of another", body({ a: { text: "x" }, "/a/b": { text: "y" } }), "/create/body//a/b", "keep one"],

@@ -22,6 +22,41 @@ export const encoded = {
   },
   query: { path: "/payments/by-merchant-no/{payOrderNo}" },
   close: { path: "/payments/by-merchant-no/{payOrderNo}/close" },
+  refund: {
+    path: "/payments/by-merchant-no/{payOrderNo}/refunds",
+    body: {
+      merchant_refund_no: { from: "refundNo" },
+      amount: { from: "refundMinor" },
+      reason: { from: "reason" },
+      notify_url: { from: "notifyUrl" }
+    }
+  },
+  queryRefund: { path: "/refunds/by-merchant-no/{refundNo}" },
+  refunds: {
+    number: "/merchant_refund_no",
+    id: "/id",
+    status: "/status",
+    amountMinor: "/amount",
+    currency: "/currency",
+    statuses: { PENDING: "pending", SUCCEEDED: "succeeded", FAILED: "failed" }
+  },
+  bill: {
+    path: "/statements?date={day}&cursor={cursor}",
+    next: "Next-Cursor",
+    notReady: "not_ready",
+    kind: "/type",
+    kinds: { PAYMENT: "payment", REFUND: "refund" },
+    number: "/merchant_payment_no",
+    transactionNo: "/payment_id",
+    refundNo: "/merchant_refund_no",
+    vendorRefundNo: "/refund_id",
+    status: "/status",
+    statuses: { SUCCEEDED: "succeeded" },
+    amountMinor: "/amount",
+    currency: "/currency",
+    fee: "/fee",
+    at: "/at"
+  },
   proxied: { method: "ALIPAY" },
   payment: {
     number: "/merchant_payment_no",
@@ -31,6 +66,7 @@ export const encoded = {
     amountMinor: "/amount",
     currency: "/currency",
     paidAt: "/paid_at",
+    refundedMinor: "/refunded",
     failure: "/failure_reason",
     nextType: "/action/type",
     nextUrl: "/action/url"
@@ -40,9 +76,12 @@ export const encoded = {
   notification: { payment: "/data", secret: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM=" }
 } as const
 
-/** The same, decoded, at `baseUrl`. */
-export const at = (baseUrl: string, changes: object = {}) => ({
-  ...Schema.decodeUnknownSync(MappedConfig)({ ...encoded, ...changes, baseUrl }),
-  notifyUrl: "http://127.0.0.1:1/notify/platform",
-  returnUrl: "https://proxy.example/return/platform"
-})
+/** The same, decoded, at `baseUrl`; without what a change says to be undefined. */
+export const at = (baseUrl: string, changes: object = {}) => {
+  const members = Object.entries({ ...encoded, ...changes, baseUrl }).filter(([, value]) => value !== undefined)
+  return {
+    ...Schema.decodeUnknownSync(MappedConfig)(Object.fromEntries(members)),
+    notifyUrl: "http://127.0.0.1:1/notify/platform",
+    returnUrl: "https://proxy.example/return/platform"
+  }
+}

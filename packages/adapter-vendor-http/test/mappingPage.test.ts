@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
-import { Currency, type Evidence, Money, Payment, Words } from "@payment-proxy/domain"
-import { Either, Option, Schema } from "effect"
+import { Currency, type Evidence, Money, Payment, type RefundMachine, Words } from "@payment-proxy/domain"
+import { Chunk, Effect, Either, Option, Schema, Stream } from "effect"
 import { Webhook } from "standardwebhooks"
 import { describe } from "vitest"
 import { parse as parseYaml } from "yaml"
 import { MappedConfig, Mappings } from "../src/index.ts"
 import * as Answers from "../src/mapped/answers.ts"
+import * as Bill from "../src/mapped/bill.ts"
 import * as Notification from "../src/mapped/notification.ts"
+import * as Refunds from "../src/mapped/refunds.ts"
 import * as Requests from "../src/mapped/requests.ts"
 
 const root = new URL("../../../", import.meta.url)
@@ -112,6 +114,32 @@ const paymentOf = (order: Order) => ({
   version: 1
 })
 
+const AskedRefund = Schema.Struct({
+  no: Schema.String,
+  amount: Schema.String,
+  reason: Schema.optional(Schema.String),
+  vendorNo: Schema.optional(Schema.String)
+})
+type AskedRefund = typeof AskedRefund.Type
+const refundOf = Schema.decodeSync(Schema.parseJson(AskedRefund))
+
+const machineRefund = ({ no, amount, reason, vendorNo }: AskedRefund): RefundMachine.Refund => ({
+  refundNo: no,
+  payOrderNo: "01KDVDNA01000657M5FFHHR923V9A",
+  amount: moneyOf(amount),
+  reason: reason ?? null,
+  createdAtMillis,
+  deadlineMillis: createdAtMillis,
+  state: "SUBMITTING",
+  version: 1,
+  learntVersion: 0,
+  vendorRefundNo: vendorNo ?? null,
+  unknownCalls: 1,
+  contradiction: null,
+  failure: null,
+  heldReason: null
+})
+
 /** A message of the page: its first line, its headers and its body. */
 const messageOf = (text: string) => {
   const [head = "", ...body] = text.split("\n\n")
@@ -170,7 +198,8 @@ const saidBy = (evidence: Evidence.Evidence): Said => ({
   ...("captured" in evidence ? { captured: shown(evidence.captured) } : {}),
   ...("paidAtMillis" in evidence && evidence.paidAtMillis !== null
     ? { paidAt: new Date(evidence.paidAtMillis).toISOString() }
-    : {})
+    : {}),
+  ...("total" in evidence ? { total: String(evidence.total) } : {})
 })
 
 const answered = (operation: string, text: string, order: Order, config: Config): ReadonlyArray<Said> => {
@@ -183,6 +212,54 @@ const answered = (operation: string, text: string, order: Order, config: Config)
     Answers.read({ ...answer, headers: {}, text: body }, paymentOf(order), operation, config)
   ]
   return both.map(Either.match({ onLeft: ({ _tag, ...rest }) => ({ answer: _tag, ...rest }), onRight: saidBy }))
+}
+
+const paidOf = (order: Order) => ({ ...paymentOf(order), transactionNo: "pay_1" })
+const refunding = (config: Config) => Refunds.of(config) ?? expect.fail("The mapping has no refunds.")
+
+const refundGoesOut = (order: Order, refund: AskedRefund, text: string, config: Config) => {
+  const made = () => Refunds.refundCall(paidOf(order), machineRefund(refund), refunding(config), config)
+  const call = Either.getOrThrow(made())
+  const { first, headers, body } = messageOf(text)
+  expect(`${call.method} ${call.path}`).toBe(first)
+  const [, contentType = ""] = headers
+  expect(call.headers).toEqual(["content-type", contentType, "idempotency-key", `"${refund.no}"`])
+  expect(bodyOf(contentType, call.body ?? "")).toEqual(bodyOf(contentType, body))
+  expect(Either.getOrThrow(made())).toEqual(call)
+}
+
+const asksRefund = (order: Order, refund: AskedRefund, line: string, config: Config) => {
+  const call = Either.getOrThrow(Refunds.queryCall(paidOf(order), machineRefund(refund), refunding(config), config))
+  expect(`${call.method} ${call.path}`).toBe(line)
+}
+
+const refundAnswered = (call: "refund" | "queryRefund", text: string, refund: AskedRefund, config: Config): Said => {
+  const { first, body } = messageOf(text)
+  const answer = { status: Number(first), headers: {}, text: body, askedAtMillis: createdAtMillis }
+  return Either.match(Refunds.read(answer, machineRefund(refund), call, refunding(config), config), {
+    onLeft: ({ _tag, ...rest }) => ({ answer: _tag, ...rest }),
+    onRight: (evidence) => ({ ...evidence, amount: shown(evidence.amount) })
+  })
+}
+
+/** What is asked for a day's bill, and what its lines say, or what is said in their place. */
+const billed = (status: number, text: string, config: Config): { readonly asked: string; readonly said: unknown } => {
+  const mapping = config.bill ?? expect.fail("The mapping has no bill.")
+  const paths: Array<string> = []
+  const lines = Bill.lines({ day: "2026-11-23", of: "trades" }, mapping, config, ({ method, path }) => {
+    paths.push(`${method} ${path}`)
+    return Effect.succeed({ status, headers: {}, body: Stream.make(new TextEncoder().encode(text)) })
+  })
+  const said = Either.match(Effect.runSync(Effect.either(Stream.runCollect(lines))), {
+    onLeft: ({ _tag, ...rest }): unknown => ({ answer: _tag, ...rest }),
+    onRight: (all): unknown =>
+      Chunk.toReadonlyArray(all).map(({ atMillis, ...line }) => ({
+        ...line,
+        amount: shown(line.amount),
+        at: atMillis === null ? null : new Date(atMillis).toISOString()
+      }))
+  })
+  return { asked: paths.join(), said }
 }
 
 const notified = (text: string, order: Order, config: Config): ReadonlyArray<Said> => {
@@ -234,10 +311,11 @@ const refusedWith = (text: string, config: Config): Said => {
 /** Goes through a section; what it does not understand fails. */
 const run = (blocks: ReadonlyArray<Block>, first: Order) => {
   let [config, order]: [Config, Order] = [configOf({}), first]
-  let waiting: ReadonlyArray<Said> = []
+  let refund: AskedRefund = { no: "PPR-2026-1", amount: "0.34 CNY" }
+  let waiting: ReadonlyArray<unknown> = []
   for (const { info, text } of blocks) {
     const [, kind = "", , operation = ""] = info.split(" ")
-    if (waiting.length > 0) expect(["evidence", "faults"]).toContain(kind)
+    if (waiting.length > 0) expect(["evidence", "faults", "lines"]).toContain(kind)
     if (kind === "whole") continue
     if (kind === "shape") config = configOf(parseYaml(text))
     else if (kind === "order") order = orderOf(text)
@@ -246,10 +324,17 @@ const run = (blocks: ReadonlyArray<Block>, first: Order) => {
       comesIn(order, text, config)
     } else if (kind === "query" || kind === "close") asks(kind, text.split("\n"), order, config)
     else if (kind === "unclear" || kind === "unmapped") expect(new Set(meanings(text, config))).toEqual(new Set([kind]))
+    else if (info === "json refund") refund = refundOf(text)
+    else if (kind === "refund") refundGoesOut(order, refund, text, config)
+    else if (kind === "queryRefund") asksRefund(order, refund, text, config)
+    else if (kind === "bill") expect(billed(200, "", config)).toEqual({ asked: text, said: [] })
+    else if (operation === "refund" || operation === "queryRefund")
+      waiting = [refundAnswered(operation, text, refund, config)]
+    else if (operation === "bill") waiting = [billed(Number(messageOf(text).first), messageOf(text).body, config).said]
     else if (kind === "answer") waiting = answered(operation, text, order, config)
     else if (kind === "notification") waiting = notified(text, order, config)
     else if (kind === "refused") waiting = [refusedWith(text, config)]
-    else if (kind === "evidence" || kind === "faults") {
+    else if (kind === "evidence" || kind === "faults" || kind === "lines") {
       expect(waiting.length).toBeGreaterThan(0)
       const told = kind === "faults" ? { faults: JSON.parse(text) } : JSON.parse(text)
       for (const said of waiting) expect(said).toMatchObject(told)
@@ -286,18 +371,23 @@ describe("docs/mapping.md", () => {
     expect(parseYaml(whole).vendors).toEqual(parseYaml(file).vendors)
   })
 
-  it("fails on a block that is not so", () => {
-    const [first] = sections
-    const blocks = first?.blocks ?? []
-    const altered = (from: string, to: string) => () =>
+  it.each([
+    ["The whole of it", '"amount": 1234, "currency": "CNY", "scene"', '"amount": 1235, "currency": "CNY", "scene"'],
+    ["The whole of it", '"kind": "open"', '"kind": "paid"'],
+    ["Refunds", '"amount": 34, "reason"', '"amount": 35, "reason"'],
+    ["Refunds", "refund_amount=0.34", "refund_amount=0.35"],
+    ["Asking about a refund", "GET /refunds/ref_1", "GET /refunds/ref_2"],
+    ["Answers about a refund", '"kind": "pending"', '"kind": "succeeded"'],
+    ["Bills", "date=2026-11-23", "date=2026-11-24"],
+    ["Bills", '"fee": "0.07", "state"', '"fee": "0.08", "state"']
+  ])("fails on a block that is not so: %s, %s", (title, from, to) => {
+    const blocks = sections.find((section) => section.title === title)?.blocks ?? []
+    const altered = (before: string, after: string) => () =>
       run(
-        blocks.map(({ info, text }) => ({ info, text: text.replace(from, to) })),
+        blocks.map(({ info, text }) => ({ info, text: text.replace(before, after) })),
         example
       )
     expect(altered("", "")).not.toThrow()
-    expect(
-      altered('"amount": 1234, "currency": "CNY", "scene"', '"amount": 1235, "currency": "CNY", "scene"')
-    ).toThrow()
-    expect(altered('"kind": "open"', '"kind": "paid"')).toThrow()
+    expect(altered(from, to)).toThrow()
   })
 })

@@ -1,7 +1,8 @@
 import { expect, layer } from "@effect/vitest"
+import { PaymentCommands, type RefundMachine } from "@payment-proxy/domain"
 import { Vendors, VendorTokens } from "@payment-proxy/ports"
 import { aPayment, freshNo, Sandbox, vendorsContract } from "@payment-proxy/testkit"
-import { Effect, Either, Layer, Option, Redacted, Schema } from "effect"
+import { Clock, DateTime, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import * as VendorHttp from "../src/index.ts"
 import * as Listener from "./listener.ts"
 import { at } from "./mapping.ts"
@@ -69,22 +70,66 @@ vendorsContract("mapped, against the sandbox", vendors, "platform", {
     numbered: true,
     completes: false,
     authorizes: false,
-    refunds: false,
-    bills: false,
+    refunds: true,
+    bills: true,
     tells: true
   },
   pay: ({ merchantOrderNo }) => control("POST", `/_payments/${merchantOrderNo}/pay`),
   refuse: (no) => control("POST", `/_payments/${no}/refuse`),
   next: (on, number, how) => {
     const fault = on === "query" && how === "error" ? "error-before-accept" : faults[how]
-    return control("PUT", "/_faults", [{ on, fault, number, times: 1 }])
+    return control("PUT", "/_faults", [{ on: on === "queryRefund" ? "query-refund" : on, fault, number, times: 1 }])
   },
   payments: paymentsOf,
   settle: Effect.void,
   notifications: Effect.flatMap(Listener.Listener, ({ got }) => got("/platform")),
-  day: Effect.succeed("2026-11-26"),
+  day: Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10)),
   advance: (millis) => Effect.succeed(millis)
 })
+
+layer(vendors, { excludeTestServices: true })("a refund, against the sandbox", (it) =>
+  it.effect("is on its way until the platform says how it ended, and the payment says what went back", () =>
+    Effect.gen(function* () {
+      const service = yield* Vendors
+      const created = aPayment({ vendor: "platform", createdAtMillis: yield* Clock.currentTimeMillis })
+      const details = { description: "Insurance", payer: {}, returnUrl: null }
+      const payment = Either.getOrThrow(PaymentCommands.command(created, { type: "submit" })).order
+      yield* service.create(payment, yield* service.prepare(payment, details), Number.MAX_SAFE_INTEGER)
+      yield* control("POST", `/_payments/${payment.merchantOrderNo}/pay`)
+      const refund = (amountMinor: bigint): RefundMachine.Refund => ({
+        refundNo: freshNo(),
+        payOrderNo: payment.payOrderNo,
+        amount: { amountMinor, currency: "CNY" },
+        reason: null,
+        createdAtMillis: 0,
+        deadlineMillis: 0,
+        state: "SUBMITTING",
+        version: 1,
+        learntVersion: 0,
+        vendorRefundNo: null,
+        unknownCalls: 1,
+        contradiction: null,
+        failure: null,
+        heldReason: null
+      })
+      const number = payment.merchantOrderNo
+      yield* control("PUT", "/_faults", [{ on: "refund", fault: "refund-pending", number, times: 2 }])
+      const [good, bad] = [refund(34n), refund(100n)]
+      for (const one of [good, bad]) {
+        expect((yield* service.refund(payment, one, Number.MAX_SAFE_INTEGER)).kind).toBe("pending")
+        expect((yield* service.queryRefund(payment, one)).kind).toBe("pending")
+      }
+      expect((yield* service.query(payment)).kind).toBe("paid")
+      yield* control("POST", `/_payments/${number}/settle`, { refund: bad.refundNo, failed: true })
+      yield* control("POST", `/_payments/${number}/settle`)
+      const ends = [yield* service.queryRefund(payment, good), yield* service.queryRefund(payment, bad)]
+      expect(ends.map(({ kind }) => kind)).toEqual(["succeeded", "failed"])
+      expect(yield* service.query(payment)).toMatchObject({ kind: "refunds", total: 34n })
+      yield* control("POST", `/_payments/${number}/refund`, { amountMinor: 200 })
+      expect(yield* service.query(payment)).toMatchObject({ kind: "refunds", total: 234n })
+    })
+  )
+)
 
 layer(vendors, { excludeTestServices: true })("a caller's own create, against the sandbox", (it) =>
   it.effect("is read as it passes, and sent again by us it is the same payment", () =>

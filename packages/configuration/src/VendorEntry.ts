@@ -7,6 +7,7 @@ import {
   Mappings,
   MpgsConfig,
   PayPalConfig,
+  payPalOAuthOf,
   WechatPayConfig
 } from "@payment-proxy/adapter-vendor-http"
 import { Schema } from "effect"
@@ -31,8 +32,19 @@ export type VendorEntry = typeof VendorEntry.Type
 /** Vendors by name. */
 export type VendorEntries = { readonly [name: string]: VendorEntry }
 
+/** PayPal's is the ordinary client, at the address that follows from its API's. */
+const usual = {
+  authMethod: "client_secret_basic",
+  basicEncoding: "form",
+  shared: false,
+  timeLimitMillis: 10_000
+} as const
+
 /** The OAuth client that we are at a vendor, where it has such. */
-export const oauthOf = (vendor: VendorEntry): OAuthConfig | undefined => ("oauth" in vendor ? vendor.oauth : undefined)
+export const oauthOf = (vendor: VendorEntry): OAuthConfig | undefined => {
+  if (vendor.kind === "paypal") return { ...usual, ...payPalOAuthOf(vendor) }
+  return vendor.kind === "mapped" ? vendor.oauth : undefined
+}
 
 /** What is wrong with a vendor beside its form; expiry is left out where the time is null. */
 export const faultsOf = (vendor: VendorEntry, nowMillis: number | null): ReadonlyArray<Fault> => {

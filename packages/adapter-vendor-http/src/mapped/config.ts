@@ -2,26 +2,12 @@ import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
 import { Address, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
+import { Bill } from "./billConfig.ts"
 import { Body } from "./fields.ts"
+import { Pointer, pathOf } from "./places.ts"
+import { QueryRefund, RefundCall, Refunds } from "./refundConfig.ts"
 
-const Pointer = Schema.String.pipe(
-  Schema.pattern(/^(?:\/(?:[^~/]|~[01])+)*$/, {
-    message: () => "This is not a JSON Pointer (RFC 6901), such as /data/status."
-  })
-)
-
-/** A path with its query: plain segments and parameters, and what stands for the order's number. */
-const Path = Schema.String.pipe(
-  Schema.pattern(
-    /^\/(?:[A-Za-z0-9._~/=&-]|\{payOrderNo\}|\{transactionNo\})*(?:\?(?:[A-Za-z0-9._~/=&-]|\{payOrderNo\}|\{transactionNo\})*)?$/,
-    {
-      message: () => "A path begins with / and may hold {payOrderNo} or {transactionNo}."
-    }
-  ),
-  Schema.filter((path) => !/\/\/|\/\.{1,2}(?:\/|$)/.test(path.replace(/\?.*$/, "")), {
-    message: () => "A path has no empty and no dot segments: write it as the vendor does."
-  })
-)
+const Path = pathOf("payOrderNo", "transactionNo")
 
 const NumberedPath = Path.pipe(
   Schema.filter((path) => path.includes("{"), {
@@ -97,6 +83,11 @@ export const MappedConfig = Schema.Struct({
     also,
     method: Schema.optionalWith(Schema.Literal("POST", "PUT", "DELETE"), { default: () => "POST" as const })
   }),
+  /** How money is sent back, and how one asks what became of it: all three, or none. */
+  refund: optional(RefundCall),
+  queryRefund: optional(QueryRefund),
+  refunds: optional(Refunds),
+  bill: optional(Bill),
   proxied: Schema.optionalWith(Proxied, { default: () => ({ payableSeconds, maxBodyBytes }) }),
   /** Where the payment stands in an answer; the whole of it unless given. */
   answer: Schema.optionalWith(Schema.Struct({ payment: Pointer }), { default: () => ({ payment: "" }) }),
@@ -112,6 +103,9 @@ export const MappedConfig = Schema.Struct({
     amountMajor: optional(Pointer),
     currency: optional(Pointer),
     paidAt: optional(Pointer),
+    /** What went back of it, in all: as `amountMinor`, or as `amountMajor`. */
+    refundedMinor: optional(Pointer),
+    refundedMajor: optional(Pointer),
     failure: optional(Pointer),
     nextType: optional(Pointer),
     nextUrl: optional(Pointer)

@@ -3,6 +3,7 @@ import { Currency, Evidence, JsonPointer, Money } from "@payment-proxy/domain"
 import { Either } from "effect"
 import type { MappedConfig } from "./config.ts"
 import { membersOf, ourWord } from "./fields.ts"
+import { meaningOf } from "./places.ts"
 
 /** The member of a JSON value that a JSON Pointer (RFC 6901) names. */
 export const at = (json: unknown, pointer: string | undefined): unknown =>
@@ -16,7 +17,8 @@ const partsOf = (pointer: string): ReadonlyArray<string> => {
   return parts
 }
 
-const textAt = (json: unknown, pointer: string | undefined): string | null => {
+/** The text at a place; null where there is none, or an empty one. */
+export const textAt = (json: unknown, pointer: string | undefined): string | null => {
   const value = at(json, pointer)
   return typeof value === "string" && value !== "" ? value : null
 }
@@ -29,14 +31,18 @@ export const isKeepable = (number: string): boolean =>
   number.isWellFormed() && (number.length <= maxNumber || [...number].length <= maxNumber)
 
 /** A reason in the vendor's words, as much of it as an operator reads. */
-const reasonAt = (json: unknown, pointer: string | undefined): string => {
+export const reasonAt = (json: unknown, pointer: string | undefined): string => {
   const text = textAt(json, pointer)
   return text === null ? "The vendor gave no reason." : [...text.toWellFormed()].slice(0, maxReason).join("")
 }
 
 /** The vendor's word for a currency, as the create has it where that has words of its own. */
-const currencyAt = (json: unknown, { payment, create }: MappedConfig): Currency.Currency | null => {
-  const word = at(json, payment.currency)
+const currencyAt = (
+  json: unknown,
+  pointer: string | undefined,
+  { create }: Pick<MappedConfig, "create">
+): Currency.Currency | null => {
+  const word = at(json, pointer)
   const [mapped] = membersOf(create.body, "currency").filter(({ member }) => member.words !== undefined)
   const ours = mapped === undefined ? word : ourWord(mapped.member, word)
   return typeof ours === "string" && Currency.is(ours) ? ours : null
@@ -50,11 +56,21 @@ const minorOf = (value: unknown, currency: Currency.Currency): Either.Either<Mon
     : Either.left("wrong")
 }
 
+/** Where an amount stands. */
+interface Amount {
+  readonly amountMinor?: string
+  readonly amountMajor?: string
+  readonly currency?: string
+}
+
 /** An amount as the vendor states it; `wrong` where it states one that is none, or two. */
-const amountAt = (json: unknown, config: MappedConfig): Either.Either<Money.Money | null, "wrong"> => {
-  const { amountMinor, amountMajor, currency } = config.payment
+export const amountAt = (
+  json: unknown,
+  { amountMinor, amountMajor, currency }: Amount,
+  config: Pick<MappedConfig, "create">
+): Either.Either<Money.Money | null, "wrong"> => {
   if (currency === undefined || (amountMinor === undefined && amountMajor === undefined)) return Either.right(null)
-  const stated = currencyAt(json, config)
+  const stated = currencyAt(json, currency, config)
   if (stated === null) return Either.left("wrong")
   const minor = amountMinor === undefined ? undefined : minorOf(at(json, amountMinor), stated)
   const text = at(json, amountMajor)
@@ -82,7 +98,8 @@ const nextAt = (json: unknown, { payment }: MappedConfig): Words.Next | null => 
 /** The end of the year 9999: the last moment that a date of the table can be. */
 const lastMillis = 253_402_300_799_999
 
-const timeAt = (json: unknown, pointer: string | undefined): number | null => {
+/** The time at a place, in milliseconds since the epoch; null where there is none that a date can be. */
+export const timeAt = (json: unknown, pointer: string | undefined): number | null => {
   const text = textAt(json, pointer)
   const millis = text === null ? Number.NaN : Date.parse(text)
   return millis >= 0 && millis <= lastMillis ? millis : null
@@ -92,6 +109,23 @@ const foreignTo = (json: unknown, config: MappedConfig, number: string): Evidenc
   if (config.merchantId !== undefined && config.payment.merchant !== undefined)
     if (at(json, config.payment.merchant) !== config.merchantId) return "MERCHANT_MISMATCH"
   return at(json, config.payment.number) === number ? null : "NUMBER_MISMATCH"
+}
+
+/** What went back in all, as the vendor states it: null where it states nothing. */
+const refundedAt = (json: unknown, config: MappedConfig): Either.Either<bigint | null, "wrong"> => {
+  const { refundedMinor, refundedMajor, currency } = config.payment
+  const pointers = {
+    ...(refundedMinor === undefined ? {} : { amountMinor: refundedMinor }),
+    ...(refundedMajor === undefined ? {} : { amountMajor: refundedMajor }),
+    ...(currency === undefined ? {} : { currency })
+  }
+  const isStated = [refundedMinor, refundedMajor].some((pointer) => (at(json, pointer) ?? null) !== null)
+  if (!isStated) return Either.right(null)
+  return Either.filterOrLeft(
+    Either.map(amountAt(json, pointers, config), (money) => money?.amountMinor ?? null),
+    (total) => total === null || total >= 0n,
+    () => "wrong" as const
+  )
 }
 
 interface Said {
@@ -111,7 +145,7 @@ export const fromPayment = (
   const transactionNo = textAt(json, config.payment.transactionNo)
   if (transactionNo !== null && !isKeepable(transactionNo))
     return Either.left(`The vendor's number is no text of at most ${maxNumber} characters.`)
-  const stated = amountAt(json, config)
+  const stated = amountAt(json, config.payment, config)
   if (Either.isLeft(stated)) return Either.left("The answer's amount is not understood.")
   const common = {
     asked,
@@ -119,11 +153,16 @@ export const fromPayment = (
     transactionNo,
     foreign: foreignTo(json, config, number)
   }
-  const meaning = Object.getOwnPropertyDescriptor(config.statuses, word.toUpperCase())?.value
+  const meaning = meaningOf(config.statuses, word)
   switch (meaning) {
     case "open":
       return Either.right(Evidence.make("open", source, { ...common, next: nextAt(json, config) }))
     case "paid": {
+      const back = refundedAt(json, config)
+      if (Either.isLeft(back)) return Either.left("What the answer says went back is not understood.")
+      const total = back.right ?? 0n
+      if (total > 0n)
+        return Either.right(Evidence.make("refunds", source, { ...common, captured: stated.right, total, items: [] }))
       const paidAtMillis = timeAt(json, config.payment.paidAt)
       return Either.right(Evidence.make("paid", source, { ...common, captured: stated.right, paidAtMillis }))
     }

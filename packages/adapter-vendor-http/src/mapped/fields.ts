@@ -21,28 +21,50 @@ export const sources = [
 ] as const
 export type SourceName = (typeof sources)[number]
 
-const isOurs: { readonly [name in SourceName]?: (word: string) => boolean } = {
+/** What the request of a refund can take, from the refund and from its payment. */
+export const refundSources = [
+  "refundNo",
+  "refundMinor",
+  "refundMajor",
+  "reason",
+  "payOrderNo",
+  "transactionNo",
+  "amountMinor",
+  "amountMajor",
+  "currency",
+  "notifyUrl"
+] as const
+export type RefundSourceName = (typeof refundSources)[number]
+
+const isOurs: { readonly [name: string]: ((word: string) => boolean) | undefined } = {
   method: (word) => Object.hasOwn(Words.methods, word),
   source: (word) => Object.hasOwn(Words.sources, word),
   currency: Currency.is
 }
 
-const Fields = Schema.Struct({
-  /** A value of the order. */
-  from: optional(
-    Schema.Literal(...sources).annotations({
-      message: () => ({ message: `This is one of ${sources.join(", ")}.`, override: true })
+const fromOf = <const N extends readonly [string, ...ReadonlyArray<string>]>(names: N) =>
+  optional(
+    Schema.Literal(...names).annotations({
+      message: () => ({ message: `This is one of ${names.join(", ")}.`, override: true })
     })
-  ),
+  )
+
+const common = {
   /** A text that is always the same. */
   text: optional(Schema.String),
-  required: optional(Schema.Boolean),
   /** The vendor's words for ours. */
   words: optional(Schema.Record({ key: Schema.String, value: Schema.Union(Schema.NonEmptyString, Schema.Int) })),
   /** Minor units as text: `"1234"`. */
   as: optional(Schema.Literal("text"))
-})
-type Fields = typeof Fields.Type
+}
+
+/** What is said of a member, whatever it is a member of. */
+interface Fields {
+  readonly from?: string
+  readonly text?: string
+  readonly words?: { readonly [ours: string]: string | number }
+  readonly as?: "text"
+}
 
 interface Issue {
   readonly path: ReadonlyArray<string>
@@ -64,17 +86,24 @@ const wordIssues = ({ from, words }: Fields): ReadonlyArray<Issue> => {
   })
 }
 
+const memberIssues = (fields: Fields): ReadonlyArray<Issue> => {
+  const { from, text, as } = fields
+  if ((from === undefined) === (text === undefined))
+    return [{ path: [], message: "A member has either from, a value of the order, or text." }]
+  const isMinor = from === "amountMinor" || from === "refundMinor"
+  const onlyMinor = { path: ["as"], message: "Only minor units can be said as text: take it out." }
+  return [...wordIssues(fields), ...(as !== undefined && !isMinor ? [onlyMinor] : [])]
+}
+
 /** One member of a create's body: a value of the order, or a text that is always the same. */
-export const Member = Fields.pipe(
-  Schema.filter((fields) => {
-    const { from, text, as } = fields
-    if ((from === undefined) === (text === undefined))
-      return [{ path: [], message: "A member has either from, a value of the order, or text." }]
-    const onlyMinor = { path: ["as"], message: "Only amountMinor can be said as text: take it out." }
-    return [...wordIssues(fields), ...(as !== undefined && from !== "amountMinor" ? [onlyMinor] : [])]
-  })
+export const Member = Schema.Struct({ from: fromOf(sources), ...common, required: optional(Schema.Boolean) }).pipe(
+  Schema.filter(memberIssues)
 )
 export type Member = typeof Member.Type
+
+/** One member of a refund's body: a value of the refund or its payment, or a text that is always the same. */
+export const RefundMember = Schema.Struct({ from: fromOf(refundSources), ...common }).pipe(Schema.filter(memberIssues))
+export type RefundMember = typeof RefundMember.Type
 
 /** Where in a body a member stands, outermost first: its key is a plain name or a JSON Pointer. */
 export const placeOf = (key: string): ReadonlyArray<string> => (key.startsWith("/") ? JsonPointer.parts(key) : [key])
@@ -99,16 +128,20 @@ const placeIssue = (key: string, keys: ReadonlyArray<string>): string | undefine
   return isOdd ? "A list's items are 0, 1, 2 and so on, none left out, and no names beside them." : undefined
 }
 
+const placeIssues = (body: { readonly [key: string]: unknown }): ReadonlyArray<Issue> =>
+  Object.keys(body).flatMap((key, _, keys) => {
+    const message = placeIssue(key, keys)
+    return message === undefined ? [] : [{ path: [key], message }]
+  })
+
 /** A create's body, by member: a plain name, or a JSON Pointer into objects and lists. */
-export const Body = Schema.Record({ key: Schema.NonEmptyString, value: Member }).pipe(
-  Schema.filter((body) =>
-    Object.keys(body).flatMap((key, _, keys) => {
-      const message = placeIssue(key, keys)
-      return message === undefined ? [] : [{ path: [key], message }]
-    })
-  )
-)
+export const Body = Schema.Record({ key: Schema.NonEmptyString, value: Member }).pipe(Schema.filter(placeIssues))
 export type Body = typeof Body.Type
+
+/** A refund's body, likewise. */
+export const RefundBody = Schema.Record({ key: Schema.NonEmptyString, value: RefundMember }).pipe(
+  Schema.filter(placeIssues)
+)
 
 /** The members that hold a value of the order. */
 export const membersOf = (

@@ -98,6 +98,9 @@ const missing = (values: ReadonlyArray<readonly [string, unknown]>, config: Mapp
       : []
   })
 
+/** The idempotency key of a call, as the vendor expects it. */
+export const keyOf = (no: string, { idempotencyKey }: Mapped): string => (idempotencyKey === "quoted" ? `"${no}"` : no)
+
 /** The create of an order, the same text however often it is made; or all that it misses. */
 export const prepare = (payment: Payment.Payment, details: Details, config: Mapped): Either.Either<string, Unfit> => {
   const { path, method, type, body } = config.create
@@ -119,7 +122,7 @@ export const prepare = (payment: Payment.Payment, details: Details, config: Mapp
     ...(method === "PUT" ? { method } : {}),
     headers: {
       "content-type": Body.mediaTypes[type],
-      "idempotency-key": config.idempotencyKey === "quoted" ? `"${no}"` : no
+      "idempotency-key": keyOf(no, config)
     },
     body: Body.write(type, values)
   }
@@ -127,7 +130,7 @@ export const prepare = (payment: Payment.Payment, details: Details, config: Mapp
 }
 
 /** Where a path of the vendor's API is, as it is written: no reader of addresses changes a byte of it. */
-const addressOf = ({ baseUrl }: Mapped, path: string): Pick<Call, "origin" | "path"> => {
+export const addressOf = ({ baseUrl }: Mapped, path: string): Pick<Call, "origin" | "path"> => {
   const { origin, pathname } = new URL(baseUrl)
   return { origin, path: `${pathname.replace(/\/$/, "")}${path}` }
 }
