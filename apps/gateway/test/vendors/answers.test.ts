@@ -39,7 +39,7 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
     const { order } = await world.place()
     expect((await world.until(order.payOrderNo, isPending)).status).toBe("PENDING")
     expect(await world.held(order.payOrderNo)).toBe(1)
-    await world.desk(order.payOrderNo, "pay")
+    await world.pay(await world.read(order.payOrderNo))
     expect((await world.until(order.payOrderNo, isPaid)).status).toBe("SUCCEEDED")
     expect(await world.held(order.payOrderNo)).toBe(1)
   })
@@ -60,18 +60,17 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
 
   for (const fault of ["wrong-amount", "wrong-currency", "foreign-merchant", "other-number"])
     it(`F35: ${fault} in an answer holds the order: automation stops, and the app is told`, async () => {
+      // What the vendor's answer has no place for cannot be wrong in it.
+      if (name === "alipay" && (fault === "foreign-merchant" || fault === "wrong-currency")) return
       const { order } = await world.place()
       const { payOrderNo: number } = order
       await world.faults({ on: "query", fault, number, times: 50 }, { on: "notify", fault: "suppress", number })
-      await world.desk(number, "pay")
-      const after = await world.until(order.payOrderNo, ({ status }) => status === "HELD")
+      await world.pay(order)
+      const after = await world.until(number, ({ status }) => status === "HELD")
       await world.faults()
-      // What the vendor's answer has no place for cannot be wrong in it.
-      const isSaid = !(fault === "foreign-merchant" && name === "alipay")
-      expect(after.status).toBe(isSaid ? "HELD" : after.status)
-      if (!isSaid) return
+      expect(after.status).toBe("HELD")
       const events = world.gateway.events.map(({ body }) => JSON.parse(body) as { type: string; data: Shown })
-      expect(events.some(({ type, data }) => type === "order.held" && data.payOrderNo === order.payOrderNo)).toBe(true)
+      expect(events.some(({ type, data }) => type === "order.held" && data.payOrderNo === number)).toBe(true)
     })
 
   it("F36: a vendor that takes back what it said moves nothing that is established", async () => {
@@ -95,7 +94,7 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
       return undefined
     }
     const earlier = (await waiting()) ?? expect.fail("nobody asked")
-    await world.desk(payOrderNo, "pay")
+    await world.pay(before)
     expect((await world.until(payOrderNo, isPaid)).status).toBe("SUCCEEDED")
     world.toVendor.answerBy(world.isQuery, earlier.answer)
     for (let times = 0; times < 3; times++) await world.gateway.call("GET", `/return/${name}?order=${payOrderNo}`)

@@ -63,7 +63,7 @@ describe.each(SandboxVendors.names)("what %s tells", (name) => {
   const paid = async () => {
     const { order } = await world.place()
     const before = world.told().length
-    await world.desk(order.payOrderNo, "pay")
+    await world.pay(order)
     await soon(() => world.told().length > before)
     const told = world.told().slice(before)
     return { payOrderNo: order.payOrderNo, told: told[0] ?? expect.fail("nothing was told") }
@@ -104,7 +104,7 @@ describe.each(SandboxVendors.names)("what %s tells", (name) => {
         { on: "notify", fault: oddity, number: payOrderNo, times: 1 },
         { on: "notify", fault: "duplicate", copies: 2, number: payOrderNo, times: 1 }
       )
-      await world.desk(payOrderNo, "pay")
+      await world.pay(order)
       await soon(() => world.told().length >= before + 2)
       await world.faults()
       const told = world.told().slice(before)
@@ -141,7 +141,7 @@ describe.each(SandboxVendors.names)("what %s tells", (name) => {
     const { order } = await world.place()
     const before = world.told().length
     world.toUs.lose(1)
-    await world.desk(order.payOrderNo, "pay")
+    await world.pay(order)
     await soon(() => world.told().length > before)
     const first = world.told()[before] ?? expect.fail("nothing was told")
     expect((await worked(order.payOrderNo)).status).toBe("SUCCEEDED")

@@ -73,26 +73,29 @@ describe.each(SandboxVendors.names)("a whole run of %s, with planted keys", (nam
     for (const scene of world.scenes) {
       const { order, text } = await world.place(scene)
       answers.push(text)
-      await world.desk(order.payOrderNo, "pay")
+      await world.pay(order)
       await world.until(order.payOrderNo, ({ status }) => status === "SUCCEEDED")
       answers.push((await world.gateway.call("GET", `/return/${name}?order=${order.payOrderNo}`)).body.toString())
     }
-    for (const fault of [
+    const wrong = [
       "garbage",
       "html",
       "error-after-accept",
-      "drop-after-accept",
       "reject",
       "unknown-code",
       "unknown-status",
       "wrong-signature"
-    ]) {
+    ]
+    const orders: Array<string> = []
+    for (const fault of wrong) {
       await world.faults({ on: "create", fault, times: 1 }, { on: "query", fault, times: 1 })
       const { order, text } = await world.place()
       answers.push(text)
-      await world.until(order.payOrderNo, ({ status }) => status !== "SUBMITTING")
-      answers.push((await world.gateway.call("POST", `/v1/orders/${order.payOrderNo}/close`)).body.toString())
+      orders.push(order.payOrderNo)
     }
+    await world.faults({ on: "close", fault: "garbage", times: 3 })
+    for (const payOrderNo of orders)
+      answers.push((await world.gateway.call("POST", `/v1/orders/${payOrderNo}/close`)).body.toString())
     await world.faults()
     const [told] = world.told()
     if (told === undefined) return expect.fail("nothing was told")

@@ -37,7 +37,7 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
   const toUs = await Relay.open(() => gatewayUrl)
   process.env["PAYMENT_PROXY_PUBLIC_URL"] = toUs.url
   const entry = SandboxVendors.entryOf(name, credentials)
-  const limits = { createMillis: 1500, queryMillis: 1500, closeMillis: 1500 }
+  const limits = { createMillis: 1000, queryMillis: 1000, closeMillis: 1000 }
   const baseUrl = String(entry["baseUrl"]).replace(origin, toVendor.url)
   const gateway = await Gateway.open(
     { vendors: { [name]: { ...entry, baseUrl, limits, settlingMillis: 1000 } } },
@@ -84,6 +84,19 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
     return order
   }
 
+  const desk = (payOrderNo: string, verb: string, body?: object) =>
+    sandbox.control("POST", `/_payments/${payOrderNo}/${verb}`, body)
+
+  /** The payer opens what he was given, where the vendor knows nothing of the order before, and pays. */
+  const pay = async ({ payOrderNo, next }: Shown) => {
+    const parameters = Object(next?.["parameters"]) as { readonly [member: string]: unknown }
+    const page =
+      next?.type === "app" ? `${origin}/app?${String(parameters["orderString"])}` : String(next?.["url"] ?? "")
+    if (name === "alipay" && (next?.type === "redirect" || parameters["orderString"] !== undefined))
+      await fetch(page).then((response) => response.text())
+    return desk(payOrderNo, "pay")
+  }
+
   return {
     name,
     sandbox,
@@ -96,8 +109,8 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
     causes,
     until,
     isQuery: isQuery[name],
-    desk: (payOrderNo: string, verb: string, body?: object) =>
-      sandbox.control("POST", `/_payments/${payOrderNo}/${verb}`, body),
+    desk,
+    pay,
     faults: sandbox.faults,
     /** How many payments the vendor holds for a number. */
     held: async (payOrderNo: string): Promise<number> => {
