@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import type { Browser } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { executable, launch } from "../src/Browser.ts"
 import type { Running } from "../src/Demonstration.ts"
@@ -23,7 +23,7 @@ type PayerPage = (next: Next, sandbox: string) => string
 
 const opened: PayerPage = ({ url }) => url
 const walletOf: PayerPage = ({ parameters }, sandbox) => `${sandbox}/wallet?${new URLSearchParams(parameters)}`
-const scanned: PayerPage = ({ content }, sandbox) => `${sandbox}/scan?code_url=${encodeURIComponent(content)}`
+const shown: PayerPage = ({ content }) => `${running.demo.sandbox}/_qr?content=${encodeURIComponent(content)}`
 
 const ofPayer = { openId: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", buyerId: "2088102177846880", ip: "203.0.113.7" }
 
@@ -31,13 +31,13 @@ const ofPayer = { openId: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", buyerId: "208810217784
 const scenes: ReadonlyArray<
   readonly [vendor: string, source: string, method: string, currency: string, value: string, page: PayerPage]
 > = [
-  ["wechatpay", "QR", "WECHAT_PAY", "CNY", "12.34", scanned],
-  ["wechatpay", "WEB", "WECHAT_PAY", "CNY", "12.34", scanned],
+  ["wechatpay", "QR", "WECHAT_PAY", "CNY", "12.34", shown],
+  ["wechatpay", "WEB", "WECHAT_PAY", "CNY", "12.34", shown],
   ["wechatpay", "JSAPI", "WECHAT_PAY", "CNY", "12.34", walletOf],
   ["wechatpay", "MINI_PROGRAM", "WECHAT_PAY", "CNY", "12.34", walletOf],
   ["wechatpay", "H5", "WECHAT_PAY", "CNY", "12.34", opened],
   ["wechatpay", "APP", "WECHAT_PAY", "CNY", "12.34", walletOf],
-  ["alipay", "QR", "ALIPAY", "CNY", "12.34", ({ content }) => content],
+  ["alipay", "QR", "ALIPAY", "CNY", "12.34", shown],
   ["alipay", "WEB", "ALIPAY", "CNY", "12.34", opened],
   ["alipay", "H5", "ALIPAY", "CNY", "12.34", opened],
   [
@@ -110,6 +110,10 @@ const place = async (
   return answer.body
 }
 
+const pictured = async (page: Page, name: string): Promise<void> => {
+  if (pictures !== undefined) await page.screenshot({ path: join(root, pictures, `${name.toLowerCase()}.png`) })
+}
+
 describe.skipIf(path === undefined && process.env["CI"] !== "true")(
   "in a real browser, a payer pays on the page of",
   () => {
@@ -124,7 +128,12 @@ describe.skipIf(path === undefined && process.env["CI"] !== "true")(
       try {
         const page = await context.newPage()
         await page.goto(pageOf(order.next ?? expect.fail("the payer is shown nothing"), sandbox))
-        await page.waitForSelector("#pay")
+        await page.waitForSelector("#pay, #scan")
+        if ((await page.locator("#scan").count()) > 0) {
+          await pictured(page, `${vendor}-${source}-code`)
+          await page.click("#scan")
+          await page.waitForSelector("#pay")
+        }
         expect(await page.textContent("body")).toContain(value.replace(/^(\d)(\d{3})$/, "$1,$2"))
         if (pictures !== undefined)
           await page.screenshot({ path: join(root, pictures, `${vendor}-${source.toLowerCase()}.png`) })

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { pipeline } from "node:stream/promises"
 import { sendJson } from "./Answers.ts"
 import { parsed, readBody } from "./Body.ts"
+import * as CodePage from "./CodePage.ts"
 import type { OAuth } from "./OAuth.ts"
+import * as Page from "./Page.ts"
 import type { Platform } from "./Platform.ts"
 import type { Decided } from "./vendors/Vendor.ts"
 import type { Vendors } from "./vendors/Vendors.ts"
@@ -87,6 +89,13 @@ export const control = async (
   const json = body === undefined || body.length === 0 ? undefined : parsed(body)
   const [, , number, decision] = url.pathname.split("/")
   if (url.pathname === "/_health") return sendJson(response, 200, { alive: true })
+  if (url.pathname === "/_qr") {
+    const language = Page.languageOf(url.searchParams.get("lang"), request.headers["accept-language"])
+    const content = url.searchParams.get("content") ?? ""
+    if (content === "" || content.length > 1000)
+      return sendJson(response, 400, { error: "invalid", message: '"content" is 1 to 1000 characters' })
+    return Page.send(response, 200, await CodePage.page(content, vendors.urls, language))
+  }
   if (url.pathname === "/_credentials") return sendJson(response, 200, vendors.credentials)
   if (url.pathname === "/_ledger")
     return sendLedger(platform, vendors, response, Number(url.searchParams.get("since") ?? 0))

@@ -247,7 +247,7 @@ describe("faults of the vendor's own", () => {
 
   it.each([
     ["throttle", undefined, [429, "RATE_LIMIT_REACHED"]],
-    ["reject", undefined, [422, "PAYEE_ACCOUNT_RESTRICTED"]],
+    ["reject", undefined, [422, "DECIMAL_PRECISION"]],
     ["reject", 403, [403, "PERMISSION_DENIED"]],
     ["error-before-accept", undefined, [500, undefined]]
   ] as const)("are said in the vendor's words: %s %s", async (fault, status, said) => {
