@@ -135,8 +135,7 @@ describe.skipIf(path === undefined && process.env["CI"] !== "true")(
           await page.waitForSelector("#pay")
         }
         expect(await page.textContent("body")).toContain(value.replace(/^(\d)(\d{3})$/, "$1,$2"))
-        if (pictures !== undefined)
-          await page.screenshot({ path: join(root, pictures, `${vendor}-${source.toLowerCase()}.png`) })
+        await pictured(page, `${vendor}-${source}`)
         await page.click("#pay")
         const paid = await until(`${vendor} ${source} is paid`, 30_000, async () => {
           const { body } = await call("GET", `/v1/orders/${order.payOrderNo}?wait=5`)

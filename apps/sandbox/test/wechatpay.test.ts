@@ -292,7 +292,7 @@ describe("the faults of WeChat Pay's answers", () => {
       [500, "SYSTEM_ERROR"],
       [503, "SERVICE_UNAVAILABLE"],
       [400, "SOMETHING_NEW"],
-      [403, "NO_AUTH"],
+      [400, "PARAM_ERROR"],
       [403, "USER_ACCOUNT_ABNORMAL"],
       [404, "RESOURCE_NOT_EXISTS"]
     ])
