@@ -44,7 +44,7 @@ const benches = {
   "proxy-order": { seconds: 20, times: 3, run: proxyOrder.run },
   "proxy-profile": { seconds: 10, times: 1, run: proxyProfile.passingThrough },
   "proxy-order-profile": { seconds: 10, times: 1, run: proxyProfile.mappedCreates },
-  vendors: { seconds: 50, times: 5, run: vendors.run },
+  vendors: { seconds: 35, times: 5, run: vendors.run },
   due: { seconds: 30, times: 1, run: due.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),

@@ -11,7 +11,7 @@ describe("the bench `vendors`", () => {
     timeout: 120_000
   }, async () => {
     const asked = { name: "vendors", seconds: 1, times: 1, seed: 7 }
-    const { json, lines } = await vendors.measured(asked, { isMariaDb: false, warmUpSeconds: 0.3 })
+    const { json, lines } = await vendors.measured(asked, { isMariaDb: false, warmUpMillis: 1, warmUpSeconds: 0.3 })
     const report = json as {
       readonly ratios: { readonly [name: string]: number }
       readonly ours: { readonly [task: string]: Figures }
