@@ -152,6 +152,20 @@ describe("independent libraries", () => {
     }
   })
 
+  it.each([
+    ["without its padding", (whole: string) => whole.slice(0, -2)],
+    ["with half of its padding", (whole: string) => whole.slice(0, -1)],
+    ["with padding too much", (whole: string) => `${whole}=`],
+    ["with four signs of padding more", (whole: string) => `${whole}====`],
+    ["with padding in front", (whole: string) => `==${whole.slice(0, -2)}`],
+    ["with a line break", (whole: string) => `${whole.slice(0, 64)}\n${whole.slice(64)}`],
+    ["with a line break at its end", (whole: string) => `${whole.slice(0, -1)}\n`]
+  ])("make signatures that we do not take where their base64 comes %s", (_, altered) => {
+    const signature = Rsa.sign(Formatter.response(stamp.timestamp, stamp.nonce, "{}"), key)
+    expect(Signing.verify(stamp, "{}", signature, publicKey)).toBe(true)
+    expect(Signing.verify(stamp, "{}", altered(signature), publicKey)).toBe(false)
+  })
+
   it("seal what we open, and not when a byte of it, its key or its context is another", () => {
     for (const text of texts.slice(1)) {
       const sealed = {
