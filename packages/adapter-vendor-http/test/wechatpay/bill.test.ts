@@ -5,7 +5,7 @@ import { Money } from "@payment-proxy/domain"
 import type { Bill } from "@payment-proxy/ports"
 import { Chunk, Effect, Either, FastCheck, Schema, Stream } from "effect"
 import { describe } from "vitest"
-import { read } from "../../src/wechatpay/bill.ts"
+import { read, unzipped } from "../../src/wechatpay/bill.ts"
 import { type Answer, platform } from "../platform.ts"
 import * as Bench from "./bench.ts"
 import { failure, signed } from "./bench.ts"
@@ -259,6 +259,17 @@ describe("a bill", () => {
       const found = yield* Effect.either(Stream.runCollect(vendor.bill(trades)))
       expect(Either.match(found, { onLeft: ({ _tag }) => _tag, onRight: Chunk.size })).toBe(outcome)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("that is almost nothing compressed comes in pieces of some megabytes at most", () =>
+    Effect.gen(function* () {
+      const bomb = gzipSync(Buffer.alloc(60_000_000, "x"))
+      const longest = yield* Stream.runFold(unzipped(Stream.make(bomb)), 0, (most, { length }) =>
+        Math.max(most, length)
+      )
+      expect(longest).toBeGreaterThan(0)
+      expect(longest).toBeLessThan(8_000_000)
+    })
   )
 
   it.effect("of any length is read without being held: the lines come before the file ends", () =>
