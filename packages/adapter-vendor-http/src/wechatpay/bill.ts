@@ -116,3 +116,8 @@ export const pathOf = ({ hash_type, download_url }: Place, origin: string): Eith
     ? Either.right(at)
     : Either.left(doubt("The bill lies at another host than the configured one."))
 }
+
+const hourMillis = 3_600_000
+
+/** From when on a day without a bill is one without business: they are made until 10 in the morning of the next day, in Beijing (vendors' reference §1d). */
+export const readyMillis = (day: string): number => Date.parse(`${day}T00:00:00+08:00`) + 34 * hourMillis

@@ -1,6 +1,6 @@
 import type { Bill } from "@payment-proxy/ports"
-import { InDoubt, Unreachable } from "@payment-proxy/ports"
-import { Effect, Either, Stream } from "effect"
+import { InDoubt, Throttled, Unreachable } from "@payment-proxy/ports"
+import { Clock, Effect, Either, Stream } from "effect"
 import type { Limit, Open } from "../Http.ts"
 import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Accounts from "./account.ts"
@@ -21,6 +21,8 @@ const billOf = (account: Accounts.Account, ask: Calls.Ask, open: Open, millis: n
     Effect.gen(function* () {
       const about = { call: "bill", of: bill.day } as const
       const place = yield* ask(Requests.bill(bill), whenever(millis), about, Answers.billed)
+      if (place === null && (yield* Clock.currentTimeMillis) < Bills.readyMillis(bill.day))
+        return yield* new Throttled({ retryAfterMillis: null, detail: "The day's bill is not ready yet." })
       if (place === null) return Stream.empty
       const path = yield* Bills.pathOf(place, account.origin)
       const request = { method: "GET", path, body: null } as const
