@@ -64,6 +64,7 @@ describe("a configuration of WeChat Pay", () => {
       { platformCertificates: [unknownKey(keys.platformCertificate.certificatePem)] },
       /^\/platformCertificates\/0: .*cannot be read/
     ],
+    ["a base address with a query", { baseUrl: "https://api.mch.weixin.qq.com?a=b" }, /^\/baseUrl: .*no query/],
     ["a certificate that cannot be read", { certificate: garbage("CERTIFICATE") }, /^\/certificate: .*cannot be read/],
     ["another merchant's certificate", { mchid: "1900000110" }, /^\/certificate: This is another merchant's/],
     [
