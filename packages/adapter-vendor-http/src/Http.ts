@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
 import { CrashPoints, InDoubt, Unreachable } from "@payment-proxy/ports"
-import { Clock, Effect, type Scope, Stream } from "effect"
+import { Effect, type Scope, Stream } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
 import * as Tls from "./Tls.ts"
 
@@ -93,14 +93,16 @@ type Outcome = (outcome: Effect.Effect<Omit<Answer, "askedAtMillis">, Unreachabl
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout
   readonly #tell: Outcome
+  readonly #isLate: () => boolean
   readonly #onHead: () => void
   readonly #chunks: Array<Buffer> = []
   #controller: Dispatcher.DispatchController | undefined
   #head: Pick<Answer, "status" | "headers"> | undefined
   #isOver = false
 
-  constructor(millis: number, onHead: () => void, tell: Outcome) {
+  constructor(millis: number, isLate: () => boolean, onHead: () => void, tell: Outcome) {
     this.#timer = setTimeout(() => this.stop(), millis)
+    this.#isLate = isLate
     this.#onHead = onHead
     this.#tell = tell
   }
@@ -112,6 +114,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // A process that was held up hears of its connection before it hears of its timer.
+    if (this.#isLate()) this.stop()
     this.#controller = controller
     if (this.#isOver) controller.abort(late())
   }
@@ -201,7 +205,8 @@ const sendBy =
   (agent: Agent): Send =>
   (call, { millis, untilMillis }) =>
     Effect.flatMap(CrashPoints, ({ hit, written }) =>
-      Effect.flatMap(Clock.currentTimeMillis, (askedAtMillis) => {
+      Effect.clockWith((clock) => {
+        const askedAtMillis = clock.unsafeCurrentTimeMillis()
         const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
         if (leftMillis <= 0) return new Unreachable({ detail: "Its time was over before it could be sent." })
         const body = call.body === null ? null : written(call.body, "K05", "K06")
@@ -213,15 +218,27 @@ const sendBy =
           body: typeof body === "object" && body !== null ? Readable.from(body) : body
         }
         return Effect.map(
-          exchanged(agent, request, leftMillis, () => hit("K07")),
+          exchanged(
+            agent,
+            request,
+            leftMillis,
+            () => clock.unsafeCurrentTimeMillis() >= untilMillis,
+            () => hit("K07")
+          ),
           (answer) => ({ ...answer, askedAtMillis })
         )
       })
     )
 
-const exchanged = (agent: Agent, request: Dispatcher.DispatchOptions, millis: number, onHead: () => void) =>
+const exchanged = (
+  agent: Agent,
+  request: Dispatcher.DispatchOptions,
+  millis: number,
+  isLate: () => boolean,
+  onHead: () => void
+) =>
   Effect.async<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>((resume) => {
-    const exchange = new Exchange(millis, onHead, resume)
+    const exchange = new Exchange(millis, isLate, onHead, resume)
     agent.dispatch(request, exchange)
     return Effect.sync(() => exchange.stop())
   })

@@ -19,9 +19,12 @@ const isRsa = ({ signatureAlgorithmOid }: X509Certificate): boolean =>
 /** The issuer's attributes, the last one first, as Alipay writes them before it digests them. */
 const issuerOf = ({ issuer }: X509Certificate): string => issuer.split("\n").reverse().join(",")
 
+const serialOf = ({ serialNumber: digits }: X509Certificate): bigint =>
+  digits.startsWith("-") ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`)
+
 /** The number that Alipay knows a certificate by: the MD5 of its issuer and its serial number in decimal (vendors' reference §2b). */
 export const snOf = (certificate: X509Certificate): string =>
-  hash("md5", `${issuerOf(certificate)}${BigInt(`0x${certificate.serialNumber}`)}`)
+  hash("md5", `${issuerOf(certificate)}${serialOf(certificate)}`)
 
 /** The number of a root file: those of its RSA certificates, in the file's order. */
 export const rootSnOf = (roots: ReadonlyArray<X509Certificate>): string => roots.filter(isRsa).map(snOf).join("_")

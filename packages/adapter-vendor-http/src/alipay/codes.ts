@@ -112,6 +112,6 @@ const ofBusiness = (call: Call, sub: string): Meaning => {
 export const meaningOf = (call: Call, code: string, sub: string | undefined, isSigned: boolean): Meaning => {
   if (sub !== undefined && own(doubts, sub) !== undefined) return "doubt"
   if (code === "40005") return sub !== undefined && limits.has(sub) ? "throttled" : "doubt"
-  if (gateway.has(code) && (sub === undefined || /^(?:isv|aop)\./.test(sub))) return "ours"
+  if (gateway.has(code) && (sub === undefined || /^(?:isv|aop(?!\.ACQ))\./.test(sub))) return "ours"
   return isSigned && sub !== undefined && business.has(code) ? ofBusiness(call, sub) : "doubt"
 }

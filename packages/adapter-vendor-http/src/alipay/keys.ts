@@ -108,7 +108,13 @@ const certified = (
     fromMillis: theirs.validFromDate.getTime(),
     untilMillis: theirs.validToDate.getTime()
   }
-  const key = strong("/certificates/alipay", theirs.publicKey)
+  const key = Either.match(
+    Either.try(() => theirs.publicKey),
+    {
+      onLeft: () => fault("/certificates/alipay", "Its key cannot be read: use alipayCertPublicKey_RSA2.crt."),
+      onRight: (found) => strong("/certificates/alipay", found)
+    }
+  )
   if (Either.isLeft(key) || faults.length > 0) return Either.left([...faults, ...(Either.isLeft(key) ? key.left : [])])
   return Either.right({ alipay: key.right, numbers })
 }

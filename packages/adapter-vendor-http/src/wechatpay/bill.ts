@@ -12,17 +12,27 @@ const doubt = (detail: string): InDoubt => new InDoubt({ detail })
 
 const gzipMagic = 0x1f
 
+/** What is inflated at once is at most some thousand times this. */
+const pieceBytes = 4096
+
+const inPieces = (file: Bytes): Bytes =>
+  Stream.mapConcat(file, (chunk) =>
+    Array.from({ length: Math.ceil(chunk.length / pieceBytes) }, (_, at) =>
+      chunk.subarray(at * pieceBytes, (at + 1) * pieceBytes)
+    )
+  )
+
 /** The bytes of a file that may be compressed by gzip, piece by piece. */
 export const unzipped = (file: Bytes): Bytes =>
   Stream.suspend(() => {
     let pieces: Array<Uint8Array> = []
     let isZipped: boolean | undefined
     const gunzip = new Gunzip((piece) => pieces.push(piece))
-    return Stream.mapConcatEffect(file, (chunk) =>
+    return Stream.mapConcatEffect(inPieces(file), (chunk) =>
       Effect.try({
         try: (): ReadonlyArray<Uint8Array> => {
-          isZipped ??= chunk.length === 0 ? undefined : chunk[0] === gzipMagic
-          if (isZipped !== true) return [chunk]
+          isZipped ??= chunk[0] === gzipMagic
+          if (!isZipped) return [chunk]
           pieces = []
           gunzip.push(chunk)
           return pieces
@@ -106,3 +116,8 @@ export const pathOf = ({ hash_type, download_url }: Place, origin: string): Eith
     ? Either.right(at)
     : Either.left(doubt("The bill lies at another host than the configured one."))
 }
+
+const hourMillis = 3_600_000
+
+/** From when on a day without a bill is one without business: they are made until 10 in the morning of the next day, in Beijing (vendors' reference §1d). */
+export const readyMillis = (day: string): number => Date.parse(`${day}T00:00:00+08:00`) + 34 * hourMillis

@@ -117,8 +117,11 @@ const platformFaults = (
       : faultOf(at, found)
   })
 
-/** What of the keys cannot be read, does not fit together or, where the time is given, has expired; each by its place. */
+/** What of the address and the keys cannot be used, does not fit together or, where the time is given, has expired; each by its place. */
 export const faultsOf = (config: WechatPayConfig, nowMillis: number | null): ReadonlyArray<Fault> => [
+  ...(/[?#]/.test(config.baseUrl)
+    ? [{ at: "/baseUrl", detail: "The API's address has no query: end it before the question mark." }]
+    : []),
   ...faultOf("/privateKey", Keys.privateKey(Redacted.value(config.privateKey))),
   ...serialFaults(config),
   ...certificateFaults(config, nowMillis),

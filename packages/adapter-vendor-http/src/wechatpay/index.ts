@@ -1,6 +1,6 @@
 import type { Bill } from "@payment-proxy/ports"
-import { InDoubt, Unreachable } from "@payment-proxy/ports"
-import { Effect, Either, Stream } from "effect"
+import { InDoubt, Throttled, Unreachable } from "@payment-proxy/ports"
+import { Clock, Effect, Either, Stream } from "effect"
 import type { Limit, Open } from "../Http.ts"
 import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Accounts from "./account.ts"
@@ -21,6 +21,8 @@ const billOf = (account: Accounts.Account, ask: Calls.Ask, open: Open, millis: n
     Effect.gen(function* () {
       const about = { call: "bill", of: bill.day } as const
       const place = yield* ask(Requests.bill(bill), whenever(millis), about, Answers.billed)
+      if (place === null && (yield* Clock.currentTimeMillis) < Bills.readyMillis(bill.day))
+        return yield* new Throttled({ retryAfterMillis: null, detail: "The day's bill is not ready yet." })
       if (place === null) return Stream.empty
       const path = yield* Bills.pathOf(place, account.origin)
       const request = { method: "GET", path, body: null } as const
@@ -76,8 +78,8 @@ const calling = (account: Accounts.Account, ask: Calls.Ask, limits: WechatPayCon
     )
 })
 
-/** WeChat Pay raises an expiry that is less than a minute away to a minute (vendors' reference §1d). */
-const graceMillis = 60_000
+/** WeChat Pay raises an expiry that is less than a minute away, or over, to a minute from when a create arrives (vendors' reference §1d). */
+const raisedMillis = 60_000
 
 /** WeChat Pay, API v3, as a direct merchant. */
 export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
@@ -87,6 +89,8 @@ export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
   make: (config, { send, open }) =>
     Effect.gen(function* () {
       const { limits } = config
+      // The answer may have to wait for a key to be fetched.
+      const createTimeLimitMillis = limits.createMillis * 2
       const account = yield* Accounts.make(config)
       const keys = yield* PlatformKeys.make(account, send, limits.queryMillis)
       const ask = Calls.make(account, keys, send)
@@ -96,10 +100,10 @@ export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
         name: config.name,
         kind: config.kind,
         abilities: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
-        // The answer may have to wait for a key to be fetched.
-        createTimeLimitMillis: limits.createMillis * 2,
+        createTimeLimitMillis,
         settlingMillis: config.settlingMillis,
-        graceMillis,
+        // A create that is intended before the expiry may leave as long after it as it has time.
+        graceMillis: createTimeLimitMillis + raisedMillis,
         prepare: (payment, details) => Requests.prepare(payment, details, account),
         notification: (incoming) => Notification.read(incoming, account, keys),
         onward: Requests.onward,

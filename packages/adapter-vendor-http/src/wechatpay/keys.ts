@@ -43,10 +43,15 @@ const pemForm = /^-----BEGIN CERTIFICATE-----\s/m
 export const certificate = (pem: string): Either.Either<Certificate, string> =>
   Either.flatMap(
     Either.try({
-      try: () => new X509Certificate(pemForm.test(pem) ? pem : ""),
+      try: () => {
+        const { serialNumber, subject, publicKey, validFrom, validTo } = new X509Certificate(
+          pemForm.test(pem) ? pem : ""
+        )
+        return { serialNumber, subject, key: publicKey, validFrom, validTo }
+      },
       catch: () => "This certificate cannot be read: look whether its PEM text is whole."
     }),
-    ({ serialNumber, subject, publicKey: key, validFrom, validTo }) =>
+    ({ serialNumber, subject, key, validFrom, validTo }) =>
       Either.map(rsa(key), () => ({
         serial: serialNumber,
         subject: /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1] ?? "",

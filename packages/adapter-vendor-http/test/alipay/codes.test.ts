@@ -117,6 +117,7 @@ describe("what each code means", () => {
     ["40002", "isv.suspected-attack", "Throttled"],
     ["40002", undefined, "Throttled"],
     ["40002", "isp.unknow-error", "InDoubt"],
+    ["40002", "aop.ACQ.TRADE_HAS_SUCCESS", "InDoubt"],
     ["40003", "isv.missing-signature-config", "Throttled"],
     ["40005", "isv.app-call-limited", "Throttled"],
     ["40005", "isv.method-call-limited", "Throttled"],

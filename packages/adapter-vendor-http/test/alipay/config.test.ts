@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto"
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, X509Certificate } from "node:crypto"
 import { expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, ParseResult, Redacted } from "effect"
 import { describe } from "vitest"
+import * as Certificates from "../../src/alipay/certificates.ts"
 import { kind } from "../../src/alipay/index.ts"
 import {
   certificates,
@@ -90,6 +91,14 @@ describe("keys are taken in each form that the console hands them out in", () =>
   })
 })
 
+/** A certificate with one byte changed, so many bytes behind the first place of what is written here in hexadecimal. */
+const changed = (pemText: string, mark: string, behind: number, change: (byte: number) => number): string => {
+  const bytes = new X509Certificate(pemText).raw
+  const at = bytes.indexOf(Buffer.from(mark, "hex")) + behind
+  bytes[at] = change(bytes[at] ?? 0)
+  return `-----BEGIN CERTIFICATE-----\n${bytes.toString("base64")}\n-----END CERTIFICATE-----\n`
+}
+
 describe("keys and certificates that do not fit are faults, by place", () => {
   it.each<readonly [what: string, changes: object, at: ReadonlyArray<string>, words: string]>([
     ["a private key that is none", { privateKey: "hush" }, ["/privateKey"], "without a passphrase"],
@@ -144,6 +153,13 @@ describe("keys and certificates that do not fit are faults, by place", () => {
     expect(found[0]?.detail).toContain(words)
   })
 
+  it("a certificate of Alipay whose key is of a kind that nobody knows", () => {
+    const alipay = changed(certificates.alipayCertPem, "2a864886f70d010101", 8, () => 0x63)
+    const found = faults(with3({ alipay }), null)
+    expect(new Set(found.map(({ at }) => at))).toEqual(new Set(["/certificates/alipay"]))
+    expect(found.map(({ detail }) => detail).join(" ")).toContain("key cannot be read")
+  })
+
   it("a root file without a certificate of RSA", () => {
     const root = certificates.rootCertsPem.split(/(?<=-----END CERTIFICATE-----\n)/)[1]
     expect(faults(with3({ root }), null)).toEqual([
@@ -176,6 +192,15 @@ it("Alipay's certificate may have links between itself and the root, each signed
   expect(found(chain.leaf + chain.middle)).toEqual([])
   expect(found(chain.leaf)).toEqual(unissued)
   expect(found(chain.forged + chain.middle)).toEqual(unissued)
+})
+
+it("a certificate's number is taken below zero, too, as Java writes it", () => {
+  const odd = changed(certificates.appCertPem, "0210202005", 2, (byte) => byte | 0x80)
+  const certificate = new X509Certificate(odd)
+  expect(certificate.serialNumber).toMatch(/^-/)
+  const number = -BigInt(`0x${certificate.serialNumber.slice(1)}`)
+  const issuer = certificate.issuer.split("\n").reverse().join(",")
+  expect(Certificates.snOf(certificate)).toBe(hash("md5", `${issuer}${number}`))
 })
 
 it("a configuration shows no secret", () => {

@@ -3,9 +3,9 @@ import { gzipSync } from "node:zlib"
 import { expect, it } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
 import type { Bill } from "@payment-proxy/ports"
-import { Chunk, Effect, Either, FastCheck, Schema, Stream } from "effect"
+import { Chunk, Effect, Either, FastCheck, Schema, Stream, TestClock } from "effect"
 import { describe } from "vitest"
-import { read } from "../../src/wechatpay/bill.ts"
+import { read, unzipped } from "../../src/wechatpay/bill.ts"
 import { type Answer, platform } from "../platform.ts"
 import * as Bench from "./bench.ts"
 import { failure, signed } from "./bench.ts"
@@ -259,6 +259,32 @@ describe("a bill", () => {
       const found = yield* Effect.either(Stream.runCollect(vendor.bill(trades)))
       expect(Either.match(found, { onLeft: ({ _tag }) => _tag, onRight: Chunk.size })).toBe(outcome)
     }).pipe(Effect.scoped)
+  )
+
+  it.effect.each([
+    [Date.parse("2026-11-24T09:59:59+08:00"), "Throttled"],
+    [Date.parse("2026-11-24T10:00:00+08:00"), 0]
+  ] as const)(
+    "of the 23rd that is not there at %d is %s: it is made until 10 of the next morning",
+    ([atMillis, outcome]) =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(atMillis)
+        const { url } = yield* platform(failure(400, "NO_STATEMENT_EXIST"))
+        const vendor = yield* Bench.vendor(url)
+        const found = yield* Effect.either(Stream.runCollect(vendor.bill({ day: "2026-11-23", of: "trades" })))
+        expect(Either.match(found, { onLeft: ({ _tag }) => _tag, onRight: Chunk.size })).toBe(outcome)
+      }).pipe(Effect.scoped)
+  )
+
+  it.effect("that is almost nothing compressed comes in pieces of some megabytes at most", () =>
+    Effect.gen(function* () {
+      const bomb = gzipSync(Buffer.alloc(60_000_000, "x"))
+      const longest = yield* Stream.runFold(unzipped(Stream.make(bomb)), 0, (most, { length }) =>
+        Math.max(most, length)
+      )
+      expect(longest).toBeGreaterThan(0)
+      expect(longest).toBeLessThan(8_000_000)
+    })
   )
 
   it.effect("of any length is read without being held: the lines come before the file ends", () =>

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto"
+import { generateKeyPairSync, X509Certificate } from "node:crypto"
 import { expect, it } from "@effect/vitest"
 import { Either, ParseResult, Schema } from "effect"
 import { describe } from "vitest"
@@ -26,6 +26,14 @@ const ecPublicPem = ec.publicKey.export({ type: "spki", format: "pem" }).toStrin
 const short = generateKeyPairSync("rsa", { modulusLength: 1024 })
 const shortPem = short.privateKey.export({ type: "pkcs8", format: "pem" }).toString()
 
+/** A certificate whose key is of a kind that nobody knows: the last byte of its algorithm's name is another. */
+const unknownKey = (pem: string): string => {
+  const bytes = new X509Certificate(pem).raw
+  const at = bytes.indexOf(Buffer.from("2a864886f70d010101", "hex"))
+  bytes[at + 8] = 0x63
+  return `-----BEGIN CERTIFICATE-----\n${bytes.toString("base64")}\n-----END CERTIFICATE-----\n`
+}
+
 const garbage = (label: string) => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`
 
 describe("a configuration of WeChat Pay", () => {
@@ -46,6 +54,17 @@ describe("a configuration of WeChat Pay", () => {
     ["a key that is too short", { privateKey: shortPem }, /^\/privateKey: This RSA key has 1024 bits/],
     ["neither serial nor certificate", { certificate: undefined }, /^\/serial: Give/],
     ["a serial of another certificate", { serial: "ABCD" }, /^\/serial: This is not the serial/],
+    [
+      "a certificate whose key cannot be read",
+      { certificate: unknownKey(keys.merchant.certificatePem) },
+      /^\/certificate: .*cannot be read/
+    ],
+    [
+      "a platform's certificate whose key cannot be read",
+      { platformCertificates: [unknownKey(keys.platformCertificate.certificatePem)] },
+      /^\/platformCertificates\/0: .*cannot be read/
+    ],
+    ["a base address with a query", { baseUrl: "https://api.mch.weixin.qq.com?a=b" }, /^\/baseUrl: .*no query/],
     ["a certificate that cannot be read", { certificate: garbage("CERTIFICATE") }, /^\/certificate: .*cannot be read/],
     ["another merchant's certificate", { mchid: "1900000110" }, /^\/certificate: This is another merchant's/],
     [

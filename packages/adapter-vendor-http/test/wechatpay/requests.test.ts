@@ -4,7 +4,7 @@ import { Effect, Either, FastCheck, Schema } from "effect"
 import { describe } from "vitest"
 import * as Accounts from "../../src/wechatpay/account.ts"
 import * as Requests from "../../src/wechatpay/requests.ts"
-import { appid, configured, keys, number, payment, placed, refund, refundNo } from "./bench.ts"
+import { appid, configured, keys, number, payment, placed, refund, refundNo, vendor } from "./bench.ts"
 
 const details = { description: "测试商品", payer: {}, returnUrl: "https://shop.example/thanks" }
 const payer = { openId: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", ip: "203.0.113.7" }
@@ -188,3 +188,15 @@ describe("the other calls", () => {
     )
   })
 })
+
+it.effect(
+  "an order can be paid for a minute after a create that left at the last moment, its limit past the expiry",
+  () =>
+    Effect.gen(function* () {
+      const limits = { createMillis: 8000, queryMillis: 1000, closeMillis: 1000 }
+      const { createTimeLimitMillis, graceMillis } = yield* vendor("http://127.0.0.1:1", { limits })
+      // The answer may have to wait for a key to be fetched.
+      expect(createTimeLimitMillis).toBe(16_000)
+      expect(graceMillis).toBe(76_000)
+    }).pipe(Effect.scoped)
+)
