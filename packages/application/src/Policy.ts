@@ -89,7 +89,7 @@ const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, 
   if (!isPayersTurn && (payment.state === "SUBMITTING" || payment.state === "PENDING"))
     return Duration.toMillis(waitAfter(policy.confirmInDoubt, triesOf(payment, tries)))
   // After each operation that was declined, the next is further away.
-  const declined = isPayersTurn ? 2 * payment.operationCount : 0
+  const declined = isPayersTurn || payment.state === "AUTHORIZED" ? 2 * payment.operationCount : 0
   return Duration.toMillis(waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries + declined))
 }
 

@@ -92,3 +92,35 @@ it.world("a declined call leaves the payer his time: each next one is further aw
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
   })
 )
+
+it.world("a capture that is declined again and again is not hurried, and is made once the vendor takes it", () =>
+  Effect.gen(function* () {
+    const { authorize, always } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "CARD" })
+    yield* authorize(payOrderNo)
+    yield* always("capture", "reject")
+    yield* lived(Duration.seconds(5), 60)
+    const calls = yield* callsOf("capture")
+    expect(calls).toBeGreaterThan(2)
+    expect(calls).toBeLessThan(12)
+    yield* always("capture", "normal")
+    yield* lived(Duration.minutes(10), 2)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+for (const kind of ["complete", "capture"] as const)
+  it.world(`a ${kind} that may have arrived once keeps its number however often it is declined, without hurry`, () =>
+    Effect.gen(function* () {
+      const { approve, authorize, always, script } = yield* vendor
+      const { payOrderNo } = yield* placed({ method: "CARD" })
+      yield* (kind === "complete" ? approve : authorize)(payOrderNo)
+      yield* script(kind, "dropBefore")
+      yield* always(kind, "reject")
+      yield* lived(Duration.seconds(5), 60)
+      const calls = yield* callsOf(kind)
+      expect(calls).toBeGreaterThan(2)
+      expect(calls).toBeLessThan(12)
+      expect((yield* now(payOrderNo)).operation?.no).toBe(`${payOrderNo}C1`)
+    })
+  )
