@@ -124,3 +124,22 @@ for (const kind of ["complete", "capture"] as const)
       expect((yield* now(payOrderNo)).operation?.no).toBe(`${payOrderNo}C1`)
     })
   )
+
+const isSentOnce = (end: string, then: (no: string) => Effect.Effect<unknown, unknown, FakeVendors.FakeVendor>) =>
+  it.world(`a call that may have arrived is not sent again to an order that is found ${end}`, () =>
+    Effect.gen(function* () {
+      const { approve, script } = yield* vendor
+      const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+      yield* approve(payOrderNo)
+      yield* script("complete", "dropBefore")
+      yield* lived(Duration.seconds(6), 1)
+      expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+      yield* then(payOrderNo)
+      yield* lived(Duration.seconds(20), 3)
+      expect((yield* now(payOrderNo)).state).toBe(end)
+      expect(yield* callsOf("complete")).toBe(1)
+    })
+  )
+
+isSentOnce("HELD", () => Effect.flatMap(vendor, ({ script }) => script("query", "wrongAmount")))
+isSentOnce("FAILED", (no) => Effect.flatMap(vendor, ({ refuse }) => refuse(no)))
