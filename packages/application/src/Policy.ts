@@ -112,7 +112,8 @@ export const dueIn = (
     case "SUBMITTING":
     case "PENDING": {
       const wait = waitMillis(policy, payment, asked, limits)
-      const left = leftMillis(payment.expiresAtMillis)
+      // An open operation goes on past the expiry, and no sooner for it.
+      const left = payment.operation === null ? leftMillis(payment.expiresAtMillis) : 0
       return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
     }
     case "AUTHORIZED":

@@ -143,3 +143,17 @@ const isSentOnce = (end: string, then: (no: string) => Effect.Effect<unknown, un
 
 isSentOnce("HELD", () => Effect.flatMap(vendor, ({ script }) => script("query", "wrongAmount")))
 isSentOnce("FAILED", (no) => Effect.flatMap(vendor, ({ refuse }) => refuse(no)))
+
+it.world("a call on its way when the order expires is not sent again before its own time is over", () =>
+  Effect.gen(function* () {
+    const { approve, script } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL", expiresIn: Duration.seconds(10) })
+    yield* approve(payOrderNo)
+    yield* script("complete", "dropBefore")
+    yield* lived(Duration.seconds(1), 14)
+    expect(yield* callsOf("complete")).toBe(1)
+    yield* lived(Duration.seconds(1), 8)
+    expect(yield* callsOf("complete")).toBe(2)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
