@@ -36,16 +36,16 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
   }
 >() {}
 
-/** The header by which the fake knows its own notifications. */
-export const signature = { name: "x-fake-signature", good: "good" } as const
+/** The secret by which the fake knows its own notifications; it proves nothing of the body. */
+export const proof = { name: "x-fake-secret", good: "good" } as const
 
-/** A notification of the fake, signed. */
+/** A notification of the fake, with its secret. */
 export const notification = (
   merchantOrderNo: string,
   kind: Held["status"],
   amount: { readonly minor: number; readonly currency: Currency.Currency } | null = null
 ): Incoming => ({
-  headers: { [signature.name]: signature.good },
+  headers: { [proof.name]: proof.good },
   body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind, amount }))
 })
 
@@ -159,8 +159,8 @@ const make = (names: ReadonlyArray<string>) => {
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
         if (!names.includes(vendor)) return yield* new UnknownVendor({ vendor })
-        if (headers[signature.name] !== signature.good)
-          return yield* new NotVerified({ reason: "SIGNATURE", detail: "no signature", reply: refused })
+        if (headers[proof.name] !== proof.good)
+          return yield* new NotVerified({ reason: "SIGNATURE", detail: "not its secret", reply: refused })
         const { merchantOrderNo, kind, amount } = JSON.parse(new TextDecoder().decode(body)) as {
           merchantOrderNo: string
           kind: Held["status"]
