@@ -151,7 +151,8 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
 
     it("refuses a forged notification, counts it, and changes nothing", async () => {
       const { payOrderNo, version } = order(await post(asked))
-      const count = Effect.map(Metric.value(Metric.tagged(refused, "vendor", "platform")), (state) => state.count)
+      const counter = Metric.tagged(Metric.tagged(refused, "vendor", "platform"), "reason", "SIGNATURE")
+      const count = Effect.map(Metric.value(counter), (state) => state.count)
       const before = await world.run(count)
       expect((await notify(payOrderNo, { "x-fake-secret": "bad" })).status).toBe(401)
       expect(order(await world.call("GET", `/v1/orders/${payOrderNo}`)).version).toBe(version)
@@ -317,7 +318,7 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       const value = (series: string) => Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1])
       expect(value('payment_proxy_order_moves_total\\{to="PENDING"\\}')).toBeGreaterThan(0)
       expect(
-        value('payment_proxy_notifications_refused_total\\{vendor="platform",reason="SIGNATURE"\\}')
+        value('payment_proxy_notifications_refused_total\\{reason="SIGNATURE",vendor="platform"\\}')
       ).toBeGreaterThan(0)
       expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e6)
       expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
