@@ -1,7 +1,8 @@
 import { expect } from "@effect/vitest"
 import { Orders } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { round } from "../src/Work.ts"
 import { causes, it, lived, now, placed, states } from "./harness.ts"
 
 const vendor = FakeVendors.FakeVendor
@@ -69,10 +70,9 @@ it.world("a call that never arrived is sent again under the same number", () =>
     yield* lived(Duration.seconds(6), 1)
     yield* lived(Duration.seconds(20), 6)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
-    const history = yield* Effect.flatMap(Orders, (orders) => orders.history(payOrderNo))
-    const numbers = history.filter(({ cause }) => cause === "complete").map(({ detail }) => detail)
-    expect(numbers.length).toBeGreaterThan(1)
-    expect(new Set(numbers)).toEqual(new Set([`${payOrderNo}C1`]))
+    const calls = (yield* (yield* vendor).got).filter(({ call }) => call === "complete")
+    expect(calls.length).toBeGreaterThan(1)
+    expect(new Set(calls.map(({ operationNo }) => operationNo))).toEqual(new Set([`${payOrderNo}C1`]))
   })
 )
 
@@ -154,6 +154,38 @@ it.world("a call on its way when the order expires is not sent again before its 
     expect(yield* callsOf("complete")).toBe(1)
     yield* lived(Duration.seconds(1), 8)
     expect(yield* callsOf("complete")).toBe(2)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a worker that is paused between the intent and the call writes nothing; another makes the call", () =>
+  Effect.gen(function* () {
+    const { approve } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+    yield* approve(payOrderNo)
+    const paused = Layer.effect(
+      Orders,
+      Effect.map(Orders, (orders) =>
+        Orders.of({
+          ...orders,
+          commit: (changes) =>
+            Effect.zipRight(
+              orders.commit(changes),
+              changes[0]?.entry.cause === "complete" ? Effect.sleep(Duration.minutes(1)) : Effect.void
+            )
+        })
+      )
+    )
+    yield* TestClock.adjust(Duration.seconds(6))
+    yield* round("orders")
+    const late = yield* Effect.fork(Effect.provide(round("orders"), paused))
+    yield* TestClock.adjust(Duration.seconds(1))
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+    yield* lived(Duration.seconds(3), 5)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+    yield* TestClock.adjust(Duration.minutes(2))
+    yield* Fiber.join(late)
+    expect(yield* callsOf("complete")).toBe(1)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
   })
 )

@@ -118,14 +118,27 @@ const askedBy = (
   return { call: operation, merchantOrderNo, create: null }
 }
 
+/** A call, unless its time is over before it could be sent. */
+const inTime = <A, E>(untilMillis: number, sent: Effect.Effect<A, E>): Effect.Effect<A, E | Unreachable> =>
+  Effect.filterOrFail(
+    Clock.currentTimeMillis,
+    (nowMillis) => nowMillis <= untilMillis,
+    () => new Unreachable({ detail: "Its time was over before it could be sent." })
+  ).pipe(Effect.zipRight(sent))
+
 const make = (names: ReadonlyArray<string>) => {
   const platform = new Platform()
 
-  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"]) =>
+  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"], operationNo?: string) =>
     Effect.gen(function* () {
       if (!names.includes(payment.vendor)) return yield* new UnknownVendor({ vendor: payment.vendor })
       const { merchantOrderNo, version, amount } = payment
-      const { held, extraMinor, atMillis } = yield* platform.take({ call: kind, merchantOrderNo, create })
+      const { held, extraMinor, atMillis } = yield* platform.take({
+        call: kind,
+        merchantOrderNo,
+        create,
+        ...(operationNo === undefined ? {} : { operationNo })
+      })
       const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
       const asked = kind === "query" || kind === "close" ? { version, atMillis } : null
       return evidenceOf(held, stated, { source: sourceOf(kind), asked })
@@ -146,15 +159,11 @@ const make = (names: ReadonlyArray<string>) => {
           )
         : new UnknownVendor({ vendor: payment.vendor }),
     create: (payment, prepared, untilMillis) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
-        nowMillis > untilMillis
-          ? new Unreachable({ detail: "Its time was over before it could be sent." })
-          : call("create", payment, { amount: payment.amount, prepared })
-      ),
+      inTime(untilMillis, call("create", payment, { amount: payment.amount, prepared })),
     query: (payment) => call("query", payment, null),
     close: (payment) => call("close", payment, null),
-    capture: (payment) => call("capture", payment, null),
-    complete: (payment) => call("complete", payment, null),
+    capture: (payment, { no }, untilMillis) => inTime(untilMillis, call("capture", payment, null, no)),
+    complete: (payment, { no }, untilMillis) => inTime(untilMillis, call("complete", payment, null, no)),
     ...unable(names),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
