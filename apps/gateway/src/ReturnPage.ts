@@ -18,9 +18,9 @@ const headers = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 }
 
-/** Sends a payer on to the app's page; nothing of what he came with goes along. */
+/** Sends a payer on to the app's page, whose address a header takes in ASCII alone; nothing of what he came with goes along. */
 export const onward = (url: string): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.empty({ status: 303, headers: { ...headers, location: url } })
+  HttpServerResponse.empty({ status: 303, headers: { ...headers, location: new URL(url).href } })
 
 /** What a payer sees whose order names no page, in the language that the browser prefers. */
 export const page = (accepted: string | undefined): HttpServerResponse.HttpServerResponse => {

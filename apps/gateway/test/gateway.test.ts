@@ -59,7 +59,7 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
     }
     const notify = (payOrderNo: string, headers?: Record<string, string>) => {
       const incoming = FakeVendors.notification(payOrderNo, "paid")
-      const signed = { "x-fake-signature": incoming.headers["x-fake-signature"] ?? "" }
+      const signed = { "x-fake-secret": incoming.headers["x-fake-secret"] ?? "" }
       return world.call("POST", "/notify/platform", { headers: headers ?? signed, body: new Uint8Array(incoming.body) })
     }
 
@@ -151,12 +151,10 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
 
     it("refuses a forged notification, counts it, and changes nothing", async () => {
       const { payOrderNo, version } = order(await post(asked))
-      const count = Effect.map(
-        Metric.value(Metric.tagged(Metric.tagged(refused, "vendor", "platform"), "reason", "SIGNATURE")),
-        (state) => state.count
-      )
+      const counter = Metric.tagged(Metric.tagged(refused, "vendor", "platform"), "reason", "SIGNATURE")
+      const count = Effect.map(Metric.value(counter), (state) => state.count)
       const before = await world.run(count)
-      expect((await notify(payOrderNo, { "x-fake-signature": "bad" })).status).toBe(401)
+      expect((await notify(payOrderNo, { "x-fake-secret": "bad" })).status).toBe(401)
       expect(order(await world.call("GET", `/v1/orders/${payOrderNo}`)).version).toBe(version)
       expect(await world.run(count)).toBe(before + 1)
     })
@@ -312,7 +310,7 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
 
     it("counts, for Prometheus: without a key, in its text format, each line well-formed", async () => {
       await post(asked)
-      await notify("x".repeat(29), { "x-fake-signature": "forged" })
+      await notify("x".repeat(29), { "x-fake-secret": "forged" })
       const response = await fetch(`${world.url}/metrics`)
       expect(response.status).toBe(200)
       expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")

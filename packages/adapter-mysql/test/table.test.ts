@@ -106,6 +106,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("payment_proxy_orde
       const payment = aPayment({
         state: "SUCCEEDED",
         transactionNo: "txn-1",
+        kept: ["indicator-1", "indicator-2"],
         paidAtMillis: Date.UTC(2026, 10, 23, 8),
         businessNo: "POLICY-😀"
       })
@@ -119,6 +120,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("payment_proxy_orde
         pay_method: 1,
         pay_source: 3,
         transaction_no: "txn-1",
+        third_party_no: "indicator-1 indicator-2",
         third_party_customer_no: payment.payOrderNo,
         pay_date: "2026-11-23 08:00:00",
         is_deleted: "N",

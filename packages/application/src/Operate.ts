@@ -12,13 +12,17 @@ type Operation = Payment.Operation
 /** The open operation, if it is this one. */
 const isStill = ({ operation }: Payment.Payment, { no }: Operation): boolean => operation?.no === no
 
+/** Whether it is still to be sent: an order that is held, being closed or at its end wants no call more (design §5). */
+const isWanted = (payment: Payment.Payment, operation: Operation): boolean =>
+  isStill(payment, operation) && (payment.state === "PENDING" || payment.state === "AUTHORIZED")
+
 /** Puts the intent to send the operation once more on disk; `null` where the order has moved on. */
 const intendOnce = (known: Payment.Payment, operation: Operation) =>
   decide(
     { payOrderNo: known.payOrderNo },
     { cause: operation.kind, detail: operation.no },
     (now): Either.Either<{ order: Payment.Payment; urgent: boolean; alarms: ReadonlyArray<string> }, "moved"> =>
-      isStill(now, operation) && now.version === known.version
+      isWanted(now, operation) && now.version === known.version
         ? Either.right({ order: PaymentMachine.sending(now, "operation"), urgent: false, alarms: [] })
         : Either.left("moved")
   ).pipe(
@@ -58,7 +62,7 @@ const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Oper
  */
 export const operate = Effect.fnUntraced(function* (payment: Payment.Payment, operation: Operation) {
   const asked = operation.unknownCalls > 0 ? yield* ask(payment) : { payment, said: null }
-  if (!isStill(asked.payment, operation)) return asked.payment
+  if (!isWanted(asked.payment, operation)) return asked.payment
   if (operation.unknownCalls > 0 && asked.said === null) return asked.payment
   const intentMillis = yield* Clock.currentTimeMillis
   const sent = yield* intendOnce(asked.payment, operation)

@@ -89,7 +89,7 @@ const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, 
   if (!isPayersTurn && (payment.state === "SUBMITTING" || payment.state === "PENDING"))
     return Duration.toMillis(waitAfter(policy.confirmInDoubt, triesOf(payment, tries)))
   // After each operation that was declined, the next is further away.
-  const declined = isPayersTurn ? 2 * payment.operationCount : 0
+  const declined = isPayersTurn || payment.state === "AUTHORIZED" ? 2 * payment.operationCount : 0
   return Duration.toMillis(waitAfter(isPayersTurn ? policy.confirmPending : policy.confirmInDoubt, tries + declined))
 }
 
@@ -112,7 +112,8 @@ export const dueIn = (
     case "SUBMITTING":
     case "PENDING": {
       const wait = waitMillis(policy, payment, asked, limits)
-      const left = leftMillis(payment.expiresAtMillis)
+      // An open operation goes on past the expiry, and no sooner for it.
+      const left = payment.operation === null ? leftMillis(payment.expiresAtMillis) : 0
       return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
     }
     case "AUTHORIZED":

@@ -1,7 +1,8 @@
 import { expect } from "@effect/vitest"
 import { Orders } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { round } from "../src/Work.ts"
 import { causes, it, lived, now, placed, states } from "./harness.ts"
 
 const vendor = FakeVendors.FakeVendor
@@ -69,10 +70,9 @@ it.world("a call that never arrived is sent again under the same number", () =>
     yield* lived(Duration.seconds(6), 1)
     yield* lived(Duration.seconds(20), 6)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
-    const history = yield* Effect.flatMap(Orders, (orders) => orders.history(payOrderNo))
-    const numbers = history.filter(({ cause }) => cause === "complete").map(({ detail }) => detail)
-    expect(numbers.length).toBeGreaterThan(1)
-    expect(new Set(numbers)).toEqual(new Set([`${payOrderNo}C1`]))
+    const calls = (yield* (yield* vendor).got).filter(({ call }) => call === "complete")
+    expect(calls.length).toBeGreaterThan(1)
+    expect(new Set(calls.map(({ operationNo }) => operationNo))).toEqual(new Set([`${payOrderNo}C1`]))
   })
 )
 
@@ -89,6 +89,103 @@ it.world("a declined call leaves the payer his time: each next one is further aw
     expect((yield* now(payOrderNo)).state).toBe("PENDING")
     yield* always("complete", "normal")
     yield* lived(Duration.seconds(30), 10)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a capture that is declined again and again is not hurried, and is made once the vendor takes it", () =>
+  Effect.gen(function* () {
+    const { authorize, always } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "CARD" })
+    yield* authorize(payOrderNo)
+    yield* always("capture", "reject")
+    yield* lived(Duration.seconds(5), 60)
+    const calls = yield* callsOf("capture")
+    expect(calls).toBeGreaterThan(2)
+    expect(calls).toBeLessThan(12)
+    yield* always("capture", "normal")
+    yield* lived(Duration.minutes(10), 2)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+for (const kind of ["complete", "capture"] as const)
+  it.world(`a ${kind} that may have arrived once keeps its number however often it is declined, without hurry`, () =>
+    Effect.gen(function* () {
+      const { approve, authorize, always, script } = yield* vendor
+      const { payOrderNo } = yield* placed({ method: "CARD" })
+      yield* (kind === "complete" ? approve : authorize)(payOrderNo)
+      yield* script(kind, "dropBefore")
+      yield* always(kind, "reject")
+      yield* lived(Duration.seconds(5), 60)
+      const calls = yield* callsOf(kind)
+      expect(calls).toBeGreaterThan(2)
+      expect(calls).toBeLessThan(12)
+      expect((yield* now(payOrderNo)).operation?.no).toBe(`${payOrderNo}C1`)
+    })
+  )
+
+const isSentOnce = (end: string, then: (no: string) => Effect.Effect<unknown, unknown, FakeVendors.FakeVendor>) =>
+  it.world(`a call that may have arrived is not sent again to an order that is found ${end}`, () =>
+    Effect.gen(function* () {
+      const { approve, script } = yield* vendor
+      const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+      yield* approve(payOrderNo)
+      yield* script("complete", "dropBefore")
+      yield* lived(Duration.seconds(6), 1)
+      expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+      yield* then(payOrderNo)
+      yield* lived(Duration.seconds(20), 3)
+      expect((yield* now(payOrderNo)).state).toBe(end)
+      expect(yield* callsOf("complete")).toBe(1)
+    })
+  )
+
+isSentOnce("HELD", () => Effect.flatMap(vendor, ({ script }) => script("query", "wrongAmount")))
+isSentOnce("FAILED", (no) => Effect.flatMap(vendor, ({ refuse }) => refuse(no)))
+
+it.world("a call on its way when the order expires is not sent again before its own time is over", () =>
+  Effect.gen(function* () {
+    const { approve, script } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL", expiresIn: Duration.seconds(10) })
+    yield* approve(payOrderNo)
+    yield* script("complete", "dropBefore")
+    yield* lived(Duration.seconds(1), 14)
+    expect(yield* callsOf("complete")).toBe(1)
+    yield* lived(Duration.seconds(1), 8)
+    expect(yield* callsOf("complete")).toBe(2)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a worker that is paused between the intent and the call writes nothing; another makes the call", () =>
+  Effect.gen(function* () {
+    const { approve } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "PAYPAL" })
+    yield* approve(payOrderNo)
+    const paused = Layer.effect(
+      Orders,
+      Effect.map(Orders, (orders) =>
+        Orders.of({
+          ...orders,
+          commit: (changes) =>
+            Effect.zipRight(
+              orders.commit(changes),
+              changes[0]?.entry.cause === "complete" ? Effect.sleep(Duration.minutes(1)) : Effect.void
+            )
+        })
+      )
+    )
+    yield* TestClock.adjust(Duration.seconds(6))
+    yield* round("orders")
+    const late = yield* Effect.fork(Effect.provide(round("orders"), paused))
+    yield* TestClock.adjust(Duration.seconds(1))
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+    yield* lived(Duration.seconds(3), 5)
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+    yield* TestClock.adjust(Duration.minutes(2))
+    yield* Fiber.join(late)
+    expect(yield* callsOf("complete")).toBe(1)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
   })
 )

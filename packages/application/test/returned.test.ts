@@ -76,3 +76,43 @@ it.world(
       expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
     })
 )
+
+it.world("a payer who comes back again and again makes us ask once in five seconds", () =>
+  Effect.gen(function* () {
+    const { got } = yield* vendor
+    const { payOrderNo } = yield* placed()
+    for (let times = 0; times < 60; times++) {
+      const back = yield* Effect.fork(returned("platform", payOrderNo, {}))
+      yield* TestClock.adjust(Duration.millis(100))
+      yield* worked
+      yield* Fiber.interrupt(back)
+    }
+    expect((yield* got).filter(({ call }) => call === "query").length).toBe(2)
+  })
+)
+
+it.world("who comes back while a call of ours may be on its way does not make us send it again", () =>
+  Effect.gen(function* () {
+    const { approve, got, script } = yield* vendor
+    yield* script("create", "dropBefore")
+    yield* script("complete", "dropBefore")
+    const { payOrderNo } = yield* placed()
+    const come = Effect.gen(function* () {
+      const back = yield* Effect.fork(returned("platform", payOrderNo, {}))
+      yield* TestClock.adjust(Duration.millis(1))
+      yield* worked
+      yield* TestClock.adjust(Duration.seconds(5))
+      expect(yield* Fiber.join(back)).toBeNull()
+    })
+    const calls = (kind: FakeVendors.Call) => Effect.map(got, (all) => all.filter(({ call }) => call === kind).length)
+    yield* come
+    expect(yield* calls("create")).toBe(1)
+    yield* lived(Duration.seconds(10), 1)
+    expect((yield* now(payOrderNo)).state).toBe("PENDING")
+    yield* approve(payOrderNo)
+    yield* come
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+    yield* come
+    expect(yield* calls("complete")).toBe(1)
+  })
+)

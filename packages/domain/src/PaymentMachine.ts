@@ -212,8 +212,8 @@ const operationAnswered = (payment: Payment, answer: Evidence.Answer): Step<Paym
       operation: declined ? null : { ...operation, unknownCalls },
       version: payment.version + 1
     },
-    // A payer who approved once may have to act again: that is his to do, and is asked about on schedule.
-    urgent: answer._tag === "Rejected" && !(declined && operation.kind === "complete"),
+    // Asked about on schedule: the vendor may refuse the next call, too, and a payer who approved once may have to act again.
+    urgent: false,
     alarms: declined ? ["OPERATION_DECLINED"] : []
   }
 }

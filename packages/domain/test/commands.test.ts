@@ -148,12 +148,12 @@ describe("capture and the operations", () => {
     expect(again.operation).toMatchObject({ no: first.operation?.no, unknownCalls: 2 })
     const undecided = answered(again, rejected)
     expect(undecided).toMatchObject({
-      urgent: true,
+      urgent: false,
       alarms: [],
       order: { operation: { no: first.operation?.no, unknownCalls: 1 } }
     })
     const declined = answered(undecided.order, rejected)
-    expect(declined).toMatchObject({ urgent: true, alarms: ["OPERATION_DECLINED"], order: { operation: null } })
+    expect(declined).toMatchObject({ urgent: false, alarms: ["OPERATION_DECLINED"], order: { operation: null } })
     expect(allowed(declined.order, capture(total)).operation?.no).toBe(`${first.payOrderNo}C2`)
   })
 

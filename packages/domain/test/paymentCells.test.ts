@@ -91,6 +91,35 @@ describe("fresh and late", () => {
   })
 })
 
+describe("what a vendor gives to be kept", () => {
+  const given = (payment: Payment.Payment, ...texts: ReadonlyArray<string>) =>
+    texts.reduce((known, keep) => after(known, Evidence.make("known", "notification", { word: "odd", keep })), payment)
+
+  it("is there once each, the newest last, and nothing that says less takes it away", () => {
+    const kept = given(inState("PENDING"), "capture:1", "capture:2", "capture:1")
+    expect(kept.kept).toEqual(["capture:1", "capture:2"])
+    expect(after(kept, late("paid")).kept).toEqual(["capture:1", "capture:2"])
+  })
+
+  it.each(["", "with a blank", "with\tone", "x".repeat(129)])(
+    "is left out where the column could not hold it: %j",
+    (text) => {
+      expect(given(inState("PENDING"), text).kept).toEqual([])
+    }
+  )
+
+  it("makes room for the newest where the column is full", () => {
+    const [first, second, third] = ["a".repeat(128), "b".repeat(127), "c"]
+    expect(given(inState("PENDING"), first, second).kept).toEqual([first, second])
+    expect(given(inState("PENDING"), first, second, third).kept).toEqual([second, third])
+  })
+
+  it("by someone else's payment is not", () => {
+    const foreign = Evidence.make("known", "query", { word: "odd", keep: "theirs", foreign: "MERCHANT_MISMATCH" })
+    expect(after(inState("PENDING"), foreign)).toMatchObject({ state: "HELD", kept: [] })
+  })
+})
+
 describe("the footnotes", () => {
   it("¹ before the deadline SUBMITTING × notFound leaves the stored request to be sent again", () => {
     const step = asked(inState("SUBMITTING"), "notFound", deadlineMillis)

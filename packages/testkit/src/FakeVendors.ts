@@ -36,16 +36,16 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
   }
 >() {}
 
-/** The header by which the fake knows its own notifications. */
-export const signature = { name: "x-fake-signature", good: "good" } as const
+/** The secret by which the fake knows its own notifications; it proves nothing of the body. */
+export const proof = { name: "x-fake-secret", good: "good" } as const
 
-/** A notification of the fake, signed. */
+/** A notification of the fake, with its secret. */
 export const notification = (
   merchantOrderNo: string,
   kind: Held["status"],
   amount: { readonly minor: number; readonly currency: Currency.Currency } | null = null
 ): Incoming => ({
-  headers: { [signature.name]: signature.good },
+  headers: { [proof.name]: proof.good },
   body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind, amount }))
 })
 
@@ -118,14 +118,27 @@ const askedBy = (
   return { call: operation, merchantOrderNo, create: null }
 }
 
+/** A call, unless its time is over before it could be sent. */
+const inTime = <A, E>(untilMillis: number, sent: Effect.Effect<A, E>): Effect.Effect<A, E | Unreachable> =>
+  Effect.filterOrFail(
+    Clock.currentTimeMillis,
+    (nowMillis) => nowMillis <= untilMillis,
+    () => new Unreachable({ detail: "Its time was over before it could be sent." })
+  ).pipe(Effect.zipRight(sent))
+
 const make = (names: ReadonlyArray<string>) => {
   const platform = new Platform()
 
-  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"]) =>
+  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"], operationNo?: string) =>
     Effect.gen(function* () {
       if (!names.includes(payment.vendor)) return yield* new UnknownVendor({ vendor: payment.vendor })
       const { merchantOrderNo, version, amount } = payment
-      const { held, extraMinor, atMillis } = yield* platform.take({ call: kind, merchantOrderNo, create })
+      const { held, extraMinor, atMillis } = yield* platform.take({
+        call: kind,
+        merchantOrderNo,
+        create,
+        ...(operationNo === undefined ? {} : { operationNo })
+      })
       const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
       const asked = kind === "query" || kind === "close" ? { version, atMillis } : null
       return evidenceOf(held, stated, { source: sourceOf(kind), asked })
@@ -146,21 +159,17 @@ const make = (names: ReadonlyArray<string>) => {
           )
         : new UnknownVendor({ vendor: payment.vendor }),
     create: (payment, prepared, untilMillis) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
-        nowMillis > untilMillis
-          ? new Unreachable({ detail: "Its time was over before it could be sent." })
-          : call("create", payment, { amount: payment.amount, prepared })
-      ),
+      inTime(untilMillis, call("create", payment, { amount: payment.amount, prepared })),
     query: (payment) => call("query", payment, null),
     close: (payment) => call("close", payment, null),
-    capture: (payment) => call("capture", payment, null),
-    complete: (payment) => call("complete", payment, null),
+    capture: (payment, { no }, untilMillis) => inTime(untilMillis, call("capture", payment, null, no)),
+    complete: (payment, { no }, untilMillis) => inTime(untilMillis, call("complete", payment, null, no)),
     ...unable(names),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
         if (!names.includes(vendor)) return yield* new UnknownVendor({ vendor })
-        if (headers[signature.name] !== signature.good)
-          return yield* new NotVerified({ reason: "SIGNATURE", detail: "no signature", reply: refused })
+        if (headers[proof.name] !== proof.good)
+          return yield* new NotVerified({ reason: "SIGNATURE", detail: "not its secret", reply: refused })
         const { merchantOrderNo, kind, amount } = JSON.parse(new TextDecoder().decode(body)) as {
           merchantOrderNo: string
           kind: Held["status"]

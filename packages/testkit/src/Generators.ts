@@ -125,14 +125,15 @@ const facts: Arbitrary<Payment.Facts> = fc.record({
 /** A payment in `state` with any facts, also such as no life leads to: what a store must keep and a machine must bear. */
 export const paymentIn = (state: Payment.State): Arbitrary<Payment.Payment> =>
   fc
-    .tuple(identity, facts, fc.nat(30), fc.nat(30), orNull(no), orNull(timeMillis))
-    .map(([asked, known, version, learnt, transactionNo, paidAtMillis]) => ({
+    .tuple(identity, facts, fc.nat(30), fc.nat(30), orNull(no), orNull(timeMillis), fc.array(no, { maxLength: 4 }))
+    .map(([asked, known, version, learnt, transactionNo, paidAtMillis, kept]) => ({
       ...Payment.make(asked),
       ...known,
       state,
       version,
       learntVersion: Math.min(version, learnt),
       transactionNo,
+      kept,
       paidAtMillis
     }))
 

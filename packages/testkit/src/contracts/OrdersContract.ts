@@ -216,13 +216,15 @@ const reading = (it: It) => {
 
   it.effect.prop(
     "a payment in any state, with any facts, comes back as it was committed",
-    { any: anyPayment },
-    ({ any }) =>
+    { any: anyPayment, later: anyPayment },
+    ({ any, later }) =>
       Effect.gen(function* () {
         const { orders, payment } = yield* place({ ...any, payOrderNo: freshNo(), merchantOrderNo: fresh("shop") })
         expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toEqual(payment)
         const { payOrderNo, merchantOrderNo } = payment
-        const again = aChange({ ...any, payOrderNo, merchantOrderNo }, 1)
+        const { state, transactionNo, kept, paidAtMillis } = later
+        const moved = { state, transactionNo, kept, paidAtMillis }
+        const again = aChange({ ...any, ...moved, payOrderNo, merchantOrderNo }, 1)
         yield* orders.commit([again])
         expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toEqual(again.payment)
       }),

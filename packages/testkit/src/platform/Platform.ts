@@ -30,6 +30,8 @@ export interface Got {
   readonly call: Call
   readonly merchantOrderNo: string
   readonly prepared: string | null
+  /** The number of a capture or complete. */
+  readonly operationNo: string | null
   readonly atMillis: number
 }
 
@@ -38,6 +40,7 @@ export interface Asked {
   readonly call: Call
   readonly merchantOrderNo: string
   readonly create: { readonly amount: Money.Money; readonly prepared: string } | null
+  readonly operationNo?: string
 }
 
 const detail = "as the test wanted"
@@ -106,11 +109,17 @@ export class Platform {
   }
 
   /** A call comes in: what there is of the payment after it, and by how many minor units its amount is told too high. */
-  take({ call, merchantOrderNo, create }: Asked) {
+  take({ call, merchantOrderNo, create, operationNo }: Asked) {
     return Effect.gen(this, function* () {
       const behaviour = this.#next(call)
       const atMillis = yield* Clock.currentTimeMillis
-      this.got.push({ call, merchantOrderNo, prepared: create?.prepared ?? null, atMillis })
+      this.got.push({
+        call,
+        merchantOrderNo,
+        prepared: create?.prepared ?? null,
+        operationNo: operationNo ?? null,
+        atMillis
+      })
       if (isDone(behaviour) && create !== null) this.#create(merchantOrderNo, create)
       if (isDone(behaviour) && call === "close") this.end(merchantOrderNo, "closed", null)
       const isTaken = this.#payments.get(merchantOrderNo)?.status === (call === "capture" ? "authorized" : "approved")
