@@ -2,7 +2,7 @@
 // for scripts; with --watch each app reloads when a file changes. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watchFile, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
@@ -126,12 +126,15 @@ const environmentOf = (credentials) =>
     )
   )
 
-/** One file: the platform and its routes, and each vendor directly. */
+const sources = [join(root, "payment-proxy.config.yaml"), join(root, "examples/vendors.yaml")]
+
+/** One file: the platform and its routes, and each vendor directly; made anew when one of them is edited. */
 const configuration = () => {
-  const platform = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
-  const [, vendors = ""] = readFileSync(join(root, "examples/vendors.yaml"), "utf8").split(/^vendors:\n/m)
+  const [platform = "", direct = ""] = sources.map((source) => readFileSync(source, "utf8"))
+  const [, vendors = ""] = direct.split(/^vendors:\n/m)
   const file = join(data, "payment-proxy.config.yaml")
-  writeFileSync(file, platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
+  writeFileSync(`${file}.new`, platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
+  renameSync(`${file}.new`, file)
   return file
 }
 
@@ -209,6 +212,7 @@ const main = async () => {
     `--webhook=${shop.webhooks}`
   ])
   await start("gateway", environment)
+  for (const source of sources) watchFile(source, { interval: 1000, persistent: false }, () => void configuration())
 
   const demo = {
     gateway,

@@ -16,6 +16,29 @@ if (name === undefined || !/^[a-z][a-z0-9]{1,31}$/.test(name))
     "Name the vendor: pnpm new:vendor NAME, where NAME is 2 to 32 of a-z and 0-9 and begins with a letter, such as stripe."
   )
 
+if (
+  [
+    "effect",
+    "schema",
+    "scope",
+    "fault",
+    "kind",
+    "kinds",
+    "needs",
+    "placed",
+    "vendor",
+    "mapped",
+    "layer",
+    "option",
+    "stream",
+    "http",
+    "mappings",
+    "tls",
+    "configs"
+  ].includes(name)
+)
+  fail(`${name} is a word of the house: take another name, such as ${name}pay.`)
+
 const adapter = join(root, "packages/adapter-vendor-http")
 const kindsFile = join(adapter, "src/Kinds.ts")
 const indexFile = join(adapter, "src/index.ts")

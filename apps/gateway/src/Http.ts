@@ -25,7 +25,7 @@ export const api = HttpApiBuilder.api(Api).pipe(
 /** Headers by which callers and vendors prove themselves: no trace shows them. */
 const redacted = Layer.scopedDiscard(
   Effect.locallyScoped(Headers.currentRedactedNames, [
-    "authorization",
+    /authorization$/,
     "cookie",
     "set-cookie",
     /secret|token|password|(?:^|-)key$|(?:^|-)sig(?:nature)?$/

@@ -1,6 +1,7 @@
 import type { Claimed } from "@payment-proxy/ports"
 import { crashPoint, DueWork, Inbox } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
+import { askSoon } from "./AskSoon.ts"
 import { Policies, waitAfter } from "./Policy.ts"
 import { orderOf } from "./Subjects.ts"
 import { takeIn } from "./TakeIn.ts"
@@ -24,7 +25,9 @@ export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) 
     )
     return yield* due.done(claimed, "No such order.")
   }
-  const { payOrderNo } = order.value
-  yield* kept.evidence === null ? due.hasten(payOrderNo) : takeIn(payOrderNo, kept.evidence)
+  if (kept.evidence !== null) yield* takeIn(order.value.payOrderNo, kept.evidence)
+  // News that proves nothing is not dropped: it waits for its turn.
+  else if (!(yield* askSoon(order.value)))
+    return yield* due.postpone(claimed, waitAfter(policy.confirmInDoubt, claimed.tries + 2), "It waits for its turn.")
   return yield* due.done(claimed, null)
 })

@@ -17,13 +17,13 @@ const isWanted = (payment: Payment.Payment, operation: Operation): boolean =>
   isStill(payment, operation) && (payment.state === "PENDING" || payment.state === "AUTHORIZED")
 
 /** Puts the intent to send the operation once more on disk; `null` where the order has moved on. */
-const intendOnce = (known: Payment.Payment, operation: Operation) =>
+const intendOnce = (known: Payment.Payment, operation: Operation, untilMillis: number) =>
   decide(
     { payOrderNo: known.payOrderNo },
     { cause: operation.kind, detail: operation.no },
     (now): Either.Either<{ order: Payment.Payment; urgent: boolean; alarms: ReadonlyArray<string> }, "moved"> =>
       isWanted(now, operation) && now.version === known.version
-        ? Either.right({ order: PaymentMachine.sending(now, "operation"), urgent: false, alarms: [] })
+        ? Either.right({ order: PaymentMachine.sending(now, "operation", untilMillis), urgent: false, alarms: [] })
         : Either.left("moved")
   ).pipe(
     Effect.catchIf(
@@ -32,11 +32,11 @@ const intendOnce = (known: Payment.Payment, operation: Operation) =>
     )
   )
 
-/** Sends the operation, whose intent is `sent`, and takes in what comes of it. */
-const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Operation, intentMillis: number) {
+/** Sends the operation, whose intent is `sent`, and takes in what comes of it; who is stopped meanwhile leaves it in doubt. */
+const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Operation, untilMillis: number) {
   const vendors = yield* Vendors
-  const untilMillis = sendableUntil(vendors, sent, intentMillis)
   return yield* vendors[operation.kind](sent, operation, untilMillis).pipe(
+    Effect.interruptible,
     Effect.matchEffect({
       onSuccess: (evidence) => takeIn(sent.payOrderNo, evidence),
       onFailure: (failure) => {
@@ -64,7 +64,8 @@ export const operate = Effect.fnUntraced(function* (payment: Payment.Payment, op
   const asked = operation.unknownCalls > 0 ? yield* ask(payment) : { payment, said: null }
   if (!isWanted(asked.payment, operation)) return asked.payment
   if (operation.unknownCalls > 0 && asked.said === null) return asked.payment
-  const intentMillis = yield* Clock.currentTimeMillis
-  const sent = yield* intendOnce(asked.payment, operation)
-  return sent === null ? asked.payment : yield* Effect.uninterruptible(send(sent, operation, intentMillis))
+  const vendors = yield* Vendors
+  const untilMillis = sendableUntil(vendors, asked.payment, yield* Clock.currentTimeMillis)
+  const sent = yield* intendOnce(asked.payment, operation, untilMillis)
+  return sent === null ? asked.payment : yield* Effect.uninterruptible(send(sent, operation, untilMillis))
 })

@@ -1,7 +1,8 @@
-import { Money } from "@payment-proxy/domain"
+import { Payment } from "@payment-proxy/domain"
 import type { Incoming, Verified } from "@payment-proxy/ports"
-import { crashPoint, DueWork, Inbox, NotVerified, Vendors } from "@payment-proxy/ports"
+import { crashPoint, Inbox, NotVerified, Vendors } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
+import { askSoon } from "./AskSoon.ts"
 import { Changes } from "./Changes.ts"
 import { orderOf } from "./Subjects.ts"
 
@@ -13,11 +14,9 @@ const checked = Effect.fnUntraced(function* (vendor: string, { subject, evidence
   const stated = evidence?.amount ?? null
   if (stated === null) return
   const order = yield* orderOf(vendor, subject)
-  if (Option.isNone(order) || Money.equals(stated, order.value.amount)) return
-  const { payOrderNo } = order.value
-  yield* Effect.logWarning("alarm NOTIFICATION_AMOUNT", { vendor, payOrderNo })
-  yield* Effect.flatMap(DueWork, (due) => due.hasten(payOrderNo))
-  yield* Effect.flatMap(Changes, (changes) => changes.nudge("orders"))
+  if (Option.isNone(order) || Payment.isAmountOf(order.value, stated)) return
+  yield* Effect.logWarning("alarm NOTIFICATION_AMOUNT", { vendor, payOrderNo: order.value.payOrderNo })
+  yield* askSoon(order.value)
   const detail = "It states another amount or currency than the order has."
   return yield* new NotVerified({ reason: "AMOUNT", detail, reply: refusal })
 })

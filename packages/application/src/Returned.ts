@@ -1,42 +1,14 @@
-import { Payment, PaymentCommands } from "@payment-proxy/domain"
+import { PaymentCommands } from "@payment-proxy/domain"
 import type { ReturnQuery } from "@payment-proxy/ports"
-import { DueWork, Orders, Vault, Vendors } from "@payment-proxy/ports"
-import { Clock, Context, Duration, Effect, Option } from "effect"
+import { Orders, Vault, Vendors } from "@payment-proxy/ports"
+import { Duration, Effect, Option } from "effect"
+import { askSoon } from "./AskSoon.ts"
 import { Changes } from "./Changes.ts"
 import { OrderNotFound } from "./Decision.ts"
 import { requestContext } from "./Intent.ts"
 
 /** How long a payer who came back waits for the vendor's word before he is sent on. */
 const patience = Duration.seconds(4)
-
-/** A return makes us ask about an order at most so often, however often its payer comes. */
-const restMillis = 5000
-
-/** When a return last made us ask, by order; the longest ago come first. */
-class LastAsked extends Context.Reference<LastAsked>()("@payment-proxy/application/Returned/LastAsked", {
-  defaultValue: () => new Map<string, number>()
-}) {}
-
-/** Whether the vendor is to be asked at once; noted where it is. */
-const isTurn = (lastAsked: Map<string, number>, payOrderNo: string, nowMillis: number): boolean => {
-  for (const [no, atMillis] of lastAsked) {
-    if (Math.abs(nowMillis - atMillis) < restMillis) break
-    lastAsked.delete(no)
-  }
-  if (lastAsked.has(payOrderNo)) return false
-  lastAsked.set(payOrderNo, nowMillis)
-  return true
-}
-
-/** Makes an order due now, unless a return just did, or a call of ours may be on its way: that is asked about when its time is over. */
-const askSoon = Effect.fnUntraced(function* (payment: Payment.Payment) {
-  const due = yield* DueWork
-  const changes = yield* Changes
-  const nowMillis = yield* Clock.currentTimeMillis
-  if (Payment.inDoubt(payment) || !isTurn(yield* LastAsked, payment.payOrderNo, nowMillis)) return
-  yield* due.hasten(payment.payOrderNo)
-  yield* changes.nudge("orders")
-})
 
 /** Where the app wants the payer; null where it named no page, or the stored request is gone. */
 const onwardOf = Effect.fnUntraced(function* (payOrderNo: string) {

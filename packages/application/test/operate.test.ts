@@ -1,7 +1,8 @@
 import { expect } from "@effect/vitest"
+import { Evidence, PaymentCommands, PaymentMachine } from "@payment-proxy/domain"
 import { Orders } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
-import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Duration, Effect, Either, Fiber, Layer, TestClock } from "effect"
 import { round } from "../src/Work.ts"
 import { causes, it, lived, now, placed, states } from "./harness.ts"
 
@@ -187,5 +188,60 @@ it.world("a worker that is paused between the intent and the call writes nothing
     yield* Fiber.join(late)
     expect(yield* callsOf("complete")).toBe(1)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world(
+  "a call that got lost and is refused from then on leaves the order free to end: nothing is asked for ever",
+  () =>
+    Effect.gen(function* () {
+      const { approve, script, always } = yield* vendor
+      const { payOrderNo } = yield* placed({ method: "PAYPAL", expiresIn: Duration.minutes(15) })
+      yield* approve(payOrderNo)
+      yield* script("complete", "dropBefore")
+      yield* always("complete", "reject")
+      yield* lived(Duration.seconds(10), 60)
+      yield* lived(Duration.minutes(1), 60)
+      const { state } = yield* now(payOrderNo)
+      expect(["CLOSING", "CLOSED"]).toContain(state)
+    })
+)
+
+it.world("an order is not CLOSED while a call that takes the money may be in the air, also past its deadline", () =>
+  Effect.gen(function* () {
+    const { approve, script, pay } = yield* vendor
+    const order = yield* placed({ method: "PAYPAL", expiresIn: Duration.minutes(15) })
+    const { payOrderNo } = order
+    const nowMillis = order.deadlineMillis + 60_000
+    const asked = { version: order.version, atMillis: nowMillis }
+    const untilMillis = nowMillis + 10_000
+    const operation = {
+      no: `${payOrderNo}C1`,
+      kind: "complete",
+      amountMinor: 1234n,
+      unknownCalls: 1,
+      untilMillis
+    } as const
+    const closing = { ...order, state: "CLOSING", operation } as const
+    const settings = { settlingMillis: 300_000 }
+    const approved = (atMillis: number) => Evidence.make("approved", "query", { asked: { ...asked, atMillis } })
+    expect(PaymentMachine.absorb(closing, approved(nowMillis), nowMillis, settings).order.state).toBe("CLOSING")
+    const late = untilMillis + settings.settlingMillis + 1
+    expect(PaymentMachine.absorb(closing, approved(late), late, settings).order.state).toBe("CLOSED")
+    yield* Effect.all([approve(payOrderNo), script("complete", "normal"), pay(payOrderNo)])
+  })
+)
+
+it.world("what a person accepted in place of the order's amount is not held again by the vendor's next word", () =>
+  Effect.gen(function* () {
+    const order = yield* placed({ method: "CARD" })
+    const amount = { amountMinor: 1000n, currency: "CNY" } as const
+    const paid = Evidence.make("paid", "notification", { amount, captured: amount, paidAtMillis: null })
+    const settings = { settlingMillis: 300_000 }
+    const held = PaymentMachine.absorb(order, paid, 0, settings).order
+    expect(held).toMatchObject({ state: "HELD", heldReason: "AMOUNT_MISMATCH" })
+    const wanted = { type: "resolve", state: "SUCCEEDED", acceptedMinor: 1000n } as const
+    const resolved = Either.getOrThrow(PaymentCommands.command(held, wanted)).order
+    expect(PaymentMachine.absorb(resolved, paid, 0, settings).order.state).toBe("SUCCEEDED")
   })
 )

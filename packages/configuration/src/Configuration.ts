@@ -84,6 +84,14 @@ export interface Changes {
   readonly isTrustChanged: boolean
 }
 
+/** Vendors whose kind another configuration changes: their orders are known to the old one alone. */
+export const kindFaults = (before: Configuration, after: Configuration): ReadonlyArray<Fault> =>
+  Object.entries(after.vendors).flatMap(([name, { kind }]) => {
+    const was = before.vendors[name]?.kind
+    const detail = `Orders of ${name} are at a vendor of kind ${was}: leave it, and give the other a name of its own.`
+    return was === undefined || was === kind ? [] : [{ at: `/vendors/${name}/kind`, detail }]
+  })
+
 const differing = (before: Parts["routes"], after: Parts["routes"]): ReadonlyArray<string> =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
     (name) => !Equal.equals(before[name], after[name])

@@ -1,5 +1,5 @@
 import { Clock, Context, Effect, Either, Layer, Schedule, type Scope } from "effect"
-import { type Changes, type Configuration, changes, ofSnapshot } from "./Configuration.ts"
+import { type Changes, type Configuration, changes, kindFaults, ofSnapshot } from "./Configuration.ts"
 import { ConfigurationInvalid, type Fault, lines } from "./Faults.ts"
 import * as Snapshot from "./Snapshot.ts"
 
@@ -118,6 +118,13 @@ const following = <R>(options: Options<R>, startedMillis: number) => {
       const nowMillis = yield* Clock.currentTimeMillis
       const next = ofSnapshot(snapshot, environment, nowMillis)
       if (Either.isLeft(next)) return yield* refused(snapshot.revision, next.left, nowMillis)
+      const moved = kindFaults(inForce, next.right)
+      if (moved.length > 0)
+        return yield* refused(
+          snapshot.revision,
+          new ConfigurationInvalid({ source: next.right.source, faults: moved }),
+          nowMillis
+        )
       const differences = changes(inForce, next.right)
       if (!isNothing(differences)) {
         const outcome = yield* putInForce(take, next.right)

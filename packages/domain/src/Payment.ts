@@ -40,7 +40,9 @@ export const Operation = Schema.Struct({
   kind: Schema.Literal("capture", "complete"),
   amountMinor: Schema.BigInt,
   /** Calls of it that may have reached the vendor. */
-  unknownCalls: Schema.Number
+  unknownCalls: Schema.Number,
+  /** The last moment at which a call of it could be written. */
+  untilMillis: Schema.optionalWith(Schema.Number, { exact: true })
 })
 export type Operation = typeof Operation.Type
 
@@ -178,6 +180,14 @@ export const sumOf = <S extends string>(
 /** What a capture of this payment must come to, in minor units. */
 export const expectedCapture = (payment: Payment): bigint =>
   payment.acceptedMinor ?? payment.captureAsked ?? payment.amount.amountMinor
+
+/** Whether an amount that a vendor states is the order's, or what a person accepted in its place. */
+export const isAmountOf = (
+  { amount, acceptedMinor }: Pick<Payment, "amount" | "acceptedMinor">,
+  stated: Money.Money
+): boolean =>
+  stated.currency === amount.currency &&
+  (stated.amountMinor === amount.amountMinor || stated.amountMinor === acceptedMinor)
 
 /** What has gone back, in minor units: the most that the vendor's total, its items, or our own refunds establish. */
 export const refunded = (payment: Pick<Payment, "refundTotal" | "refundItems" | "ownRefunds">): bigint =>

@@ -2,7 +2,7 @@ import type * as Evidence from "./Evidence.ts"
 import { patched } from "./Machine.ts"
 import * as Money from "./Money.ts"
 import type { Payment } from "./Payment.ts"
-import { expectedCapture, max, sumOf } from "./Payment.ts"
+import { expectedCapture, isAmountOf, max, sumOf } from "./Payment.ts"
 
 /** What went back by the evidence's own words, in minor units. */
 export const statedRefunds = ({ total, items }: Extract<Evidence.Evidence, { kind: "refunds" }>): bigint =>
@@ -13,7 +13,7 @@ export const mismatch = (payment: Payment, evidence: Evidence.Evidence): string 
   if (evidence.foreign !== null) return evidence.foreign
   const { amount } = evidence
   if (amount !== null && amount.currency !== payment.amount.currency) return "CURRENCY_MISMATCH"
-  if (amount !== null && amount.amountMinor !== payment.amount.amountMinor) return "AMOUNT_MISMATCH"
+  if (amount !== null && !isAmountOf(payment, amount)) return "AMOUNT_MISMATCH"
   if (evidence.kind !== "paid" && evidence.kind !== "refunds") return null
   if (isSecondPayment(payment, evidence)) return "SECOND_PAYMENT"
   const { captured } = evidence

@@ -66,6 +66,29 @@ interface Moved {
   readonly urgent: boolean
 }
 
+/** When the last call of an operation has settled at the vendor; long ago where none of its calls is open. */
+const settledAt = ({ operation }: Payment, { settlingMillis }: Settings): number =>
+  operation?.untilMillis !== undefined && operation.unknownCalls > 0 ? operation.untilMillis + settlingMillis : 0
+
+/** The last moment at which the vendor could still take the money: by the order's deadline, or by a call of an operation. */
+const lastMoment = (payment: Payment, settings: Settings): number =>
+  Math.max(payment.deadlineMillis, settledAt(payment, settings))
+
+/** Calls of an operation that have settled, and of which a fresh answer shows nothing, never arrived. */
+const withoutLostCalls = (
+  payment: Payment,
+  { kind, asked }: Evidence.Evidence,
+  isFresh: boolean,
+  settings: Settings
+): Payment => {
+  const { operation } = payment
+  const isUntaken = kind === "open" || kind === "approved" || kind === "authorized"
+  if (operation === null || operation.unknownCalls === 0 || operation.untilMillis === undefined) return payment
+  return isFresh && isUntaken && asked !== null && asked.atMillis > settledAt(payment, settings)
+    ? { ...payment, operation: { ...operation, unknownCalls: 0 } }
+    : payment
+}
+
 const move = (
   before: Payment,
   learnt: Payment,
@@ -81,7 +104,7 @@ const move = (
   if (cell.fresh === true && !isFresh) return { order: learnt, urgent: true }
   if (cell.act === "contradict") return contradicted(learnt, column, evidence, nowMillis, settings)
   if (cell.deadline !== undefined) {
-    const isPast = evidence.asked !== null && evidence.asked.atMillis > before.deadlineMillis
+    const isPast = evidence.asked !== null && evidence.asked.atMillis > lastMoment(before, settings)
     if (isPast !== (cell.deadline === "after")) return { order: learnt, urgent: false }
   }
   const state = cell.late === true && learnt.toldDead && !learnt.lateAccepted ? "LATE_PAID" : cell.to
@@ -140,7 +163,12 @@ export const absorb = (
 ): Step<Payment> => {
   const isFresh = Evidence.isFresh(payment, evidence)
   const reason = mismatch(payment, evidence)
-  const learnt = reason === null || evidence.foreign === null ? learn(payment, evidence, isFresh) : payment
+  const learnt =
+    reason === null
+      ? withoutLostCalls(learn(payment, evidence, isFresh), evidence, isFresh, settings)
+      : evidence.foreign === null
+        ? learn(payment, evidence, isFresh)
+        : payment
   if (payment.state === "HELD") return { order: numbered(payment, learnt), urgent: false, alarms: [] }
   if (reason !== null)
     return { order: numbered(payment, hold(learnt, reason)), urgent: false, alarms: [`HELD:${reason}`] }
@@ -218,15 +246,19 @@ const operationAnswered = (payment: Payment, answer: Evidence.Answer): Step<Paym
   }
 }
 
-/** Notes, before it goes out, that a further call of the stored create or of the open operation may reach the vendor. */
-export const sending = (payment: Payment, call: Call): Payment => {
+/** Notes, before it goes out, that a further call of the stored create or of the open operation may reach the vendor until `untilMillis`. */
+export const sending = (payment: Payment, call: Call, untilMillis?: number): Payment => {
   if (call === "create") return { ...payment, unknownCalls: payment.unknownCalls + 1, version: payment.version + 1 }
   const { operation } = payment
   return operation === null
     ? payment
     : {
         ...payment,
-        operation: { ...operation, unknownCalls: operation.unknownCalls + 1 },
+        operation: {
+          ...operation,
+          unknownCalls: operation.unknownCalls + 1,
+          ...(untilMillis === undefined ? {} : { untilMillis: Math.max(untilMillis, operation.untilMillis ?? 0) })
+        },
         version: payment.version + 1
       }
 }

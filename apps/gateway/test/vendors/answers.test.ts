@@ -96,7 +96,7 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
       return undefined
     }
     const earlier = (await waiting()) ?? expect.fail("nobody asked")
-    await world.pay(before)
+    await world.pay(pending)
     expect((await world.until(payOrderNo, isPaid)).status).toBe("SUCCEEDED")
     world.toVendor.answerBy(world.isQuery, earlier.answer)
     const asks = () =>
