@@ -213,7 +213,7 @@ const authorizationOf = (
   if (kept !== null) return Effect.succeed(kept)
   return Effect.map(
     readAfter(desk, payment, orderId, untilMillis),
-    (evidence) => authorizationIdOf(evidence) ?? evidence
+    (evidence) => (evidence.foreign === null ? authorizationIdOf(evidence) : null) ?? evidence
   )
 }
 

@@ -71,6 +71,9 @@ describe("a capture of held funds", () => {
       expect(lines(found.seen)).toEqual([paths.order, paths.captureAuthorization])
       const gone = yield* run({ [paths.order]: json(200, released) }, capture(forgotten))
       expect(Either.getOrThrow(gone.outcome)).toMatchObject({ kind: "closed", source: "operation" })
+      const others = yield* run({ ...routes, [paths.order]: json(200, { ...held, id: "OTHER" }) }, capture(forgotten))
+      expect(Either.getOrThrow(others.outcome)).toMatchObject({ kind: "authorized", foreign: "NUMBER_MISMATCH" })
+      expect(lines(others.seen)).toEqual([paths.order])
     })
   )
 
