@@ -77,8 +77,8 @@ const originOf = (host: string): string | null => {
   const address = host.includes("://") ? host : `https://${host}`
   if (!URL.canParse(address)) return null
   const { origin, pathname, search, hash, username } = new URL(address)
-  const isPlain = pathname === "/" && `${search}${hash}${username}` === "" && origin === address.replace(/\/$/, "")
-  return isPlain && isSafe(address) ? origin : null
+  const isOrigin = pathname === "/" && `${search}${hash}${username}` === "" && origin === address.replace(/\/$/, "")
+  return isOrigin && isSafe(address) ? origin : null
 }
 
 const environmentOf = ({ baseUrl }: Pick<PayPalConfig, "baseUrl">) => {
@@ -115,6 +115,12 @@ const authorityFaults = (pem: string, nowMillis: number | null): ReadonlyArray<F
   return isOver ? [{ at, detail: "All of these have expired: put the authorities of today here." }] : []
 }
 
+/** Whether an address is a place alone: paths are put behind it, and what else it says would not arrive. */
+const isPlain = (address: string): boolean => {
+  const { username, password, search, hash } = new URL(address)
+  return `${username}${password}${search}${hash}` === ""
+}
+
 /** What of a configuration does not fit together, or, where a time is given, has expired. */
 export const faultsOf = (config: PayPalConfig, nowMillis: number | null): ReadonlyArray<Fault> => {
   const { hosts, authorities } = config.certificates
@@ -133,6 +139,9 @@ export const faultsOf = (config: PayPalConfig, nowMillis: number | null): Readon
     ...(isSafe(config.baseUrl)
       ? []
       : [{ at: "/baseUrl", detail: "Secrets go there: use https (http is for this machine alone)." }]),
+    ...(isPlain(config.baseUrl)
+      ? []
+      : [{ at: "/baseUrl", detail: "This is scheme, host and path alone: take off a user, a query and a fragment." }]),
     ...(config.webhookId === "WEBHOOK_ID"
       ? [{ at: "/webhookId", detail: "PayPal's simulator signs with this word: put the id of your own webhook here." }]
       : []),
