@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { Either, type Redacted, Schema } from "effect"
-import { Address, limits, optional, settlingMillis } from "../Settings.ts"
+import { Address, isSafe, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault, Placed } from "../Vendor.ts"
 
@@ -63,14 +63,6 @@ const environments = [
 ] as const
 
 const live = environments[0].subject
-
-const loopback: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
-
-/** Whether secrets may go there: https, or plain http on this machine. */
-const isSafe = (address: string): boolean => {
-  const { protocol, hostname } = new URL(address)
-  return protocol === "https:" || loopback.includes(hostname)
-}
 
 /** The origin that a setting of a host means; null where it means none that certificates may come from. */
 const originOf = (host: string): string | null => {
