@@ -68,6 +68,11 @@ describe("an answer about a refund", () => {
     ["400", json(400, {}), "Rejected"],
     ["401", json(401, {}), "Throttled"],
     ["403", json(403, {}), "Rejected"],
+    [
+      "403 for what our token may do",
+      json(403, {}, { "www-authenticate": 'Bearer realm="x", error="insufficient_scope", scope="pay"' }),
+      "Throttled"
+    ],
     ["404", json(404, {}), "Rejected", "notFound"],
     ["409", json(409, { error: "payment_pending" }), "InDoubt"],
     ["422", json(422, { error: "refund_exceeds" }), "Rejected"],
