@@ -267,12 +267,14 @@ export const fromCapture = (
 /** What PayPal's refund says about ours; a left says why it is not understood. */
 export const fromRefund = (
   refund: Refund,
-  { refundNo }: RefundMachine.Refund,
+  { refundNo, vendorRefundNo }: RefundMachine.Refund,
   { merchantOrderNo }: Payment.Payment,
   said: Said
 ): Stated<Evidence.RefundEvidence> => {
   const { id, status, status_details, custom_id = refundNo } = refund
-  if (custom_id !== refundNo && custom_id !== merchantOrderNo) return Either.left("It speaks of another refund.")
+  const isNumbered = vendorRefundNo === null || id === vendorRefundNo
+  if (!isNumbered || (custom_id !== refundNo && custom_id !== merchantOrderNo))
+    return Either.left("It speaks of another refund.")
   const kind = refundStates.get(status)
   if (kind === undefined) return Either.left("The refund's status is not understood.")
   const reason = status_details?.reason ?? status
