@@ -7,6 +7,14 @@ export const Address = Schema.String.pipe(
   })
 )
 
+const loopback: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
+
+/** Whether secrets may go there: https, or plain http on this machine. */
+export const isSafe = (address: string): boolean => {
+  const { protocol, hostname } = new URL(address)
+  return protocol === "https:" || loopback.includes(hostname)
+}
+
 /** How long a call may take, in milliseconds; `millis` unless given. */
 export const limit = (millis: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(100, 60_000)), { default: () => millis })

@@ -79,6 +79,11 @@ describe("a create's answer", () => {
     ["302 to elsewhere", (r) => void r.writeHead(302, { location: "http://127.0.0.1:1/" }).end(), "InDoubt"],
     ["400", json(400, { error: "invalid" }), "Rejected"],
     ["403", json(403, {}), "Rejected"],
+    [
+      "403 for what our token may do",
+      json(403, {}, { "www-authenticate": 'Bearer realm="x", error="insufficient_scope", scope="pay"' }),
+      "Throttled"
+    ],
     ["404", json(404, {}), "Rejected"],
     ["408", json(408, {}), "InDoubt"],
     ["409", json(409, { error: "running" }), "InDoubt"],

@@ -68,6 +68,11 @@ describe("an answer about a refund", () => {
     ["400", json(400, {}), "Rejected"],
     ["401", json(401, {}), "Throttled"],
     ["403", json(403, {}), "Rejected"],
+    [
+      "403 for what our token may do",
+      json(403, {}, { "www-authenticate": 'Bearer realm="x", error="insufficient_scope", scope="pay"' }),
+      "Throttled"
+    ],
     ["404", json(404, {}), "Rejected", "notFound"],
     ["409", json(409, { error: "payment_pending" }), "InDoubt"],
     ["422", json(422, { error: "refund_exceeds" }), "Rejected"],
@@ -243,6 +248,8 @@ describe("what does not fit together is said in words, by place", () => {
   const { currency: _, ...uncurrencied } = encoded.payment
   const { transactionNo: __, ...unnumbered } = encoded.payment
   const { id: ___, ...unidentified } = encoded.refunds
+  const { refundedMinor: _____, ...unreturned } = uncurrencied
+  const { currency: ____, ...uncounted } = encoded.refunds
   const byTheirs = { path: "/refunds/{vendorRefundNo}", also: ["/refunds/by/{refundNo}"] }
   it.each<readonly [what: string, changes: object, places: ReadonlyArray<string>]>([
     ["nothing", {}, []],
@@ -255,7 +262,9 @@ describe("what does not fit together is said in words, by place", () => {
       ["/payment/transactionNo"]
     ],
     ["no place of the refund's number", { refunds: unidentified, queryRefund: byTheirs }, ["/refunds/id"]],
-    ["no place of the currency", { payment: uncurrencied }, ["/payment/currency"]]
+    ["no place of the currency", { payment: uncurrencied }, ["/payment/currency"]],
+    ["no place of the currency of the amount alone", { payment: unreturned }, ["/payment/currency"]],
+    ["no place of a refund's currency", { refunds: uncounted }, ["/refunds/currency"]]
   ])("%s", (_what, changes, places) =>
     expect(Kinds.faultsOf(at("http://127.0.0.1:1", changes), null).map((fault) => fault.at)).toEqual(places)
   )
@@ -263,6 +272,12 @@ describe("what does not fit together is said in words, by place", () => {
   const decode = Schema.decodeUnknownEither(VendorHttp.MappedConfig, { errors: "all", onExcessProperty: "error" })
   it.each<readonly [what: string, changes: object, at: string, words: string]>([
     ["a refund without its number", { refund: { path: "/r", body: {} } }, "/refund/body", "map a member from refundNo"],
+    [
+      "a refund of no amount, which would be all of the payment",
+      { refund: { path: "/r/{refundNo}", body: { total: { from: "amountMinor" } } } },
+      "/refund/body",
+      "map a member from refundMinor or refundMajor"
+    ],
     [
       "a member of a payment alone",
       { refund: { path: "/r/{refundNo}", body: { a: { from: "method" } } } },

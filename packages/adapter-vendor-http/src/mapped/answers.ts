@@ -32,6 +32,10 @@ export const isEmptyList = (body: unknown, pointer: string): boolean => {
   return place.at(-1) === "0" && Array.isArray(list) && list.length === 0
 }
 
+/** The vendor says that our token does not reach this far (RFC 6750 §3.1). */
+const isScopeMissing = ({ status, headers }: Pick<Answer, "status" | "headers">): boolean =>
+  status === 403 && /error\s*=\s*"?insufficient_scope"?/i.test(headers["www-authenticate"] ?? "")
+
 /** The answer to a call that the vendor did not take up, whatever it was about. */
 export const unheardOf = (answer: Pick<Answer, "status" | "headers">): Throttled | null => {
   if (answer.status === 429)
@@ -39,6 +43,8 @@ export const unheardOf = (answer: Pick<Answer, "status" | "headers">): Throttled
   // It is about us, not about the order: the same call may come again when the vendor knows us.
   if (answer.status === 401)
     return new Throttled({ retryAfterMillis: null, detail: "The vendor did not take what we proved ourselves with." })
+  if (isScopeMissing(answer))
+    return new Throttled({ retryAfterMillis: null, detail: "Our token may not do this: ask for a wider scope." })
   return null
 }
 

@@ -13,7 +13,9 @@ export const RefundCall = Schema.Struct({
   body: RefundBody
 }).pipe(
   Schema.filter(({ path, type, body }) => {
-    const isNumbered = path.includes("{refundNo}") || Object.values(body).some(({ from }) => from === "refundNo")
+    const members = Object.values(body).map(({ from }) => from)
+    const isNumbered = path.includes("{refundNo}") || members.includes("refundNo")
+    const isCounted = members.includes("refundMinor") || members.includes("refundMajor")
     return [
       ...Object.keys(body).flatMap((key) =>
         type === "form" && key.startsWith("/")
@@ -22,7 +24,16 @@ export const RefundCall = Schema.Struct({
       ),
       ...(isNumbered
         ? []
-        : [{ path: ["body"], message: "Nothing says the refund's number: map a member from refundNo." }])
+        : [{ path: ["body"], message: "Nothing says the refund's number: map a member from refundNo." }]),
+      ...(isCounted
+        ? []
+        : [
+            {
+              path: ["body"],
+              message:
+                "Nothing says how much goes back, and all of it might: map a member from refundMinor or refundMajor."
+            }
+          ])
     ]
   })
 )

@@ -169,6 +169,8 @@ export const read = (
 
 const all = ["refund", "queryRefund", "refunds"] as const
 
+const isSaid = (pointer: string | undefined): boolean => pointer !== undefined
+
 /** What of a mapping's refunds does not fit together. */
 export const faultsOf = (config: MappedConfig): ReadonlyArray<Fault> => {
   const { refund, queryRefund, refunds, payment } = config
@@ -196,9 +198,15 @@ export const faultsOf = (config: MappedConfig): ReadonlyArray<Fault> => {
       "A refund is asked for by the vendor's number: say where it stands."
     ],
     [
-      payment.currency === undefined && (payment.refundedMinor ?? payment.refundedMajor) !== undefined,
+      payment.currency === undefined &&
+        [payment.amountMinor, payment.amountMajor, payment.refundedMinor, payment.refundedMajor].some(isSaid),
       "/payment/currency",
-      "What went back is an amount of a currency: say where that stands."
+      "An amount is one of a currency, and is not compared without it: say where that stands."
+    ],
+    [
+      refunds?.currency === undefined && [refunds?.amountMinor, refunds?.amountMajor].some(isSaid),
+      "/refunds/currency",
+      "An amount is one of a currency, and is not compared without it: say where that stands."
     ]
   ]
   return checks.flatMap(([isFault, place, detail]) => (isFault ? [{ at: place, detail }] : []))

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { Either, Redacted, Schema } from "effect"
-import { Address, limits, optional, settlingMillis } from "../Settings.ts"
+import { Address, isSafe, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault } from "../Vendor.ts"
 
@@ -101,8 +101,11 @@ const certificateFaults = ({ tls }: MpgsConfig, nowMillis: number): ReadonlyArra
     : []
 }
 
-/** What does not fit together: exactly one proof of who we are, and a certificate that is valid now. */
+/** What does not fit together: an address that keeps secrets, exactly one proof of who we are, and a certificate that is valid now. */
 export const faultsOf = (config: MpgsConfig, nowMillis: number | null): ReadonlyArray<Fault> => [
+  ...(isSafe(config.baseUrl)
+    ? []
+    : [{ at: "/baseUrl", detail: "The password goes there: use https (http is for this machine alone)." }]),
   ...credentialFaults(config),
   ...(nowMillis === null ? [] : certificateFaults(config, nowMillis))
 ]

@@ -8,7 +8,7 @@ type Read<A> = Either.Either<A, InDoubt>
 
 const doubt = (detail: string): Either.Either<never, InDoubt> => Either.left(new InDoubt({ detail }))
 
-/** What evidence is about and where it comes from; a session is over when nobody can pay on the page any more. */
+/** What evidence is about and where it comes from; it is over past the order's deadline: then nobody can pay, and all replicas know. */
 export interface About {
   readonly payment: Payment.Payment
   readonly merchantId: string
@@ -118,19 +118,20 @@ const paidOf = (
 
 /** Funds are held: where they are less than asked, or more, the amount says so, and the order is held for it. */
 const authorizedOf = (
-  { amount, authorized }: Sums,
+  { amount, authorized, captured }: Sums,
   { payment, source }: About,
   common: Common
-): Read<Evidence.Evidence> =>
-  authorized === null
-    ? doubt("The order lacks its totals.")
-    : Either.right(
-        Evidence.make("authorized", source, {
-          ...common,
-          amount: Money.equals(amount, payment.amount) ? authorized : amount,
-          untilMillis: null
-        })
-      )
+): Read<Evidence.Evidence> => {
+  if (authorized === null) return doubt("The order lacks its totals.")
+  if (minor(captured) > 0n) return doubt("The order is only authorized, and something was captured.")
+  return Either.right(
+    Evidence.make("authorized", source, {
+      ...common,
+      amount: Money.equals(amount, payment.amount) ? authorized : amount,
+      untilMillis: null
+    })
+  )
+}
 
 const sumOf = (order: Wire.Order, ...types: ReadonlyArray<string>): Read<bigint> =>
   Either.map(
@@ -203,6 +204,7 @@ const unpaidOf = (
   common: Common
 ): Read<Evidence.Evidence> => {
   if (minor(sums.captured) > 0n) return doubt("The order is not paid, and something was captured.")
+  if (minor(sums.authorized) > 0n) return doubt("The order is not paid, and something is held.")
   const open = undecided(order)
   if (open === "unknown") return doubt("The outcome of a payment at the acquirer is unknown.")
   if (open === "pending" && about.isOver) return doubt("A payment is pending though nobody can pay any more.")

@@ -44,7 +44,7 @@ const make = (config: MpgsConfig & Placed, { send, open }: Pick<Needs, "send" | 
     merchantId,
     source,
     asked: source === "operation" ? null : { version: payment.version, atMillis: askedAtMillis },
-    isOver: askedAtMillis > payment.expiresAtMillis + graceMillis(config)
+    isOver: askedAtMillis > payment.deadlineMillis
   })
 
   const read = <A>(

@@ -25,9 +25,12 @@ export const issueOf = ({ text }: Pick<Answer, "text">): string | null => {
   return [details[0]?.issue, name].find((said) => said !== undefined && word.test(said)) ?? null
 }
 
-const nameOf = ({ text }: Answer): string | null => {
+/** PayPal's word for "there is no such thing" (vendors' reference §4e); a path that is not there has no issue. */
+const isMissing = ({ text }: Answer): boolean => {
   const refusal = refusalOf(text)
-  return refusal._tag === "None" ? null : (refusal.value.name ?? null)
+  if (refusal._tag === "None") return false
+  const { name, details: [detail] = [] } = refusal.value
+  return name === "RESOURCE_NOT_FOUND" && detail?.issue === "INVALID_RESOURCE_ID"
 }
 
 /** The vendor does not take the token (vendors' reference §4e): another one may do. */
@@ -54,7 +57,7 @@ export const refused = (answer: Answer): Refused => {
     case 403:
       return { issue, meaning: meaning === "ours" ? "ours" : "doubt" }
     case 404:
-      return { issue, meaning: nameOf(answer) === "RESOURCE_NOT_FOUND" ? "missing" : "doubt" }
+      return { issue, meaning: isMissing(answer) ? "missing" : "doubt" }
     case 429:
       return { issue, meaning: "later" }
     default:

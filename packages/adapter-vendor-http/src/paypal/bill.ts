@@ -144,7 +144,8 @@ export const lines = (desk: Desk, { day }: Bill): Stream.Stream<BillLine, Failur
     const seen = new Set<string>()
     return Stream.paginateChunkEffect(1, (page) =>
       Effect.flatMap(pageOf(desk, day, page, endMillis), (report) => {
-        const isLast = page >= (report.total_pages ?? 1)
+        const { total_pages: pages, transaction_details: rows = [] } = report
+        const isLast = pages === undefined ? rows.length < pageSize : page >= pages
         if (!isLast && page >= maxPages)
           return new InDoubt({ detail: `The day has more than ${maxPages * pageSize} rows: PayPal shows no more.` })
         const next = isLast ? Option.none<number>() : Option.some(page + 1)

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto"
 import { rootCertificates } from "node:tls"
-import { Cache, Clock, Duration, Effect, Either, Exit, Option } from "effect"
+import { Cache, Clock, Duration, Effect, Either, Option } from "effect"
 import type { Send } from "../Http.ts"
 import { certificatesOf, type PayPal, readCertificates } from "./config.ts"
 import { type Fault, fault } from "./signing.ts"
@@ -94,6 +94,8 @@ const rootsOf = (authorities: string | null): ReadonlyArray<X509Certificate> =>
 const fetchMillis = 5000
 const maxBytes = 32_768
 const maxFetches = 4
+/** Of how many addresses one is being fetched, or waits for it; of a further one it may come again. */
+const maxWaiting = 16
 const maxKept = 16
 
 const unavailable = fault("UNAVAILABLE", "The signer's certificate cannot be fetched now.")
@@ -101,12 +103,13 @@ const unavailable = fault("UNAVAILABLE", "The signer's certificate cannot be fet
 const isValid = ({ fromMillis, untilMillis }: Signer, nowMillis: number): boolean =>
   nowMillis >= fromMillis && nowMillis <= untilMillis
 
-/** Finds the signers of notifications: fetched from PayPal's hosts alone, once at a time each, and kept for a day. */
+/** Finds the signers of notifications: fetched from PayPal's hosts alone, once at a time each, a bounded number at all, and kept for a day. */
 export const make = (config: PayPal, send: Send) =>
   Effect.gen(function* () {
     const { origins, subject, authorities } = certificatesOf(config)
     const roots = yield* Effect.cached(Effect.sync(() => rootsOf(authorities)))
     const places = yield* Effect.makeSemaphore(maxFetches)
+    const waiting = yield* Effect.makeSemaphore(maxWaiting)
 
     const fetched = (url: string): Effect.Effect<string, Fault> => {
       const place = placeOf(url, origins)
@@ -123,25 +126,36 @@ export const make = (config: PayPal, send: Send) =>
       )
     }
 
-    const cache = yield* Cache.makeWith({
+    // Apart from what is being fetched: whatever strangers name, what is known stays.
+    const known = yield* Cache.make<string, Signer, Fault>({
       capacity: maxKept,
+      lookup: () => unavailable,
+      timeToLive: Duration.days(1)
+    })
+    const fetches = yield* Cache.make({
+      capacity: 2 * maxWaiting,
       // Whoever asked first may leave: others wait for the same file.
       lookup: (url: string) =>
         Effect.flatMap(fetched(url), (pem) => Effect.flatMap(roots, (trusted) => signerOf(pem, subject, trusted))).pipe(
+          Effect.tap((signer) => known.set(url, signer)),
+          waiting.withPermitsIfAvailable(1),
+          Effect.flatMap(Option.match({ onNone: () => unavailable, onSome: Either.right })),
           Effect.uninterruptible
         ),
-      timeToLive: (found) => (Exit.isSuccess(found) ? Duration.days(1) : Duration.zero)
+      timeToLive: Duration.zero
     })
+    const fetchedOnce = (url: string) => {
+      const isOver = () => fetches.invalidate(url)
+      return Effect.tapBoth(fetches.get(url), { onFailure: isOver, onSuccess: isOver })
+    }
 
     /** The signer at an address, if its certificate is PayPal's and holds now; a file that has run out is fetched anew. */
     return (url: string): Effect.Effect<Signer, Fault> =>
       Effect.gen(function* () {
         if (placeOf(url, origins) === null) return yield* fault("KEY", "The certificate's address is not PayPal's.")
         const nowMillis = yield* Clock.currentTimeMillis
-        const known = yield* cache.getOptionComplete(url)
-        if (Option.isSome(known) && !isValid(known.value, nowMillis)) yield* cache.invalidate(url)
-        // What could not be had is asked for again.
-        const signer = yield* Effect.tapError(cache.get(url), () => cache.invalidate(url))
+        const kept = Option.filter(yield* known.getOptionComplete(url), (signer) => isValid(signer, nowMillis))
+        const signer = Option.isSome(kept) ? kept.value : yield* fetchedOnce(url)
         return isValid(signer, nowMillis)
           ? signer
           : yield* fault("CERTIFICATE", "The signer's certificate has expired or is not yet valid.")

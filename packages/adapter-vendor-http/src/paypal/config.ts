@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { Either, type Redacted, Schema } from "effect"
-import { Address, limits, optional, settlingMillis } from "../Settings.ts"
+import { Address, isSafe, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault, Placed } from "../Vendor.ts"
 
@@ -64,21 +64,13 @@ const environments = [
 
 const live = environments[0].subject
 
-const loopback: ReadonlyArray<string> = ["127.0.0.1", "localhost", "[::1]"]
-
-/** Whether secrets may go there: https, or plain http on this machine. */
-const isSafe = (address: string): boolean => {
-  const { protocol, hostname } = new URL(address)
-  return protocol === "https:" || loopback.includes(hostname)
-}
-
 /** The origin that a setting of a host means; null where it means none that certificates may come from. */
 const originOf = (host: string): string | null => {
   const address = host.includes("://") ? host : `https://${host}`
   if (!URL.canParse(address)) return null
   const { origin, pathname, search, hash, username } = new URL(address)
-  const isPlain = pathname === "/" && `${search}${hash}${username}` === "" && origin === address.replace(/\/$/, "")
-  return isPlain && isSafe(address) ? origin : null
+  const isOrigin = pathname === "/" && `${search}${hash}${username}` === "" && origin === address.replace(/\/$/, "")
+  return isOrigin && isSafe(address) ? origin : null
 }
 
 const environmentOf = ({ baseUrl }: Pick<PayPalConfig, "baseUrl">) => {
@@ -115,6 +107,12 @@ const authorityFaults = (pem: string, nowMillis: number | null): ReadonlyArray<F
   return isOver ? [{ at, detail: "All of these have expired: put the authorities of today here." }] : []
 }
 
+/** Whether an address is a place alone: paths are put behind it, and what else it says would not arrive. */
+const isPlain = (address: string): boolean => {
+  const { username, password, search, hash } = new URL(address)
+  return `${username}${password}${search}${hash}` === ""
+}
+
 /** What of a configuration does not fit together, or, where a time is given, has expired. */
 export const faultsOf = (config: PayPalConfig, nowMillis: number | null): ReadonlyArray<Fault> => {
   const { hosts, authorities } = config.certificates
@@ -133,6 +131,9 @@ export const faultsOf = (config: PayPalConfig, nowMillis: number | null): Readon
     ...(isSafe(config.baseUrl)
       ? []
       : [{ at: "/baseUrl", detail: "Secrets go there: use https (http is for this machine alone)." }]),
+    ...(isPlain(config.baseUrl)
+      ? []
+      : [{ at: "/baseUrl", detail: "This is scheme, host and path alone: take off a user, a query and a fragment." }]),
     ...(config.webhookId === "WEBHOOK_ID"
       ? [{ at: "/webhookId", detail: "PayPal's simulator signs with this word: put the id of your own webhook here." }]
       : []),

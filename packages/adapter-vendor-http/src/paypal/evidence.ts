@@ -44,13 +44,13 @@ const resourcesOf = ({ purchase_units: units = [] }: Order) => {
 export const captureIdOf = (order: Order): string | null =>
   resourcesOf(order).captures.findLast(({ status }) => takenStatuses.has(status))?.id ?? null
 
-/** Why money that the payer gave has not arrived: a capture that waits for the vendor or the merchant; null where none does. */
-export const waitingOf = (order: Order): string | null => {
-  const { captures } = resourcesOf(order)
-  const waiting = captures.find(({ status }) => status === "PENDING")
-  return waiting === undefined || captures.some(({ status }) => takenStatuses.has(status))
-    ? null
-    : (waiting.status_details?.reason ?? "PENDING").slice(0, 64)
+/** Whether the vendor or the merchant has yet to decide on money that the payer gave: nobody can say that it will not come. */
+export const isUndecided = (order: Order): boolean => {
+  const { captures, authorizations } = resourcesOf(order)
+  return (
+    [...captures, ...authorizations].some(({ status }) => status === "PENDING") &&
+    !captures.some(({ status }) => takenStatuses.has(status))
+  )
 }
 
 /** The refunds that an order shows. */
@@ -156,14 +156,16 @@ const authorized = (
     })
   )
 
-/** An order whose intent was carried out, and that took no money: by what became of its captures and authorizations. */
+const endedStatuses = new Set(["VOIDED", "DENIED"])
+
+/** An order whose intent was carried out, and that took no money: by what became of its captures and authorizations, those first that have not ended. */
 const completed = (
   captures: ReadonlyArray<Capture>,
   authorizations: ReadonlyArray<Authorization>,
   common: Common
 ): Evidence.Evidence => {
   const { source, ...said } = common
-  const last = authorizations.at(-1)
+  const last = authorizations.find(({ status }) => !endedStatuses.has(status)) ?? authorizations.at(-1)
   if (last === undefined) {
     const lost = captures.at(-1)
     return lost === undefined ? known(common, "COMPLETED") : failed(common, lost)
@@ -265,12 +267,14 @@ export const fromCapture = (
 /** What PayPal's refund says about ours; a left says why it is not understood. */
 export const fromRefund = (
   refund: Refund,
-  { refundNo }: RefundMachine.Refund,
+  { refundNo, vendorRefundNo }: RefundMachine.Refund,
   { merchantOrderNo }: Payment.Payment,
   said: Said
 ): Stated<Evidence.RefundEvidence> => {
   const { id, status, status_details, custom_id = refundNo } = refund
-  if (custom_id !== refundNo && custom_id !== merchantOrderNo) return Either.left("It speaks of another refund.")
+  const isNumbered = vendorRefundNo === null || id === vendorRefundNo
+  if (!isNumbered || (custom_id !== refundNo && custom_id !== merchantOrderNo))
+    return Either.left("It speaks of another refund.")
   const kind = refundStates.get(status)
   if (kind === undefined) return Either.left("The refund's status is not understood.")
   const reason = status_details?.reason ?? status

@@ -7,7 +7,7 @@ import { told } from "../Reading.ts"
 import type { Failure } from "../Vendor.ts"
 import * as Answers from "./answers.ts"
 import type { PayPal } from "./config.ts"
-import { authorizationIdOf, type Said, waitingOf } from "./evidence.ts"
+import { authorizationIdOf, isUndecided, type Said } from "./evidence.ts"
 import * as Requests from "./requests.ts"
 import type { Order } from "./wire.ts"
 
@@ -59,14 +59,23 @@ const neverShown = (payment: Payment.Payment, source: "query" | "close"): Asked 
 const orderAnswer = (desk: Desk, payment: Payment.Payment, orderId: string, limit: Limit, what: string) =>
   sent(desk, Requests.order(desk.config, orderId), limit, what, payment.payOrderNo)
 
-/** What an answer to the question for an order says about ours. */
+const undecided = new Throttled({
+  retryAfterMillis: null,
+  detail: "PayPal has the payer's money and has not decided on it yet: the order cannot be closed before."
+})
+
+/** What an answer to the question for an order says about ours; of one that is being closed nothing until all is decided. */
 const saidOfOrder = (
   { config }: Desk,
   answer: Answer,
   payment: Payment.Payment,
   said: Said
 ): Either.Either<Evidence.Evidence, Failure> => {
-  if (Answers.isSuccess(answer)) return Answers.evidence(answer, payment, config, said)
+  const isClosing = said.source === "close" || payment.state === "CLOSING"
+  if (Answers.isSuccess(answer))
+    return isClosing && Either.getOrElse(Either.map(Answers.order(answer), isUndecided), () => false)
+      ? Either.left(undecided)
+      : Answers.evidence(answer, payment, config, said)
   return Answers.refused(answer).meaning === "missing"
     ? Either.right(Evidence.make("notFound", said.source, { asked: said.asked }))
     : Either.left(Answers.unread(answer))
@@ -213,7 +222,7 @@ const authorizationOf = (
   if (kept !== null) return Effect.succeed(kept)
   return Effect.map(
     readAfter(desk, payment, orderId, untilMillis),
-    (evidence) => authorizationIdOf(evidence) ?? evidence
+    (evidence) => (evidence.foreign === null ? authorizationIdOf(evidence) : null) ?? evidence
   )
 }
 
@@ -244,22 +253,12 @@ export const capture = (
       : operationRefused(desk, answer, payment, orderId, untilMillis, false)
   })
 
-/** What an order is when we want it closed: one whose money waits for a decision can not be. */
+/** What an order is when we want it closed. */
 const closing = (desk: Desk, payment: Payment.Payment, orderId: string): Asked => {
   const limit = { millis: desk.config.limits.closeMillis, untilMillis: forever }
   return Effect.flatMap(orderAnswer(desk, payment, orderId, limit, "close"), (answer) => {
     const said = { source: "close", asked: askedOf(payment, answer.askedAtMillis) } as const
-    const waiting = Answers.isSuccess(answer) ? Either.map(Answers.order(answer), waitingOf) : Either.right(null)
-    const read =
-      Either.isRight(waiting) && waiting.right !== null
-        ? Either.left(
-            new Throttled({
-              retryAfterMillis: null,
-              detail: "PayPal has the payer's money and has not decided on it yet: the order cannot be closed before."
-            })
-          )
-        : saidOfOrder(desk, answer, payment, said)
-    return heard(desk, answer, "close", payment.payOrderNo, read)
+    return heard(desk, answer, "close", payment.payOrderNo, saidOfOrder(desk, answer, payment, said))
   })
 }
 

@@ -51,6 +51,12 @@ describe("what does not fit together", () => {
     expect(places({ ...unproven, tls })).toEqual([])
   })
 
+  it("is an address that would be told the password in the clear, but for this machine's own", () => {
+    expect(places({ ...encoded, baseUrl: "http://gateway.example" })).toEqual(["/baseUrl"])
+    for (const baseUrl of ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"])
+      expect(places({ ...encoded, baseUrl })).toEqual([])
+  })
+
   it("is no proof at all, two proofs, a next password alone or the same again", () => {
     expect(places(unproven)).toEqual(["/password"])
     expect(places({ ...encoded, tls })).toEqual(["/password"])

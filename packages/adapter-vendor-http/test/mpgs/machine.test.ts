@@ -3,10 +3,10 @@ import { type Payment, PaymentMachine } from "@payment-proxy/domain"
 import { aPayment } from "@payment-proxy/testkit"
 import { Either } from "effect"
 import * as Answers from "../../src/mpgs/answers.ts"
-import { about, answer, order, overMillis, payment, transaction } from "./sample.ts"
+import { about, answer, order, payment, transaction } from "./sample.ts"
 
 const settings = { settlingMillis: 300_000 }
-const deadlineMillis = overMillis + settings.settlingMillis
+const { deadlineMillis } = payment
 const unpaid = { totalAuthorizedAmount: 0, totalCapturedAmount: 0, transaction: [] }
 
 /** What a payment in a state comes to by an order that was asked for at a time. */
@@ -18,12 +18,12 @@ const after = (
     facts = {}
   }: { atMillis?: number; facts?: Partial<Payment.Payment> } = {}
 ) => {
-  const before = aPayment({ ...payment, arrived: true, deadlineMillis, state, ...facts })
+  const before = aPayment({ ...payment, arrived: true, state, ...facts })
   const said = about({
     payment: before,
     source: state === "CLOSING" ? "close" : "query",
     asked: { version: before.version, atMillis },
-    isOver: atMillis > overMillis
+    isOver: atMillis > deadlineMillis
   })
   const evidence = Either.getOrThrow(Answers.said(answer(200, body), said))
   const { order: moved, alarms } = PaymentMachine.absorb(before, evidence, atMillis, settings)
@@ -61,7 +61,7 @@ it("the payer may try again while the page is open; past the deadline nothing ca
   const left = order({ ...unpaid, status: "AUTHENTICATION_INITIATED", result: "PENDING" })
   const challenged = { ...left, transaction: [transaction("AUTHENTICATION", { result: "PENDING" })] }
   expect(after("PENDING", failed).state).toBe("PENDING")
-  expect(after("PENDING", failed, { atMillis: overMillis + 1 }).state).toBe("FAILED")
+  expect(after("PENDING", failed, { atMillis: deadlineMillis + 1 }).state).toBe("FAILED")
   expect(after("CLOSING", challenged).state).toBe("CLOSING")
   expect(after("CLOSING", challenged, { atMillis: deadlineMillis + 1 }).state).toBe("CLOSED")
 })

@@ -31,17 +31,18 @@ export const configured = (changes: object = {}) => ({
 /** The order of the vectors. */
 export const number = "PPX20261123000001"
 export const createdAtMillis = Date.UTC(2026, 10, 23, 13, 15)
+/** When the last payer has left the page. */
+const overMillis = createdAtMillis + 900_000 + 900_000
 export const payment = aPayment({
   vendor: "mpgs",
   method: "CARD",
   amount: Money.make(1234n, "USD"),
   merchantOrderNo: number,
   createdAtMillis,
+  expiresAtMillis: createdAtMillis + 900_000,
+  deadlineMillis: overMillis + 300_000,
   version: 7
 })
-
-/** When the last payer has left the page. */
-export const overMillis = payment.expiresAtMillis + 900_000
 
 export const about = (changes: Partial<About> = {}): About => ({
   payment,
@@ -88,8 +89,8 @@ export const transaction = (type: string, changes: object = {}, own: object = {}
   ...changes
 })
 
-/** An order as the gateway tells of it: by default one that was captured. */
-export const order = (changes: object = {}) => ({
+/** An order as the gateway tells of it: by default one that was captured, or that is only held. */
+export const order = (changes: { readonly status?: string | undefined; readonly [member: string]: unknown } = {}) => ({
   id: number,
   merchant: vectors.auth.merchantId,
   amount: 12.34,
@@ -99,7 +100,7 @@ export const order = (changes: object = {}) => ({
   creationTime: "2026-11-23T13:19:00.000Z",
   lastUpdatedTime: "2026-11-23T13:20:36.000Z",
   totalAuthorizedAmount: 12.34,
-  totalCapturedAmount: 12.34,
+  totalCapturedAmount: changes.status === "AUTHORIZED" ? 0 : 12.34,
   totalRefundedAmount: 0,
   transaction: [transaction("PAYMENT")],
   ...changes

@@ -14,7 +14,6 @@ import {
   number,
   operation,
   order,
-  overMillis,
   payment,
   refund,
   refundNo,
@@ -159,19 +158,21 @@ it.live("nothing is sent after its time, and a stored request that cannot be rea
   }).pipe(Effect.scoped)
 )
 
-it.live("a query asks for the order; not found before the payer tried, failed only after the last moment to pay", () =>
-  Effect.gen(function* () {
-    const failed = order({ status: "FAILED", totalAuthorizedAmount: 0, totalCapturedAmount: 0, transaction: [] })
-    const { url, seen } = yield* platform(
-      gateway({ [`GET /order/${number}`]: [json(400, vectors.notFound.body), json(200, failed)] })
-    )
-    const late = aPayment({ ...payment, expiresAtMillis: Date.UTC(2400, 0) })
-    const said = yield* using(url, (vendors) => Effect.forEach([payment, payment, late], (of) => vendors.query(of)))
-    expect(said.map(({ kind }) => kind)).toEqual(["notFound", "failed", "open"])
-    expect(said[0]?.asked?.version).toBe(7)
-    expect(said[0]?.asked?.atMillis).toBeGreaterThan(overMillis)
-    expect(calls(seen)).toEqual(Array.from({ length: 3 }, () => `GET /order/${number}`))
-  }).pipe(Effect.scoped)
+it.live(
+  "a query asks for the order; not found before the payer tried, failed only after the deadline, when replicas have heard of the last payment",
+  () =>
+    Effect.gen(function* () {
+      const failed = order({ status: "FAILED", totalAuthorizedAmount: 0, totalCapturedAmount: 0, transaction: [] })
+      const { url, seen } = yield* platform(
+        gateway({ [`GET /order/${number}`]: [json(400, vectors.notFound.body), json(200, failed)] })
+      )
+      const late = aPayment({ ...payment, deadlineMillis: Date.UTC(2400, 0) })
+      const said = yield* using(url, (vendors) => Effect.forEach([payment, payment, late], (of) => vendors.query(of)))
+      expect(said.map(({ kind }) => kind)).toEqual(["notFound", "failed", "open"])
+      expect(said[0]?.asked?.version).toBe(7)
+      expect(said[0]?.asked?.atMillis).toBeGreaterThan(payment.deadlineMillis)
+      expect(calls(seen)).toEqual(Array.from({ length: 3 }, () => `GET /order/${number}`))
+    }).pipe(Effect.scoped)
 )
 
 describe("a close", () => {

@@ -155,6 +155,16 @@ describe("the bill of a day", () => {
     })
   )
 
+  it.effect("goes on behind a full page that does not say how many there are", () =>
+    Effect.gen(function* () {
+      const full = Array.from({ length: 500 }, (_, index) => row({ transaction_id: `T${index}` }))
+      const uncounted = { total_pages: undefined }
+      const { outcome, seen } = yield* lines([report(full, uncounted), report([row()], uncounted)])
+      expect(Either.getOrThrow(outcome).length).toBe(501)
+      expect(seen.length).toBe(2)
+    })
+  )
+
   it.effect("without business is empty", () =>
     Effect.gen(function* () {
       for (const empty of [

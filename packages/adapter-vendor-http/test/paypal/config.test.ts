@@ -72,6 +72,16 @@ describe("a fault is told by its place", () => {
     ])
   })
 
+  it.each([
+    "https://user:word@api-m.paypal.com",
+    "https://api-m.paypal.com?mode=live",
+    "https://api-m.paypal.com#live"
+  ])("%s is an address with more than a place in it", (baseUrl) => {
+    const said = faults(at(baseUrl))
+    expect(said[0]).toMatch(/^\/baseUrl .*take off/)
+    expect(said[0]).not.toContain("word@")
+  })
+
   it("the simulator's word is no webhook's id: whoever knows it could not be told from PayPal", () => {
     expect(faults(at("https://api-m.paypal.com", { webhookId: "WEBHOOK_ID" }))[0]).toMatch(/^\/webhookId /)
   })

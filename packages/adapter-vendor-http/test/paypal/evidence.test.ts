@@ -140,6 +140,25 @@ describe("the words of an authorization", () => {
     expect(kind(order("COMPLETED", authorization(status)))).toBe(expected)
   )
 
+  it.each(["VOIDED", "DENIED"])(
+    "that is %s ends no order of which another is undecided, captured or unknown",
+    (status) => {
+      for (const [other, expected] of [
+        ["PENDING", "open"],
+        ["CAPTURED", "known"],
+        ["SOMETHING_NEW", "known"]
+      ] as const) {
+        const one = resource("A1", other)
+        const ended = resource("A2", status)
+        for (const authorizations of [
+          [one, ended],
+          [ended, one]
+        ])
+          expect(kind(order("COMPLETED", { authorizations }))).toBe(expected)
+      }
+    }
+  )
+
   it.each(["CAPTURED", "PARTIALLY_CAPTURED"])("%s counts by its captures", (status) => {
     const both = { ...authorization(status), ...capture("COMPLETED", { amount: usd("10.00") }) }
     expect(evidence(order("COMPLETED", both))).toMatchObject({ kind: "paid", captured: Money.make(1000n, "USD") })

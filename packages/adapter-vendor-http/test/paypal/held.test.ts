@@ -71,6 +71,9 @@ describe("a capture of held funds", () => {
       expect(lines(found.seen)).toEqual([paths.order, paths.captureAuthorization])
       const gone = yield* run({ [paths.order]: json(200, released) }, capture(forgotten))
       expect(Either.getOrThrow(gone.outcome)).toMatchObject({ kind: "closed", source: "operation" })
+      const others = yield* run({ ...routes, [paths.order]: json(200, { ...held, id: "OTHER" }) }, capture(forgotten))
+      expect(Either.getOrThrow(others.outcome)).toMatchObject({ kind: "authorized", foreign: "NUMBER_MISMATCH" })
+      expect(lines(others.seen)).toEqual([paths.order])
     })
   )
 
@@ -166,10 +169,30 @@ describe("a close", () => {
     })
   )
 
-  it.effect("waits while PayPal has the money and has not decided on it", () =>
+  const undecided: ReadonlyArray<readonly [string, unknown]> = [
+    ["a capture", order("COMPLETED", { captures: [resource(captureId, "PENDING")] })],
+    [
+      "a capture of held funds",
+      order("COMPLETED", {
+        captures: [resource(captureId, "PENDING")],
+        authorizations: [resource(authorizationId, "CREATED")]
+      })
+    ],
+    ["an authorization", order("COMPLETED", { authorizations: [resource(authorizationId, "PENDING")] })]
+  ]
+
+  it.effect.each(undecided)("waits while PayPal has not decided on %s", ([_, waiting]) =>
     Effect.gen(function* () {
-      const waiting = order("COMPLETED", { captures: [resource(captureId, "PENDING")] })
       expect(word((yield* run({ [paths.order]: json(200, waiting) }, close())).outcome)).toBe("Throttled")
+    })
+  )
+
+  it.effect.each(undecided)("that asks anew what the order is does not take %s for an open order's", ([_, waiting]) =>
+    Effect.gen(function* () {
+      const asked = (state: "PENDING" | "CLOSING") =>
+        run({ [paths.order]: json(200, waiting) }, (vendors) => vendors.query({ ...payment, state }))
+      expect(word((yield* asked("CLOSING")).outcome)).toBe("Throttled")
+      expect(word((yield* asked("PENDING")).outcome)).toBe("open")
     })
   )
 

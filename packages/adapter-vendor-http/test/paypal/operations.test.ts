@@ -204,6 +204,7 @@ describe("a query", () => {
     ["PayPal's word for it", json(404, problem("RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")), "notFound"],
     ["a page that is not there", (response) => response.writeHead(404).end("<h1>Not found</h1>"), "InDoubt"],
     ["another error", json(404, problem("NOT_FOUND")), "InDoubt"],
+    ["a path that is not there", json(404, problem("RESOURCE_NOT_FOUND")), "InDoubt"],
     ["a bad request", json(400, problem("INVALID_REQUEST", "INVALID_PARAMETER_VALUE")), "InDoubt"],
     ["a refusal for good", refusal("TRANSACTION_REFUSED"), "InDoubt"],
     ["too many calls", json(429, problem("RATE_LIMIT_REACHED")), "Throttled"],

@@ -77,6 +77,17 @@ describe("a refund", () => {
     })
   )
 
+  it.effect("that is repeated is the refund that the first made, or in doubt", () =>
+    Effect.gen(function* () {
+      const again = (id: string) =>
+        run({ [paths.refund]: json(201, ours("COMPLETED", { id })) }, (vendors) =>
+          vendors.refund(paid, aRefund({ vendorRefundNo: refundId }), always)
+        )
+      expect(word((yield* again(refundId)).outcome)).toBe("succeeded")
+      expect(word((yield* again("OTHER")).outcome)).toBe("InDoubt")
+    })
+  )
+
   it.effect("whose capture was not kept asks the order for it; without one nothing is sent", () =>
     Effect.gen(function* () {
       const routes = { [paths.order]: json(200, listing()), [paths.refund]: json(201, ours("PENDING")) }
@@ -231,6 +242,7 @@ describe("a question for a refund", () => {
     ["a page that is not there", (response) => response.writeHead(404).end("<h1>"), "InDoubt"],
     ["a refusal", refusal("REFUND_NOT_ALLOWED"), "InDoubt"],
     ["too many calls", json(429, {}), "Throttled"],
+    ["another refund", json(200, ours("COMPLETED", { id: "OTHER", custom_id: undefined })), "InDoubt"],
     ["an unknown state", json(200, ours("SOMETHING_NEW")), "InDoubt"]
   ])("answered with %s is %s", ([_, answer, expected]) =>
     Effect.gen(function* () {

@@ -202,6 +202,31 @@ describe("a certificate", () => {
     })
   )
 
+  it.effect("that is kept stays so while strangers name many others", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(nowMillis)
+      const gate = yield* Deferred.make<void>()
+      const { calls, send } = host(vectors.certificates.good)
+      const nowhere = host("", 404)
+      const slow: Send = (call, limit) =>
+        `${call.origin}${call.path}` === url
+          ? send(call, limit)
+          : Effect.zipLeft(nowhere.send(call, limit), Deferred.await(gate))
+      const signerAt = yield* Certificates.make(config, slow)
+      yield* signerAt(url)
+      const urls = Array.from({ length: 100 }, (_, index) => `${url}${index}`)
+      const others = yield* Effect.fork(Effect.forEach(urls, (one) => Effect.flip(signerAt(one)), { concurrency: 100 }))
+      for (let turn = 0; turn < 1000; turn += 1) yield* Effect.yieldNow()
+      yield* signerAt(url)
+      yield* Deferred.succeed(gate, undefined)
+      const said = yield* Fiber.join(others)
+      expect(new Set(said.map(({ reason }) => reason))).toEqual(new Set(["UNAVAILABLE"]))
+      yield* signerAt(url)
+      expect(calls.length).toBe(1)
+      expect(nowhere.calls.length).toBe(16)
+    })
+  )
+
   it.effect.each([301, 302, 404, 500])("that is answered with HTTP %i may come again", (status) =>
     Effect.gen(function* () {
       yield* TestClock.setTime(nowMillis)
