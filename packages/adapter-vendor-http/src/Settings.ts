@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Fault } from "./Vendor.ts"
 
 /** An address of a vendor's API. */
 export const Address = Schema.String.pipe(
@@ -14,6 +15,17 @@ export const isSafe = (address: string): boolean => {
   const { protocol, hostname } = new URL(address)
   return protocol === "https:" || loopback.includes(hostname)
 }
+
+/** A vendor's address where answers without a signature go by TLS alone: a fault where it is plain http to another machine. */
+export const addressFaults = ({ baseUrl }: { readonly baseUrl: string }): ReadonlyArray<Fault> =>
+  isSafe(baseUrl)
+    ? []
+    : [
+        {
+          at: "/baseUrl",
+          detail: "Refusals are not signed and go by TLS alone: use https (http is for this machine alone)."
+        }
+      ]
 
 /** How long a call may take, in milliseconds; `millis` unless given. */
 export const limit = (millis: number) =>

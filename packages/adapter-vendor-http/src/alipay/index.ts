@@ -3,6 +3,7 @@ import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
 import type { Answer } from "../Http.ts"
 import { told } from "../Reading.ts"
+import { addressFaults } from "../Settings.ts"
 import { type Failure, type Kind, type Needs, type Placed, unable, type Vendor } from "../Vendor.ts"
 import * as Answers from "./answers.ts"
 import * as Bill from "./bill.ts"
@@ -181,6 +182,7 @@ const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor =>
 export const kind: Kind<AlipayConfig, typeof AlipayConfig.Encoded> = {
   config: AlipayConfig,
   faultsOf: (config, nowMillis) => [
+    ...addressFaults(config),
     ...(/[?#]/.test(config.baseUrl)
       ? [{ at: "/baseUrl", detail: "The gateway's address has no query: end it where its path ends." }]
       : []),

@@ -1,5 +1,5 @@
 import { Either, Redacted, Schema } from "effect"
-import { Address, limits, optional, settlingMillis } from "../Settings.ts"
+import { Address, addressFaults, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault } from "../Vendor.ts"
 import * as Keys from "./keys.ts"
@@ -119,6 +119,7 @@ const platformFaults = (
 
 /** What of the address and the keys cannot be used, does not fit together or, where the time is given, has expired; each by its place. */
 export const faultsOf = (config: WechatPayConfig, nowMillis: number | null): ReadonlyArray<Fault> => [
+  ...addressFaults(config),
   ...(/[?#]/.test(config.baseUrl)
     ? [{ at: "/baseUrl", detail: "The API's address has no query: end it before the question mark." }]
     : []),
