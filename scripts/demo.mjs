@@ -133,7 +133,9 @@ const configuration = () => {
   const [platform = "", direct = ""] = sources.map((source) => readFileSync(source, "utf8"))
   const [, vendors = ""] = direct.split(/^vendors:\n/m)
   const file = join(data, "payment-proxy.config.yaml")
-  writeFileSync(`${file}.new`, platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
+  const head =
+    "# Made by `npm start` from payment-proxy.config.yaml and examples/vendors.yaml at the top of the repository: edit those.\n"
+  writeFileSync(`${file}.new`, head + platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
   renameSync(`${file}.new`, file)
   return file
 }
@@ -146,7 +148,7 @@ const curlOf = ({ gateway, shop, appKey }) => {
     method: "ALIPAY",
     source: "WEB",
     description: "Travel insurance, 3 days",
-    returnUrl: `${shop}/done`
+    returnUrl: `${shop}/done?payOrderNo={payOrderNo}`
   }
   return [
     `curl -X POST ${gateway}/v1/orders \\`,
@@ -231,7 +233,9 @@ Payment Proxy is ready.
 
   order API   ${demo.gateway}      its pages: ${demo.docs}
   platform    ${demo.sandbox}      a sandbox: what it saw is at /_ledger
-  vendors     ${Object.keys(demo.vendors).join(", ")}: the sandbox plays them, too (docs/vendors.md)
+${Object.entries(demo.vendors)
+  .map(([vendor, url]) => `  ${vendor.padEnd(11)} ${url}      played by the sandbox, too (docs/vendors.md)`)
+  .join("\n")}
   shop        ${demo.shop}      what was reported, signed, to the business system
   app key     ${demo.appKey}
 

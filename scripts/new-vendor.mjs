@@ -98,8 +98,10 @@ console.log(`${Name} is there:
 ${written.map((file) => `  ${file}`).join("\n")}
 
 Next, in this order (docs/vendors.md walks through it):
-  1. pnpm format
-  2. config.ts, signing.ts, evidence.ts, answers.ts: the vendor's own settings, signatures, words and codes, with a canned answer for each in test/${name}/answers.test.ts.
+  1. npx pnpm format
+  2. config.ts, signing.ts, evidence.ts, answers.ts, requests.ts, notification.ts, index.ts: the vendor's own settings, signatures, words and codes, with a canned answer for each in test/${name}/answers.test.ts.
   3. The sandbox plays the vendor: apps/sandbox/src/vendors/${name}/, one line in apps/sandbox/src/vendors/index.ts.
-  4. pnpm --filter @payment-proxy/adapter-vendor-http test ${name}: the contract fails until both are right.
+  4. npx pnpm --filter @payment-proxy/adapter-vendor-http test ${name}: the contract fails until both are right.
+  5. docs/vendors.md: a section that names every setting (a test of packages/configuration fails until it is there).
+To take it back: delete the two folders, and its lines in the three files.
 `)

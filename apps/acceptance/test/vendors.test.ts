@@ -103,7 +103,7 @@ const place = async (
     source,
     description: "Travel insurance, 3 days",
     payer: ofPayer,
-    returnUrl: `${running.demo.shop}/done`
+    returnUrl: `${running.demo.shop}/done?payOrderNo={payOrderNo}`
   }
   const answer = await call("POST", "/v1/orders", wanted, { "idempotency-key": `${vendor}-${source}-${currency}` })
   expect(answer.status, JSON.stringify(answer.body)).toBe(201)
@@ -146,7 +146,7 @@ describe.skipIf(path === undefined && process.env["CI"] !== "true")(
         if ((await back.count()) > 0) await back.first().click()
         if (source === "WEB" || source === "H5") {
           if (vendor !== "wechatpay" || source === "H5")
-            await page.waitForURL(`${running.demo.shop}/done`, { timeout: 20_000 })
+            await page.waitForURL(`${running.demo.shop}/done?payOrderNo=${order.payOrderNo}`, { timeout: 20_000 })
         }
       } finally {
         await context.close()

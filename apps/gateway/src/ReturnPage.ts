@@ -2,10 +2,10 @@ import { HttpServerResponse } from "@effect/platform"
 
 const words = {
   en: {
-    title: "Thank you",
-    text: "Your payment is being confirmed. You can close this page and go back to the shop."
+    title: "Back from the payment",
+    text: "What became of it is being asked for. You can close this page and go back to the shop."
   },
-  zh: { title: "谢谢", text: "付款结果正在确认中，您可以关闭此页面并返回商家。" }
+  zh: { title: "付款页面已返回", text: "正在查询付款结果，您可以关闭此页面并返回商家。" }
 } as const
 
 const style =

@@ -56,8 +56,8 @@ describe("a payer who comes back", () => {
   it("sees a page that nothing keeps where the order names none, in the language that the browser prefers", async () => {
     const order = await paid()
     for (const [accepted, title] of [
-      ["zh-CN,zh;q=0.9", "谢谢"],
-      ["de", "Thank you"]
+      ["zh-CN,zh;q=0.9", "付款页面已返回"],
+      ["de", "Back from the payment"]
     ] as const) {
       const answer = await back(`order=${order}`, { "accept-language": accepted })
       expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"])

@@ -75,6 +75,12 @@ const followed = (payment: Payment.Payment, prepared: string) =>
     Effect.zipLeft(crashPoint("K10"))
   )
 
+/** What only the vendor needs; `{payOrderNo}` in the app's page stands for the order's number. */
+const detailsOf = ({ details }: Asked, { payOrderNo }: Payment.Payment): Details => ({
+  ...details,
+  returnUrl: details.returnUrl?.replaceAll("{payOrderNo}", payOrderNo) ?? null
+})
+
 const intended = (asked: Asked) =>
   using<Vendors>()((services, nowMillis) => {
     const vendors = Context.get(services, Vendors)
@@ -82,7 +88,7 @@ const intended = (asked: Asked) =>
     if (vendor === undefined) return new UnknownVendor({ vendor: asked.vendor })
     const wanted = wantedOf(asked, Context.get(services, Policies), nowMillis)
     const order = created(wanted, vendor, Context.get(services, Entropy).bytes(10), nowMillis)
-    return Effect.flatMap(vendors.prepare(order, asked.details), (prepared) =>
+    return Effect.flatMap(vendors.prepare(order, detailsOf(asked, order)), (prepared) =>
       intend(order, prepared, asked, (payment) => followed(payment, prepared))
     ).pipe(Effect.catchTag("Duplicate", ({ existing }) => repeated(asked, existing)))
   })

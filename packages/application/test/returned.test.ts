@@ -116,3 +116,13 @@ it.world("who comes back while a call of ours may be on its way does not make us
     expect(yield* calls("complete")).toBe(1)
   })
 )
+
+it.world("the order's number is put into the app's page, where the page wants it", () =>
+  Effect.gen(function* () {
+    const returnUrl = "https://shop.example/done?order={payOrderNo}&again={payOrderNo}"
+    const { payOrderNo } = yield* placed({ details: { description: "Insurance", payer: {}, returnUrl } })
+    const back = yield* Effect.fork(returned("platform", payOrderNo, {}))
+    yield* TestClock.adjust(Duration.seconds(5))
+    expect(yield* Fiber.join(back)).toBe(`https://shop.example/done?order=${payOrderNo}&again=${payOrderNo}`)
+  })
+)

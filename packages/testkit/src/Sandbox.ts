@@ -76,9 +76,14 @@ const started = (folder: string, options: Options) =>
         SANDBOX_WEBHOOK_SECRET: ours.webhookSecret,
         SANDBOX_MERCHANT_ID: ours.merchantId
       },
-      stdio: ["ignore", "pipe", "inherit"]
+      stdio: ["ignore", "pipe", "pipe"]
     })
-    child.once("exit", (code) => resume(Effect.dieMessage(`The sandbox ended with ${code}.`)))
+    let said = ""
+    child.stderr.on("data", (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2000)
+      process.stderr.write(chunk)
+    })
+    child.once("exit", (code) => resume(Effect.dieMessage(`The sandbox ended with ${code}: ${said}`)))
     createInterface({ input: child.stdout }).once("line", (line) => {
       const { url, issuer, vendors } = JSON.parse(line) as Ready
       resume(Effect.succeed({ child, url, issuer, vendors }))

@@ -41,7 +41,6 @@ const verified = (answer: Answer, keys: PlatformKeys, { millis, untilMillis }: L
 const noted = <A>(failed: Effect.Effect<A, Failure>, answer: Answer, vendor: string, { call, of }: About) =>
   failed.pipe(
     Effect.tapErrorTag("Rejected", ({ detail }) => Effect.logInfo(`A call was not accepted. ${detail}`)),
-    Effect.tapErrorTag("Throttled", ({ detail }) => Effect.logWarning(`A call was not accepted now. ${detail}`)),
     Effect.annotateLogs({
       vendor,
       call,
