@@ -126,16 +126,19 @@ const environmentOf = (credentials) =>
     )
   )
 
+/** The vendors that the sandbox plays beside its platform; DEMO_VENDORS=none leaves them out. */
+const vendors = process.env.DEMO_VENDORS === "none" ? [] : ["wechatpay", "alipay", "mpgs", "paypal"]
+
 const sources = [join(root, "payment-proxy.config.yaml"), join(root, "examples/vendors.yaml")]
 
 /** One file: the platform and its routes, and each vendor directly; made anew when one of them is edited. */
 const configuration = () => {
   const [platform = "", direct = ""] = sources.map((source) => readFileSync(source, "utf8"))
-  const [, vendors = ""] = direct.split(/^vendors:\n/m)
+  const [, entries = ""] = vendors.length === 0 ? [] : direct.split(/^vendors:\n/m)
   const file = join(data, "payment-proxy.config.yaml")
   const head =
     "# Made by `npm start` from payment-proxy.config.yaml and examples/vendors.yaml at the top of the repository: edit those.\n"
-  writeFileSync(`${file}.new`, head + platform.replace(/^(?=# The platform's own API|routes:)/m, vendors))
+  writeFileSync(`${file}.new`, head + platform.replace(/^(?=# The platform's own API|routes:)/m, entries))
   renameSync(`${file}.new`, file)
   return file
 }
@@ -183,16 +186,17 @@ const main = async () => {
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
     SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
     SANDBOX_MERCHANT_ID: "merchant-demo",
-    SANDBOX_VENDORS: "wechatpay,alipay,mpgs,paypal"
+    SANDBOX_VENDORS: vendors.join(",")
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
   const shop = await start("shop", { SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret })
   const credentials = await fetch(`${sandbox.url}/_credentials`).then((response) => response.json())
-  await fetch(`${sandbox.url}/_payments/-/listen-paypal`, {
-    method: "POST",
-    body: JSON.stringify({ url: `${gateway}/notify/paypal` })
-  })
+  if (vendors.length > 0)
+    await fetch(`${sandbox.url}/_payments/-/listen-paypal`, {
+      method: "POST",
+      body: JSON.stringify({ url: `${gateway}/notify/paypal` })
+    })
   const environment = {
     ...environmentOf(credentials),
     PAYMENT_PROXY_CONFIG: configuration(),

@@ -62,8 +62,8 @@ const processesOf = (folder: string): ReadonlyArray<{ readonly pid: number; read
       }
     })
 
-/** Types `npm start` in the repository, with data in a temporary folder, and waits until it says that it is ready. */
-export const start = async (): Promise<Running> => {
+/** Types `npm start` in the repository, with the vendors beside the platform or without, with data in a temporary folder, and waits until it says that it is ready. */
+export const start = async (vendors: "all" | "none" = "none"): Promise<Running> => {
   const folder = mkdtempSync(join(tmpdir(), "payment-proxy-acceptance-"))
   const path = (process.env["PATH"] ?? "")
     .split(delimiter)
@@ -71,7 +71,7 @@ export const start = async (): Promise<Running> => {
     .join(delimiter)
   const npm = spawn("npm", ["start"], {
     cwd: root,
-    env: { ...process.env, PATH: path, PAYMENT_PROXY_DATA: folder },
+    env: { ...process.env, PATH: path, PAYMENT_PROXY_DATA: folder, DEMO_VENDORS: vendors },
     stdio: ["ignore", "pipe", "pipe"]
   })
   let printed = ""

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -28,30 +28,30 @@ beforeAll(() => {
 }, 60_000)
 afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
-const run = (cwd: string, program: string, ...options: ReadonlyArray<string>) => {
-  const { status, stdout, stderr } = spawnSync(program, options, {
-    cwd,
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" }
+/** A program's end; the test's own process goes on meanwhile, or its runner would take it for dead. */
+const run = (cwd: string, program: string, ...options: ReadonlyArray<string>) =>
+  new Promise<{ readonly status: number; readonly said: string }>((done) => {
+    const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" }
+    execFile(program, options, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
+      done({ status: error === null ? 0 : 1, said: stdout + stderr })
+    )
   })
-  return { status, said: stdout + stderr }
-}
 const newVendor = (...options: ReadonlyArray<string>) =>
   run(root, process.execPath, join(root, "scripts/new-vendor.mjs"), ...options)
 const bin = (name: string) => join(root, "node_modules/.bin", name)
 
-it("says how to name a vendor where the name is missing or none", () => {
+it("says how to name a vendor where the name is missing or none", async () => {
   for (const name of [[], ["Stripe!"], ["x"]]) {
-    const { status, said } = newVendor(...name, ...(name.length === 0 ? [] : ["--root", copy]))
+    const { status, said } = await newVendor(...name, ...(name.length === 0 ? [] : ["--root", copy]))
     expect(status).toBe(1)
     expect(said).toContain("Name the vendor: pnpm new:vendor NAME")
   }
 })
 
 it("makes a vendor that compiles, whose canned answers pass and whose contract fails until it is written; never twice", {
-  timeout: 180_000
-}, () => {
-  const made = newVendor("tollgate", "--root", copy)
+  timeout: 240_000
+}, async () => {
+  const made = await newVendor("tollgate", "--root", copy)
   expect(made.said).toContain("packages/adapter-vendor-http/src/tollgate/answers.ts")
   expect(made.status).toBe(0)
   const adapter = join(copy, "packages/adapter-vendor-http")
@@ -63,20 +63,27 @@ it("makes a vendor that compiles, whose canned answers pass and whose contract f
     "TollgateConfig.fields"
   )
 
-  run(adapter, bin("biome"), "check", "--write", "--vcs-enabled=false", "src/tollgate", "test/tollgate")
-  expect(run(adapter, bin("tsc"), "-p", "tsconfig.json", "--noEmit", "--composite", "false")).toEqual({
+  await run(adapter, bin("biome"), "check", "--write", "--vcs-enabled=false", "src/tollgate", "test/tollgate")
+  expect(await run(adapter, bin("tsc"), "-p", "tsconfig.json", "--noEmit", "--composite", "false")).toEqual({
     status: 0,
     said: ""
   })
 
-  const canned = run(adapter, bin("vitest"), "run", "--config", "../../vitest.config.ts", "test/tollgate/answers")
+  const canned = await run(adapter, bin("vitest"), "run", "--config", "../../vitest.config.ts", "test/tollgate/answers")
   expect(canned.said).toMatch(/Tests {2}\d+ passed/)
   expect(canned.status).toBe(0)
-  const contract = run(adapter, bin("vitest"), "run", "--config", "../../vitest.config.ts", "test/tollgate/contract")
+  const contract = await run(
+    adapter,
+    bin("vitest"),
+    "run",
+    "--config",
+    "../../vitest.config.ts",
+    "test/tollgate/contract"
+  )
   expect(contract.said).toContain("tollgate")
   expect(contract.status).toBe(1)
 
-  const again = newVendor("tollgate", "--root", copy)
+  const again = await newVendor("tollgate", "--root", copy)
   expect(again.status).toBe(1)
   expect(again.said).toContain("is there already: nothing was changed")
 })

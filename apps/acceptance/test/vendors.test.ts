@@ -71,7 +71,7 @@ const pictures = process.env["PAYMENT_PROXY_PICTURES"]
 let running: Running
 let browser: Browser
 beforeAll(async () => {
-  running = await start()
+  running = await start("all")
   if (path !== undefined) browser = await launch(path)
   if (pictures !== undefined) mkdirSync(join(root, pictures), { recursive: true })
 }, 150_000)

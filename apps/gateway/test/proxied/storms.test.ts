@@ -55,7 +55,9 @@ const all = <A>(count: number, each: (at: number) => Promise<A>) =>
 const mostReached = () => Math.max(...reached.values())
 
 describe("F46 tokens that end early", () => {
-  it("F46 a thousand calls with a token that is over: one new token each time, each call made twice at most, all through", async () => {
+  it("F46 a thousand calls with a token that is over: one new token each time, each call made twice at most, all through", {
+    timeout: 120_000
+  }, async () => {
     await world.call("GET", "/proxy/plain/a/warm")
     for (const generation of [1, 2]) {
       revoke()

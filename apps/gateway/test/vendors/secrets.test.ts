@@ -70,22 +70,14 @@ describe.each(SandboxVendors.names)("a whole run of %s, with planted keys", (nam
 
   /** Orders that go right and wrong in every way that makes somebody write something down. */
   const lived = async () => {
-    for (const scene of world.scenes) {
+    for (const scene of world.scenes.slice(0, 3)) {
       const { order, text } = await world.place(scene)
       answers.push(text)
       await world.pay(order)
       await world.until(order.payOrderNo, ({ status }) => status === "SUCCEEDED")
       answers.push((await world.gateway.call("GET", `/return/${name}?order=${order.payOrderNo}`)).body.toString())
     }
-    const wrong = [
-      "garbage",
-      "html",
-      "error-after-accept",
-      "reject",
-      "unknown-code",
-      "unknown-status",
-      "wrong-signature"
-    ]
+    const wrong = ["garbage", "reject", "unknown-code", "wrong-signature"]
     const orders: Array<string> = []
     for (const fault of wrong) {
       await world.faults({ on: "create", fault, times: 1 }, { on: "query", fault, times: 1 })

@@ -37,7 +37,7 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
   const toUs = await Relay.open(() => gatewayUrl)
   process.env["PAYMENT_PROXY_PUBLIC_URL"] = toUs.url
   const entry = SandboxVendors.entryOf(name, credentials)
-  const limits = { createMillis: 1000, queryMillis: 1000, closeMillis: 1000 }
+  const limits = { createMillis: 700, queryMillis: 700, closeMillis: 700 }
   const baseUrl = String(entry["baseUrl"]).replace(origin, toVendor.url)
   const gateway = await Gateway.open(
     { vendors: { [name]: { ...entry, baseUrl, limits, settlingMillis: 1000 } } },
