@@ -85,7 +85,9 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
     )
     const { payOrderNo } = order
     const isOfOrder = ({ body, target }: { readonly body: Buffer; readonly target: string }) =>
-      target.includes(payOrderNo) || body.includes(payOrderNo) || target.includes(pending.transactionNo ?? "-")
+      target.includes(payOrderNo) ||
+      body.includes(payOrderNo) ||
+      (pending.transactionNo !== null && target.includes(pending.transactionNo))
     const waiting = async () => {
       for (let tries = 0; tries < 100; tries++) {
         const found = world.toVendor.passed.findLast(
