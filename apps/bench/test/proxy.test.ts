@@ -6,7 +6,7 @@ import * as proxy from "../src/proxy/proxy.ts"
 import * as Stripes from "../src/proxy/Stripes.ts"
 import type { Figures } from "../src/Report.ts"
 
-const seconds = 0.3
+const seconds = 1
 const asked = { seconds, times: 1, seed: 1 }
 
 /** Every answer was right: a wrong one ends a bench. */
