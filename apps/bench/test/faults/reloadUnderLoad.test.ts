@@ -185,7 +185,7 @@ it("the configuration file is rewritten under load, also badly and in halves: no
     expect(calls.length, "calls").toBeGreaterThan((seconds * perSecond) / 4)
     expect(new Set(calls.map(({ name }) => name)).size).toBe(4)
     const seen = new Set(calls.flatMap((call) => (call.revision === null ? [] : [call.revision])))
-    expect(seen.size, `revisions seen: ${[...seen].join(", ")}`).toBeGreaterThan(1)
+    expect(seen.size, `revisions seen: ${[...seen].join(", ")}`).toBeGreaterThan(2)
     expect(calls.at(-1)?.revision, "the last good file").toBe("1000")
     const { requests } = (await world.platform("GET", "/_ledger")) as {
       readonly requests: ReadonlyArray<{ readonly did: string }>

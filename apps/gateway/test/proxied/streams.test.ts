@@ -9,7 +9,7 @@ import { create, open, sent, vendorOf, type World } from "./world.ts"
 
 const headMillis = 1500
 /** Of the gateway, its client and its vendor: all three are this process. */
-const mostGrownMB = 128
+const mostGrownMB = 80
 
 let vendor: Vendors.Vendor
 let world: World
