@@ -38,12 +38,17 @@ export const authenticate = (header: string | undefined): Effect.Effect<App, Una
   const [, keyId, secret] = pattern.exec(/^bearer +(\S+)$/i.exec(header ?? "")?.[1] ?? "") ?? []
   if (keyId === undefined || secret === undefined) return unauthorized
   return Effect.flatMap(Apps, (apps) =>
-    Effect.flatMap(apps.keyById(keyId), (key) => {
-      const expected = Option.match(key, { onNone: () => unknown, onSome: ({ secretSha256 }) => secretSha256 })
-      const isRight = timingSafeEqual(Buffer.from(hash(secret), "hex"), Buffer.from(expected, "hex"))
-      return Option.isSome(key) && isRight
-        ? Effect.flatMap(apps.byId(key.value.app), Option.match({ onNone: () => unauthorized, onSome: Effect.succeed }))
-        : unauthorized
-    })
+    Effect.flatMap(apps.keyById(keyId), (key) =>
+      Effect.clockWith((clock) => {
+        const expected = Option.match(key, { onNone: () => unknown, onSome: ({ secretSha256 }) => secretSha256 })
+        const isRight = timingSafeEqual(Buffer.from(hash(secret), "hex"), Buffer.from(expected, "hex"))
+        if (Option.isNone(key) || !isRight) return unauthorized
+        const { app, revokedAtMillis } = key.value
+        if (revokedAtMillis !== null && revokedAtMillis <= clock.unsafeCurrentTimeMillis()) return unauthorized
+        return Effect.flatMap(apps.byId(app), (found) =>
+          Option.isSome(found) && !found.value.isDisabled ? Effect.succeed(found.value) : unauthorized
+        )
+      })
+    )
   )
 }

@@ -12,7 +12,7 @@ import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
 /** How apps are shown an order: as the order API does. */
-export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of }))
+export const announcer = Layer.succeed(Announcer, Announcer.of({ event: Event.of, refundEvent: Event.ofRefund }))
 
 /** A server's clock is that of all its processes; a file has none of its own (docs/adr/0013). */
 const databaseOf = ({ DATABASE_URL, PAYMENT_PROXY_DATA }: Configuration["environment"]) =>

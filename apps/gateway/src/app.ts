@@ -8,7 +8,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { secretContext } from "@payment-proxy/application"
 import { Environment } from "@payment-proxy/configuration"
 import { Apps, Vault } from "@payment-proxy/ports"
-import { Console, Effect, Logger, LogLevel, Schema } from "effect"
+import { Clock, Console, Effect, Logger, LogLevel, Schema } from "effect"
 import * as AppKey from "./AppKey.ts"
 import * as Layers from "./Layers.ts"
 
@@ -43,9 +43,20 @@ const main = Effect.gen(function* () {
     yield* apps.put({
       id,
       name,
-      endpoints: webhook === undefined ? [] : [{ id: endpoint, url: webhook, sealedSecret }]
+      endpoints:
+        webhook === undefined
+          ? []
+          : [{ id: endpoint, url: webhook, sealedSecrets: [sealedSecret], events: null, stopped: null }],
+      isDisabled: false
     })
-    yield* apps.addKey({ keyId: key.keyId, app: id, secretSha256: key.secretSha256 })
+    const createdAtMillis = yield* Clock.currentTimeMillis
+    yield* apps.addKey({
+      keyId: key.keyId,
+      app: id,
+      secretSha256: key.secretSha256,
+      createdAtMillis,
+      revokedAtMillis: null
+    })
   }).pipe(Effect.provide(Layers.storesOf({ environment }).stores))
   const shown = process.env["WEBHOOK_SECRET"] === undefined && webhook !== undefined ? { webhookSecret: secret } : {}
   yield* Console.log(JSON.stringify({ ready: true, app: id, key: key.text, ...shown }))

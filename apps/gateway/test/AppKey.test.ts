@@ -8,8 +8,8 @@ it.effect("a key proves its app; what is stored of it proves nothing", () =>
   Effect.gen(function* () {
     const apps = yield* Apps
     const { text, keyId, secretSha256 } = AppKey.generate()
-    yield* apps.put({ id: "shop", name: "Shop", endpoints: [] })
-    yield* apps.addKey({ keyId, app: "shop", secretSha256 })
+    yield* apps.put({ id: "shop", name: "Shop", endpoints: [], isDisabled: false })
+    yield* apps.addKey({ keyId, app: "shop", secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     expect((yield* AppKey.authenticate(`Bearer ${text}`)).id).toBe("shop")
     expect((yield* AppKey.authenticate(`bearer  ${text}`)).id, "the scheme has no case").toBe("shop")
     const stored = yield* Effect.either(AppKey.authenticate(`Bearer pp_live_${keyId}_${secretSha256.slice(0, 43)}`))

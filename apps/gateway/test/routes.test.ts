@@ -103,9 +103,17 @@ const opened = async (routes: object) => {
         secretContext("shop-webhook"),
         "whsec_c2VjcmV0IG9mIGEgdGVzdCwgMjQgYnl0ZXM="
       )
-      const endpoints = [{ id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecret }]
-      yield* apps.put({ id: "shop", name: "shop", endpoints })
-      yield* apps.addKey({ keyId, app: "shop", secretSha256 })
+      const endpoints = [
+        {
+          id: "shop-webhook",
+          url: "https://shop.example/webhooks",
+          sealedSecrets: [sealedSecret],
+          events: null,
+          stopped: null
+        }
+      ]
+      yield* apps.put({ id: "shop", name: "shop", endpoints, isDisabled: false })
+      yield* apps.addKey({ keyId, app: "shop", secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     })
   )
   return { runtime, inForce, write, key: text }

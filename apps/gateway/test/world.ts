@@ -49,10 +49,19 @@ const appWithKey = (id: string) =>
     yield* apps.put({
       id,
       name: id,
-      endpoints: [{ id: `${id}-webhook`, url: "https://shop.example/webhooks", sealedSecret }]
+      endpoints: [
+        {
+          id: `${id}-webhook`,
+          url: "https://shop.example/webhooks",
+          sealedSecrets: [sealedSecret],
+          events: null,
+          stopped: null
+        }
+      ],
+      isDisabled: false
     })
     const { text, keyId, secretSha256 } = AppKey.generate()
-    yield* apps.addKey({ keyId, app: id, secretSha256 })
+    yield* apps.addKey({ keyId, app: id, secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     return text
   })
 

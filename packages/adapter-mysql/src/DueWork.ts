@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
-import type { Claimed, Queue } from "@payment-proxy/ports"
+import type { Claimed, Leaving, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer, Option, Random, Schema } from "effect"
 import { Database, now, typed } from "./Database.ts"
@@ -10,7 +10,8 @@ import * as GroupUpdate from "./GroupUpdate.ts"
 const shelves = {
   orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app" },
   deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app" },
-  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" }
+  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" },
+  reconcile: { table: "payment_proxy_day", key: "id", owner: "vendor" }
 } as const satisfies Record<Queue, { readonly table: string; readonly key: string; readonly owner: string }>
 
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
@@ -40,19 +41,21 @@ export const make = Effect.gen(function* () {
     sql`piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})`
 
   /** Pieces that are due and nobody's, held until the transaction ends; of one owner, or of anybody. */
-  const due = (queue: Queue, now: Fragment, limit: number, owner?: string) => {
+  const due = (queue: Queue, now: Fragment, limit: number, { avoiding = [] }: Leaving, owner?: string) => {
     const shelf = shelves[queue]
+    const elsewhere =
+      queue === "deliveries" && avoiding.length > 0 ? sql`AND NOT (${sql.in("piece.endpoint", avoiding)})` : sql``
     return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries
       FROM ${sql(shelf.table)} AS piece
       WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(shelf.owner)} = ${owner}`}
-        ${queue === "deliveries" ? inOrder(now) : sql``}
+        ${elsewhere} ${queue === "deliveries" ? inOrder(now) : sql``}
       ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodeDue(rows)))
     )
   }
 
   /** A share of each owner's but this one's, in an order by chance where there are more of them than pieces. */
-  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) =>
+  const shared = (queue: Queue, now: Fragment, limit: number, leaving: Leaving, besides: string) =>
     Effect.gen(function* () {
       const { table, owner } = shelves[queue]
       const rows =
@@ -63,15 +66,19 @@ export const make = Effect.gen(function* () {
       const share = Math.ceil(limit / Math.max(owners.length, 1))
       const found: Array<typeof DueRow.Type> = []
       for (const { owner: one } of owners)
-        if (found.length < limit) found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), one)))
+        if (found.length < limit)
+          found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), leaving, one)))
       return found
     })
 
-  const claimed = (queue: Queue, limit: number, lease: Duration.Duration, besides: string | undefined) =>
+  const claimed = (queue: Queue, limit: number, lease: Duration.Duration, leaving: Leaving) =>
     Effect.gen(function* () {
       const { table, key } = shelves[queue]
       const now = yield* clock
-      const found = yield* besides === undefined ? due(queue, now, limit) : shared(queue, now, limit, besides)
+      const { besides } = leaving
+      const found = yield* besides === undefined
+        ? due(queue, now, limit, leaving)
+        : shared(queue, now, limit, leaving, besides)
       if (found.length === 0) return []
       const token = randomUUID()
       yield* sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${now} + ${Duration.toMillis(lease)}
@@ -98,13 +105,13 @@ export const make = Effect.gen(function* () {
   const never = sql`due_millis = NULL, due_token = NULL, due_lease_millis = NULL`
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease, besides) =>
+    claim: (queue, limit, lease, leaving = {}) =>
       Effect.gen(function* () {
         const now = yield* clock
         const open = yield* typed(
           sql`SELECT 1 FROM ${sql(shelves[queue].table)} AS piece WHERE ${isOpen(now)} LIMIT 1`.unprepared
         )
-        return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, besides))
+        return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, leaving))
       }),
     renew: (piece, lease) => ifHeld(piece, (now) => sql`due_lease_millis = ${now} + ${Duration.toMillis(lease)}`),
     done: (piece, note) =>
@@ -119,6 +126,11 @@ export const make = Effect.gen(function* () {
         (now) => sql`due_millis = ${now} + ${Duration.toMillis(after)}, due_token = NULL, due_lease_millis = NULL,
           due_tries = ${piece.tries + 1}, due_note = ${noted(note)}`
       ),
+    giveBack: (piece, after) =>
+      ifHeld(
+        piece,
+        (now) => sql`due_millis = ${now} + ${Duration.toMillis(after)}, due_token = NULL, due_lease_millis = NULL`
+      ),
     hasten: (payOrderNo) =>
       Effect.flatMap(clock, (now) =>
         update(sql`UPDATE payment_proxy_order
@@ -128,18 +140,35 @@ export const make = Effect.gen(function* () {
   })
 
   const columns = sql.literal(DeliveryRows.columns.join(", "))
+  const found = <E>(rows: Effect.Effect<unknown, E>) =>
+    typed(Effect.flatMap(rows, (all) => Effect.orDie(DeliveryRows.decode(all))))
   const deliveries = Deliveries.of({
     byId: (id) =>
-      sql`SELECT ${columns} FROM payment_proxy_delivery WHERE id = ${id}`.pipe(
-        Effect.flatMap((rows) => Effect.orDie(DeliveryRows.decode(rows))),
-        Effect.map(([row]) => Option.fromNullable(row)),
-        typed
+      found(sql`SELECT ${columns} FROM payment_proxy_delivery WHERE id = ${id}`).pipe(
+        Effect.map(([row]) => Option.fromNullable(row))
       ),
     ofOrder: (payOrderNo) =>
-      sql`SELECT ${columns} FROM payment_proxy_delivery WHERE pay_order_no = ${payOrderNo} ORDER BY version, id`.pipe(
-        Effect.flatMap((rows) => Effect.orDie(DeliveryRows.decode(rows))),
-        typed
+      found(sql`SELECT ${columns} FROM payment_proxy_delivery
+        WHERE pay_order_no = ${payOrderNo} OR (pay_order_no > ${`${payOrderNo}R`} AND pay_order_no < ${`${payOrderNo}S`})
+        ORDER BY id`),
+    ofEvent: (eventId) =>
+      found(sql`SELECT ${columns} FROM payment_proxy_delivery
+        WHERE id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`} ORDER BY id`),
+    search: ({ app, endpoint, state, after, limit }) =>
+      found(
+        sql`SELECT ${columns} FROM payment_proxy_delivery WHERE ${sql.and([
+          sql`1 = 1`,
+          ...(app === null ? [] : [sql`app = ${app}`]),
+          ...(endpoint === null ? [] : [sql`endpoint = ${endpoint}`]),
+          ...(state === null ? [] : [sql`state = ${state}`]),
+          ...(after === null ? [] : [sql`id < ${after}`])
+        ])} ORDER BY id DESC LIMIT ${sql.literal(String(Math.trunc(limit)))}`.unprepared
       ),
+    resend: (id) =>
+      Effect.flatMap(clock, (now) =>
+        update(sql`UPDATE payment_proxy_delivery SET due_millis = ${now}, due_token = NULL, due_lease_millis = NULL,
+          due_tries = 0, state = 'waiting' WHERE id = ${id} AND state <> 'kept'`)
+      ).pipe(Effect.map((count) => count === 1)),
     giveUp: (id, token, note) =>
       ifHeld({ queue: "deliveries", id, token }, () => sql`${never}, state = 'given-up', due_note = ${noted(note)}`)
   })

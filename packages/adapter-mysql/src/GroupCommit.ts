@@ -70,7 +70,9 @@ const blamed: ReadonlySet<Reason> = new Set<Reason>(["short", "locked", "refused
 const real = DatabaseClock.monotonic
 
 const misfit = (change: Change): Taken | Stale =>
-  Statements.isNew(change) ? new Taken({ change }) : new Stale({ payOrderNo: change.payment.payOrderNo })
+  Statements.isNew(change) && change.refund === null
+    ? new Taken({ change })
+    : new Stale({ payOrderNo: change.entry.payOrderNo })
 
 const writtenBy = (members: ReadonlyArray<Member>): ReadonlyArray<Statements.Written> =>
   members.flatMap(({ changes, now, nonce }) => changes.map((change) => ({ change, now, nonce })))
@@ -123,7 +125,7 @@ const apart = (members: ReadonlyArray<Member>): ReadonlyArray<ReadonlyArray<Memb
   const now: Array<Member> = []
   const later: Array<Member> = []
   for (const member of members) {
-    const numbers = member.changes.map(({ payment }) => payment.payOrderNo)
+    const numbers = member.changes.map(({ entry }) => entry.payOrderNo)
     const isFree = later.length === 0 && !numbers.some((no) => seen.has(no))
     for (const no of numbers) seen.add(no)
     ;(isFree ? now : later).push(member)
@@ -161,13 +163,13 @@ export const make = (database: Database["Type"]) =>
       const [first, ...others] = changes
       if (first === undefined) return Effect.dieMessage("A commit of nothing was taken for stale.")
       if (others.length === 0) return Effect.succeed(first)
-      const numbers = changes.map(({ payment }) => payment.payOrderNo)
+      const numbers = changes.map(({ entry }) => entry.payOrderNo)
       return sql`SELECT pay_order_no, version FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}`.unprepared.pipe(
         Effect.flatMap(Rows.toVersions),
         typed,
         Effect.mapError((cause) => (cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause }))),
         Effect.map((versions) => {
-          const found = changes.find(({ payment, expected }) => (versions.get(payment.payOrderNo) ?? 0) !== expected)
+          const found = changes.find(({ entry, expected }) => (versions.get(entry.payOrderNo) ?? 0) !== expected)
           // Where every number of ours fits, it is a new order's key that is taken, or its number at the vendor.
           return found ?? changes.find(Statements.isNew) ?? first
         })
@@ -180,7 +182,7 @@ export const make = (database: Database["Type"]) =>
         Effect.gen(function* () {
           const [first] = changes
           if (first === undefined) return true
-          const numbers = changes.map(({ payment }) => payment.payOrderNo)
+          const numbers = changes.map(({ entry }) => entry.payOrderNo)
           yield* sql`SELECT id FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)} FOR UPDATE`.unprepared
           const { payOrderNo, version } = first.entry
           const rows = yield* sql`SELECT nonce FROM payment_proxy_history

@@ -102,7 +102,8 @@ export const byNumber = (sql: SqlClient.SqlClient) => {
   return make({
     columns: Rows.columns,
     rows: (numbers: ReadonlyArray<string>) =>
-      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}`.unprepared,
+      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}
+        AND trans_type = 1`.unprepared,
     nameOf: (payOrderNo) => payOrderNo,
     keyOf: (row) => text(row, "pay_order_no"),
     read: Rows.toPayment
@@ -116,7 +117,7 @@ export const byMerchantOrderNo = (sql: SqlClient.SqlClient) => {
   return make({
     columns: names,
     rows: (keys: ReadonlyArray<readonly [vendor: string, merchantOrderNo: string]>) =>
-      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.or(
+      sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE trans_type = 1 AND ${sql.or(
         keys.map(
           ([vendor, merchantOrderNo]) => sql`vendor = ${vendor} AND third_party_customer_no = ${merchantOrderNo}`
         )

@@ -1,6 +1,6 @@
 import { Payment } from "@payment-proxy/domain"
-import { History, Orders as Rows } from "@payment-proxy/order-table"
-import type { PlacedOrder, Search } from "@payment-proxy/ports"
+import { History, Refunds, Orders as Rows } from "@payment-proxy/order-table"
+import type { PlacedOrder, PlacedRefund, Search } from "@payment-proxy/ports"
 import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 import { Database, now } from "./Database.ts"
@@ -26,6 +26,7 @@ export const make = Effect.gen(function* () {
   const byNumber = yield* GroupRead.byNumber(sql)
   const byMerchantOrderNo = yield* GroupRead.byMerchantOrderNo(sql)
   const columns = sql.literal(Rows.columns.join(", "))
+  const refundColumns = sql.literal(Refunds.columns.join(", "))
   const entries = sql.literal(History.columns.join(", "))
 
   const existing = ({ change: { payment, placing } }: GroupCommit.Taken) =>
@@ -40,7 +41,8 @@ export const make = Effect.gen(function* () {
 
   const where = (search: Search) =>
     sql.and([
-      sql`app = ${search.app}`,
+      sql`trans_type = 1`,
+      ...(search.app === null ? [] : [sql`app = ${search.app}`]),
       ...(search.businessNo === null ? [] : [sql`business_no = ${search.businessNo}`]),
       ...(search.state === null ? [] : [sql`pay_status = ${Payment.states[search.state]}`]),
       ...(search.vendor === null ? [] : [sql`vendor = ${search.vendor}`]),
@@ -76,6 +78,26 @@ export const make = Effect.gen(function* () {
       sql`SELECT sealed_request FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`.pipe(
         Effect.flatMap(([row]) =>
           row === undefined ? Effect.succeedNone : Effect.map(Rows.toSealed(row), Option.fromNullable)
+        ),
+        toPort
+      ),
+    refund: (refundNo) =>
+      sql`SELECT ${refundColumns} FROM payment_proxy_order WHERE pay_order_no = ${refundNo} AND trans_type = 2`.pipe(
+        Effect.flatMap(Refunds.toRefunds),
+        Effect.map(([refund]) => Option.fromNullable(refund)),
+        toPort
+      ),
+    refundsOf: (payOrderNo) =>
+      sql`SELECT ${refundColumns} FROM payment_proxy_order WHERE parent_no = ${payOrderNo} ORDER BY id`.pipe(
+        Effect.flatMap(Refunds.toRefunds),
+        toPort
+      ),
+    refundByKey: (payOrderNo, idempotencyKey) =>
+      sql`SELECT ${refundColumns}, fingerprint FROM payment_proxy_order
+        WHERE parent_no = ${payOrderNo} AND idempotency_key = ${Refunds.keyOf(payOrderNo, idempotencyKey)}`.pipe(
+        Effect.flatMap(
+          ([row]): Effect.Effect<Option.Option<PlacedRefund>, unknown> =>
+            row === undefined ? Effect.succeedNone : Effect.asSome(Refunds.toPlaced(row))
         ),
         toPort
       ),

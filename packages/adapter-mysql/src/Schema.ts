@@ -246,5 +246,48 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_token", part: "lease_millis" }
+  },
+  {
+    id: 17,
+    name: "refunds beside their payments",
+    statement: `ALTER TABLE payment_proxy_order ADD COLUMN parent_no varchar(64) NULL, ADD COLUMN head varchar(80) NULL,
+      ADD KEY payment_proxy_order_parent (parent_no)`,
+    makes: { table: "payment_proxy_order", part: "payment_proxy_order_parent" }
+  },
+  ...["history", "history_old"].map((name, index) => ({
+    id: 18 + index,
+    name: `what chains the rows of ${name}`,
+    statement: `ALTER TABLE payment_proxy_${name} ADD COLUMN hash varchar(80) NULL`,
+    makes: { table: `payment_proxy_${name}`, part: "hash" }
+  })),
+  {
+    id: 20,
+    name: "apps that are disabled",
+    statement: "ALTER TABLE payment_proxy_app ADD COLUMN is_disabled int NOT NULL DEFAULT 0",
+    makes: { table: "payment_proxy_app", part: "is_disabled" }
+  },
+  {
+    id: 21,
+    name: "since when and until when a key opens",
+    statement: `ALTER TABLE payment_proxy_app_key ADD COLUMN created_millis bigint NOT NULL DEFAULT 0,
+      ADD COLUMN revoked_millis bigint NULL`,
+    makes: { table: "payment_proxy_app_key", part: "revoked_millis" }
+  },
+  {
+    id: 22,
+    name: "days that are reconciled",
+    statement: table(
+      "payment_proxy_day",
+      [
+        "id varchar(96) NOT NULL",
+        "vendor varchar(64) NOT NULL",
+        "day varchar(10) NOT NULL",
+        ...due,
+        "PRIMARY KEY (id)",
+        "KEY payment_proxy_day_due (due_millis)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_day", part: "due_note" }
   }
 ]

@@ -1,4 +1,4 @@
-import { Deliveries, History, Orders } from "@payment-proxy/order-table"
+import { Deliveries, History, Orders, Refunds } from "@payment-proxy/order-table"
 import type { Change } from "@payment-proxy/ports"
 import { Duration } from "effect"
 import { escape as escapeValue } from "mysql2"
@@ -55,8 +55,15 @@ const changingNames = [
   "paid_millis",
   "facts",
   "version",
-  "learnt_version"
+  "learnt_version",
+  "head"
 ] as const
+
+const changing = ({ payment, refund }: Change) =>
+  refund === null ? Orders.changing(payment) : Refunds.changing(refund)
+
+const lasting = ({ payment, refund }: Change) =>
+  refund === null ? Orders.lasting(payment) : Refunds.lasting(refund, payment)
 
 /**
  * Versions that move as one UPDATE: it finds as many rows as there are members that are not stale. Each column takes its
@@ -64,8 +71,8 @@ const changingNames = [
  */
 const update = (moved: ReadonlyArray<Written>): ReadonlyArray<string> => {
   if (moved.length === 0) return []
-  const numbers = moved.map(({ change }) => literal(change.payment.payOrderNo)).join(", ")
-  const rows = moved.map(({ change }) => Orders.changing(change.payment))
+  const numbers = moved.map(({ change }) => literal(change.entry.payOrderNo)).join(", ")
+  const rows = moved.map(({ change }) => changing(change))
   const byPlace = (values: ReadonlyArray<string>): string =>
     values.every((value) => value === values[0])
       ? `${values[0]}`
@@ -87,11 +94,7 @@ export const orders = (all: ReadonlyArray<Written>) => {
   const placed = all.filter(({ change }) => isNew(change))
   const moved = all.filter(({ change }) => !isNew(change))
   const rows = placed.map((written) => ({
-    parts: [
-      Orders.lasting(written.change.payment),
-      Orders.changing(written.change.payment),
-      Orders.placing(written.change)
-    ],
+    parts: [lasting(written.change), changing(written.change), Orders.placing(written.change)],
     clocked: `, ${dueOf(written)}`
   }))
   return {
@@ -111,7 +114,10 @@ export const consequences = (all: ReadonlyArray<Written>): ReadonlyArray<string>
     "payment_proxy_delivery",
     ["created_millis", "due_millis"],
     all.flatMap(({ change, now }) =>
-      Deliveries.toRows(change).map((row) => ({ parts: [row], clocked: `, ${now}, ${now}` }))
+      Deliveries.toRows(change).map((row) => ({
+        parts: [row],
+        clocked: `, ${now}, ${row.state === "kept" ? "NULL" : now}`
+      }))
     )
   ),
   "COMMIT"

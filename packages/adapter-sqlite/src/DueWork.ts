@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import type { SqlClient } from "@effect/sql"
 import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
-import type { Claimed, Queue } from "@payment-proxy/ports"
+import type { Claimed, Leaving, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Clock, Context, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database, typed } from "./Database.ts"
@@ -10,7 +10,8 @@ import { Database, typed } from "./Database.ts"
 const shelves = {
   orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app" },
   deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app" },
-  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" }
+  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" },
+  reconcile: { table: "payment_proxy_day", key: "id", owner: "vendor" }
 } as const satisfies Record<Queue, { readonly table: string; readonly key: string; readonly owner: string }>
 
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
@@ -38,11 +39,13 @@ export const make = Effect.gen(function* () {
     limit: number,
     lease: Duration.Duration,
     nowMillis: number,
-    besides: string | undefined
+    { besides, avoiding = [] }: Leaving
   ) => {
     const { table, key, owner } = shelves[queue]
     const token = randomUUID()
     const order = queue === "deliveries" ? sql`AND ${inOrder(sql, nowMillis)}` : sql``
+    const elsewhere =
+      queue === "deliveries" && avoiding.length > 0 ? sql`AND NOT ${sql.in("endpoint", avoiding)}` : sql``
     const others = besides === undefined ? sql`` : sql`AND ${sql(owner)} <> ${besides}`
     // With `besides`, the first of each owner come before the second of any.
     const turn =
@@ -50,7 +53,7 @@ export const make = Effect.gen(function* () {
     return sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${nowMillis + Duration.toMillis(lease)}
       WHERE ${sql(key)} IN (
         SELECT ${sql(key)} FROM (SELECT ${sql(key)}, due_millis, ${turn} AS turn FROM ${sql(table)} AS piece
-          WHERE due_millis <= ${nowMillis} AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) ${others} ${order})
+          WHERE due_millis <= ${nowMillis} AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) ${others} ${elsewhere} ${order})
         ORDER BY turn, due_millis LIMIT ${limit})
       RETURNING ${sql(key)} AS id, ${sql(owner)} AS owner, due_tries, due_millis`.pipe(
       Effect.flatMap(Schema.decodeUnknown(ClaimedRows)),
@@ -79,7 +82,7 @@ export const make = Effect.gen(function* () {
   const never = { due_millis: null, due_token: null, due_lease_millis: null }
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease, besides) =>
+    claim: (queue, limit, lease, leaving = {}) =>
       Effect.gen(function* () {
         const nowMillis = yield* Clock.currentTimeMillis
         const { table } = shelves[queue]
@@ -87,7 +90,7 @@ export const make = Effect.gen(function* () {
           reader`SELECT 1 FROM ${reader(table)} WHERE due_millis <= ${nowMillis}
             AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) LIMIT 1`
         )
-        return due.length === 0 ? [] : yield* transaction(claim(queue, limit, lease, nowMillis, besides))
+        return due.length === 0 ? [] : yield* transaction(claim(queue, limit, lease, nowMillis, leaving))
       }),
     renew: (claimed, lease) =>
       ifHeld(claimed, (nowMillis) => ({ due_lease_millis: nowMillis + Duration.toMillis(lease) })),
@@ -105,6 +108,8 @@ export const make = Effect.gen(function* () {
         due_tries: claimed.tries + 1,
         due_note: noted(note)
       })),
+    giveBack: (claimed, after) =>
+      ifHeld(claimed, (nowMillis) => ({ ...never, due_millis: nowMillis + Duration.toMillis(after) })),
     hasten: (payOrderNo) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         transaction(
@@ -114,22 +119,39 @@ export const make = Effect.gen(function* () {
       ).pipe(Effect.asVoid)
   })
 
+  const columns = reader.literal(DeliveryRows.columns.join(", "))
+  const found = (rows: Effect.Effect<unknown, unknown>) =>
+    typed(rows.pipe(Effect.flatMap(DeliveryRows.decode), Effect.orDie))
+
   const deliveries = Deliveries.of({
     byId: (id) =>
-      typed(
-        reader`SELECT * FROM payment_proxy_delivery WHERE id = ${id}`.pipe(
-          Effect.flatMap(DeliveryRows.decode),
-          Effect.orDie,
-          Effect.map(([row]) => Option.fromNullable(row))
-        )
+      found(reader`SELECT ${columns} FROM payment_proxy_delivery WHERE id = ${id}`).pipe(
+        Effect.map(([row]) => Option.fromNullable(row))
       ),
     ofOrder: (payOrderNo) =>
-      typed(
-        reader`SELECT * FROM payment_proxy_delivery WHERE pay_order_no = ${payOrderNo} ORDER BY version, id`.pipe(
-          Effect.flatMap(DeliveryRows.decode),
-          Effect.orDie
-        )
+      found(reader`SELECT ${columns} FROM payment_proxy_delivery
+        WHERE pay_order_no = ${payOrderNo} OR (pay_order_no > ${`${payOrderNo}R`} AND pay_order_no < ${`${payOrderNo}S`})
+        ORDER BY id`),
+    ofEvent: (eventId) =>
+      found(reader`SELECT ${columns} FROM payment_proxy_delivery
+        WHERE id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`} ORDER BY id`),
+    search: ({ app, endpoint, state, after, limit }) =>
+      found(
+        reader`SELECT ${columns} FROM payment_proxy_delivery WHERE ${reader.and([
+          reader`1 = 1`,
+          ...(app === null ? [] : [reader`app = ${app}`]),
+          ...(endpoint === null ? [] : [reader`endpoint = ${endpoint}`]),
+          ...(state === null ? [] : [reader`state = ${state}`]),
+          ...(after === null ? [] : [reader`id < ${after}`])
+        ])} ORDER BY id DESC LIMIT ${limit}`
       ),
+    resend: (id) =>
+      Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+        transaction(
+          sql`UPDATE payment_proxy_delivery SET ${sql.update({ ...never, due_millis: nowMillis, due_tries: 0, state: "waiting" })}
+            WHERE id = ${id} AND state <> 'kept' RETURNING id`
+        )
+      ).pipe(Effect.map((rows) => rows.length === 1)),
     giveUp: (id, token, note) =>
       ifHeld({ queue: "deliveries", id, token }, () => ({ ...never, state: "given-up", due_note: noted(note) }))
   })

@@ -150,6 +150,33 @@ const sharedTokens = statements(
   ) WITHOUT ROWID`
 )
 
+/** Refunds beside their payments, chained histories, and what apps and their keys need in their lives. */
+const wholeLife = statements(
+  "ALTER TABLE payment_proxy_order ADD COLUMN parent_no varchar(64) NULL",
+  "ALTER TABLE payment_proxy_order ADD COLUMN head varchar(80) NULL",
+  "CREATE INDEX payment_proxy_order_parent ON payment_proxy_order (parent_no) WHERE parent_no IS NOT NULL",
+  "ALTER TABLE payment_proxy_history ADD COLUMN hash varchar(80) NULL",
+  "ALTER TABLE payment_proxy_history_old ADD COLUMN hash varchar(80) NULL",
+  "ALTER TABLE payment_proxy_app ADD COLUMN is_disabled int NOT NULL DEFAULT 0",
+  "ALTER TABLE payment_proxy_app_key ADD COLUMN created_millis bigint NOT NULL DEFAULT 0",
+  "ALTER TABLE payment_proxy_app_key ADD COLUMN revoked_millis bigint NULL"
+)
+
+/** The days of vendors that are reconciled, and what was found different. */
+const days = statements(
+  `CREATE TABLE payment_proxy_day (
+    id varchar(96) PRIMARY KEY,
+    vendor varchar(64) NOT NULL,
+    day varchar(10) NOT NULL,
+    due_millis bigint NULL,
+    due_token varchar(64) NULL,
+    due_lease_millis bigint NULL,
+    due_tries int NOT NULL DEFAULT 0,
+    due_note varchar(256) NULL
+  ) WITHOUT ROWID`,
+  "CREATE INDEX payment_proxy_day_due ON payment_proxy_day (due_millis)"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -159,6 +186,8 @@ export const migrate = Migrator.make({})({
     "0003_pulse": pulse,
     "0004_where_old_rows_go": old,
     "0005_one_order_for_a_number_at_a_vendor": merchantNo,
-    "0006_shared_tokens": sharedTokens
+    "0006_shared_tokens": sharedTokens,
+    "0007_whole_life": wholeLife,
+    "0008_days": days
   })
 })

@@ -1,9 +1,11 @@
 import { Payment } from "@payment-proxy/domain"
-import { Deliveries, History, Orders as Rows } from "@payment-proxy/order-table"
+import { Deliveries, History, Refunds, Orders as Rows } from "@payment-proxy/order-table"
 import type { Change, PlacedOrder, Search } from "@payment-proxy/ports"
 import { crashPoint, Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database } from "./Database.ts"
+
+const changing = ({ payment, refund }: Change) => (refund === null ? Rows.changing(payment) : Refunds.changing(refund))
 
 /** A number or the key of a new order is taken; who has it is read once the transaction is undone. */
 class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
@@ -11,28 +13,32 @@ class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 export const make = Effect.gen(function* () {
   const { reader, writer, transaction } = yield* Database
   const columns = reader.literal(Rows.columns.join(", "))
+  const refundColumns = reader.literal(Refunds.columns.join(", "))
   const entries = reader.literal(History.columns.join(", "))
 
   const insert = (change: Change, dueMillis: number | null) =>
     writer`INSERT INTO payment_proxy_order ${writer.insert({
-      ...Rows.lasting(change.payment),
-      ...Rows.changing(change.payment),
+      ...(change.refund === null ? Rows.lasting(change.payment) : Refunds.lasting(change.refund, change.payment)),
+      ...changing(change),
       ...Rows.placing(change),
       due_millis: dueMillis
     })} ON CONFLICT DO NOTHING RETURNING id`.pipe(
-      Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : Effect.fail(new Taken())))
+      Effect.flatMap((rows): Effect.Effect<void, Taken | Stale> => {
+        if (rows.length === 1) return Effect.void
+        return change.refund === null ? Effect.fail(new Taken()) : new Stale({ payOrderNo: change.refund.refundNo })
+      })
     )
 
   const update = (change: Change, dueMillis: number | null) =>
     writer`UPDATE payment_proxy_order SET ${writer.update({
-      ...Rows.changing(change.payment),
+      ...changing(change),
       due_millis: dueMillis,
       due_token: null,
       due_lease_millis: null,
       due_tries: 0,
       due_note: null
-    })} WHERE pay_order_no = ${change.payment.payOrderNo} AND version = ${change.expected} RETURNING id`.pipe(
-      Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : new Stale({ payOrderNo: change.payment.payOrderNo })))
+    })} WHERE pay_order_no = ${change.entry.payOrderNo} AND version = ${change.expected} RETURNING id`.pipe(
+      Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : new Stale({ payOrderNo: change.entry.payOrderNo })))
     )
 
   const record = ({ entry }: Change) => writer`INSERT INTO payment_proxy_history ${writer.insert(History.toRow(entry))}`
@@ -41,7 +47,11 @@ export const make = Effect.gen(function* () {
     change.deliveries.length === 0
       ? Effect.void
       : writer`INSERT INTO payment_proxy_delivery ${writer.insert(
-          Deliveries.toRows(change).map((row) => ({ ...row, created_millis: nowMillis, due_millis: nowMillis }))
+          Deliveries.toRows(change).map((row) => ({
+            ...row,
+            created_millis: nowMillis,
+            due_millis: row.state === "kept" ? null : nowMillis
+          }))
         )}`
 
   const write = (change: Change, nowMillis: number) =>
@@ -79,7 +89,8 @@ export const make = Effect.gen(function* () {
 
   const where = (search: Search) =>
     reader.and([
-      reader`app = ${search.app}`,
+      reader`trans_type = 1`,
+      ...(search.app === null ? [] : [reader`app = ${search.app}`]),
       ...(search.businessNo === null ? [] : [reader`business_no = ${search.businessNo}`]),
       ...(search.state === null ? [] : [reader`pay_status = ${Payment.states[search.state]}`]),
       ...(search.vendor === null ? [] : [reader`vendor = ${search.vendor}`]),
@@ -95,21 +106,28 @@ export const make = Effect.gen(function* () {
       ).pipe(
         Effect.zipLeft(changes.some(({ expected }) => expected === 0) ? crashPoint("K03") : Effect.void),
         Effect.catchTag("Taken", () =>
-          Effect.firstSuccessOf(changes.filter(({ expected }) => expected === 0).map((change) => existing(change)))
+          Effect.firstSuccessOf(
+            changes
+              .filter(({ expected, refund }) => expected === 0 && refund === null)
+              .map((change) => existing(change))
+          )
         )
       ),
     byNumber: (payOrderNo) =>
-      first(reader`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo}`).pipe(toPort),
+      first(
+        reader`SELECT ${columns} FROM payment_proxy_order WHERE pay_order_no = ${payOrderNo} AND trans_type = 1`
+      ).pipe(toPort),
     ofApp: (app, payOrderNo) =>
       first(
-        reader`SELECT ${columns} FROM payment_proxy_order WHERE app = ${app} AND pay_order_no = ${payOrderNo}`
+        reader`SELECT ${columns} FROM payment_proxy_order WHERE app = ${app} AND pay_order_no = ${payOrderNo}
+          AND trans_type = 1`
       ).pipe(toPort),
     byKey: (app, idempotencyKey) =>
       firstPlaced(reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
         WHERE app = ${app} AND idempotency_key = ${idempotencyKey}`),
     byMerchantOrderNo: (vendor, merchantOrderNo) =>
       firstPlaced(reader`SELECT ${columns}, fingerprint FROM payment_proxy_order
-        WHERE vendor = ${vendor} AND third_party_customer_no = ${merchantOrderNo}`),
+        WHERE vendor = ${vendor} AND third_party_customer_no = ${merchantOrderNo} AND trans_type = 1`),
     byTransactionNo: (vendor, transactionNo) =>
       first(
         reader`SELECT ${columns} FROM payment_proxy_order
@@ -120,6 +138,23 @@ export const make = Effect.gen(function* () {
         Effect.flatMap(([row]) =>
           row === undefined ? Effect.succeedNone : Effect.map(Rows.toSealed(row), Option.fromNullable)
         ),
+        toPort
+      ),
+    refund: (refundNo) =>
+      reader`SELECT ${refundColumns} FROM payment_proxy_order WHERE pay_order_no = ${refundNo} AND trans_type = 2`.pipe(
+        Effect.flatMap(Refunds.toRefunds),
+        Effect.map(([refund]) => Option.fromNullable(refund)),
+        toPort
+      ),
+    refundsOf: (payOrderNo) =>
+      reader`SELECT ${refundColumns} FROM payment_proxy_order WHERE parent_no = ${payOrderNo} ORDER BY id`.pipe(
+        Effect.flatMap(Refunds.toRefunds),
+        toPort
+      ),
+    refundByKey: (payOrderNo, idempotencyKey) =>
+      reader`SELECT ${refundColumns}, fingerprint FROM payment_proxy_order
+        WHERE parent_no = ${payOrderNo} AND idempotency_key = ${Refunds.keyOf(payOrderNo, idempotencyKey)}`.pipe(
+        Effect.flatMap(([row]) => (row === undefined ? Effect.succeedNone : Effect.asSome(Refunds.toPlaced(row)))),
         toPort
       ),
     history: (payOrderNo) =>

@@ -137,7 +137,9 @@ const machineRefund = ({ no, amount, reason, vendorNo }: AskedRefund): RefundMac
   unknownCalls: 1,
   contradiction: null,
   failure: null,
-  heldReason: null
+  heldReason: null,
+  refundedAtMillis: null,
+  head: null
 })
 
 /** A message of the page: its first line, its headers and its body. */

@@ -26,7 +26,9 @@ const refund: RefundMachine.Refund = {
   unknownCalls: 1,
   contradiction: null,
   failure: null,
-  heldReason: null
+  heldReason: null,
+  refundedAtMillis: null,
+  head: null
 }
 const stated = (changes: object = {}) => ({
   id: "ref_1",

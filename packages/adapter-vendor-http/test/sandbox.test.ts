@@ -110,7 +110,9 @@ layer(vendors, { excludeTestServices: true })("a refund, against the sandbox", (
         unknownCalls: 1,
         contradiction: null,
         failure: null,
-        heldReason: null
+        heldReason: null,
+        refundedAtMillis: null,
+        head: null
       })
       const number = payment.merchantOrderNo
       yield* control("PUT", "/_faults", [{ on: "refund", fault: "refund-pending", number, times: 2 }])

@@ -66,10 +66,11 @@ interface Request extends Target.Target {
   readonly body: string
 }
 
-const prepare = ({ url, secret, eventId, body }: Message, options: Options): Effect.Effect<Request, NotDelivered> =>
+const prepare = ({ url, secrets, eventId, body }: Message, options: Options): Effect.Effect<Request, NotDelivered> =>
   Effect.gen(function* () {
     const target = yield* Either.mapLeft(Target.parse(url, options), (fault) => failure(fault))
-    const key = yield* Either.mapLeft(Signing.key(secret), ({ detail }) => failure(detail))
+    const keys = yield* Either.mapLeft(Either.all(secrets.map(Signing.key)), ({ detail }) => failure(detail))
+    if (keys.length === 0) return yield* failure("The endpoint has no secret to sign with.")
     if (!Signing.isId(eventId))
       return yield* failure("The event's id is not 1 to 256 visible ASCII characters without a dot.")
     const timestampSeconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
@@ -78,7 +79,7 @@ const prepare = ({ url, secret, eventId, body }: Message, options: Options): Eff
       "user-agent": "payment-proxy",
       "webhook-id": eventId,
       "webhook-timestamp": `${timestampSeconds}`,
-      "webhook-signature": Signing.sign(key, { id: eventId, timestampSeconds, body })
+      "webhook-signature": keys.map((key) => Signing.sign(key, { id: eventId, timestampSeconds, body })).join(" ")
     }
     return { ...target, headers, body }
   })

@@ -12,7 +12,7 @@ const secret = `whsec_${randomBytes(32).toString("base64")}`
 
 const message = (url: string, over: Partial<Message> = {}): Message => ({
   url,
-  secret: Redacted.make(secret),
+  secrets: [Redacted.make(secret)],
   eventId: "evt_01HV3C8QK7",
   body: '{"type":"order.succeeded","timestamp":"2026-01-05T08:30:12.451Z","data":{"subject":"旅行保险 €"}}',
   ...over
@@ -54,7 +54,7 @@ describe("Sender: what is sent", () => {
       const { send } = yield* sender()
       const { url, reached } = yield* Endpoint.make(Endpoint.answering(200))
       const published = {
-        secret: Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        secrets: [Redacted.make("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
         eventId: "msg_p5jXN8AQM9LWM0D4loKWxJek",
         body: '{"test": 2432232314}'
       }
@@ -311,7 +311,7 @@ describe("Sender: what is never sent", () => {
     Effect.gen(function* () {
       const { url, received } = yield* Endpoint.make(Endpoint.answering(204))
       for (const text of ["", "hunter2-hunter2", "whsec_hunter2", "whsec_aHVudGVyMg=="]) {
-        const { reason, gone } = yield* refusal(message(url, { secret: Redacted.make(text) }))
+        const { reason, gone } = yield* refusal(message(url, { secrets: [Redacted.make(text)] }))
         assert.include(reason, "secret")
         assert.isFalse(/hunter2|aHVudGVyMg/.test(reason))
         assert.isFalse(gone)

@@ -1,22 +1,47 @@
-import { Payment } from "@payment-proxy/domain"
+import { Payment, RefundMachine } from "@payment-proxy/domain"
 import { Schema } from "effect"
-import { Order, textOf, timeOf } from "./Order.ts"
+import { fromRefund, Order, Refund, textOf, timeOf } from "./Order.ts"
 
-/** `order.<state in lower case>` */
-export const typeOf = (state: Payment.State): string => `order.${state.toLowerCase()}`
+/** Every type of event about a payment: `order.<state in lower case>`, and `order.disputed`. */
+export const orderTypes: ReadonlyArray<string> = [
+  ...Payment.State.literals.map((state) => `order.${state.toLowerCase()}`),
+  "order.disputed"
+]
 
-/** An event as a webhook brings it: the order as it then was, with its version. */
-export const Event = Schema.Struct({
-  type: Schema.Literal(...Payment.State.literals.map(typeOf)),
-  timestamp: Schema.String.annotations({
-    jsonSchema: { type: "string", description: "RFC 3339, UTC: when the event came about", format: "date-time" }
+/** Every type of event about a refund: `refund.<state in lower case>`. */
+export const refundTypes: ReadonlyArray<string> = RefundMachine.Refund.fields.state.literals.map(
+  (state) => `refund.${state.toLowerCase()}`
+)
+
+const timestamp = Schema.String.annotations({
+  jsonSchema: { type: "string", description: "RFC 3339, UTC: when the event came about", format: "date-time" }
+})
+
+/** An event as a webhook brings it: the order or the refund as it then was, with its version. */
+export const Event = Schema.Union(
+  Schema.Struct({ type: Schema.Literal(...orderTypes), timestamp, data: Order }).annotations({
+    identifier: "OrderEvent"
   }),
-  data: Order
-}).annotations({ identifier: "Event" })
+  Schema.Struct({ type: Schema.Literal(...refundTypes), timestamp, data: Refund }).annotations({
+    identifier: "RefundEvent"
+  })
+).annotations({ identifier: "Event" })
 export type Event = typeof Event.Type
 
-/** The event that tells of a payment as it is now: its type, and the JSON that is signed and sent. */
-export const of = (payment: Payment.Payment, atMillis: number): { readonly type: string; readonly body: string } => {
-  const type = typeOf(payment.state)
-  return { type, body: `{"type":"${type}","timestamp":"${timeOf(atMillis)}","data":${textOf(payment)}}` }
+interface Told {
+  readonly type: string
+  readonly body: string
 }
+
+const told = (type: string, atMillis: number, data: string): Told => ({
+  type,
+  body: `{"type":"${type}","timestamp":"${timeOf(atMillis)}","data":${data}}`
+})
+
+/** The event that tells of a payment as it is now: its type, `order.<word>`, and the JSON that is signed and sent. */
+export const of = (payment: Payment.Payment, word: string, atMillis: number): Told =>
+  told(`order.${word}`, atMillis, textOf(payment))
+
+/** The event that tells of a refund as it is now. */
+export const ofRefund = (refund: RefundMachine.Refund, atMillis: number): Told =>
+  told(`refund.${refund.state.toLowerCase()}`, atMillis, JSON.stringify(fromRefund(refund)))

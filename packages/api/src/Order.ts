@@ -1,4 +1,4 @@
-import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
+import { Currency, Money, Payment, RefundMachine, Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
 import * as Text from "./Text.ts"
 
@@ -190,6 +190,39 @@ export const textOf = (payment: Payment.Payment): string => {
   texts.set(payment, text)
   return text
 }
+
+const RefundStatus = Schema.Literal(...RefundMachine.Refund.fields.state.literals).annotations({
+  identifier: "RefundStatus"
+})
+
+/** A refund as apps see it. */
+export const Refund = Schema.Struct({
+  refundNo: Schema.String,
+  payOrderNo: Schema.String,
+  status: RefundStatus,
+  inDoubt: Schema.Boolean.annotations({ description: "The vendor's last word is outstanding" }),
+  version: Version,
+  amount: Amount,
+  reason: Schema.NullOr(Schema.String),
+  createdAt: Time,
+  refundedAt: Schema.NullOr(Time),
+  failure: Schema.NullOr(Failure)
+}).annotations({ identifier: "Refund" })
+export type Refund = typeof Refund.Type
+
+/** A refund as apps see it. */
+export const fromRefund = (refund: RefundMachine.Refund): Refund => ({
+  refundNo: refund.refundNo,
+  payOrderNo: refund.payOrderNo,
+  status: refund.state,
+  inDoubt: refund.state === "SUBMITTING",
+  version: refund.version,
+  amount: amountOf(refund.amount.amountMinor, refund.amount),
+  reason: refund.reason,
+  createdAt: timeOf(refund.createdAtMillis),
+  refundedAt: refund.refundedAtMillis === null ? null : timeOf(refund.refundedAtMillis),
+  failure: refund.failure
+})
 
 /** One row of an order's history. */
 export const HistoryItem = Schema.Struct({

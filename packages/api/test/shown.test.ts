@@ -64,7 +64,7 @@ it("what the payer needs next is shown while there is something to do, and the t
 })
 
 it("an event tells of the order as it then was, in the words of its schema", () => {
-  const { type, body } = Event.of(paid, createdAtMillis)
+  const { type, body } = Event.of(paid, "succeeded", createdAtMillis)
   expect(type).toBe("order.succeeded")
   const event = Schema.decodeUnknownSync(Schema.parseJson(Event.Event), { onExcessProperty: "error" })(body)
   expect(event).toEqual({ type, timestamp: "2026-11-23T08:00:00.000Z", data: Order.fromPayment(paid) })
@@ -86,6 +86,8 @@ it("times are written as JavaScript writes them, over all of its years and in an
 it("an order's text is the order, and an event's holds it", () => {
   for (const payment of [submitted, pending, paid]) {
     expect(JSON.parse(Order.textOf(payment))).toEqual(JSON.parse(JSON.stringify(Order.fromPayment(payment))))
-    expect(JSON.parse(Event.of(payment, createdAtMillis).body).data).toEqual(JSON.parse(Order.textOf(payment)))
+    expect(JSON.parse(Event.of(payment, payment.state.toLowerCase(), createdAtMillis).body).data).toEqual(
+      JSON.parse(Order.textOf(payment))
+    )
   }
 })

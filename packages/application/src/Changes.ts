@@ -1,5 +1,5 @@
 import type { Queue } from "@payment-proxy/ports"
-import { Orders } from "@payment-proxy/ports"
+import { Orders, queues } from "@payment-proxy/ports"
 import { Context, Deferred, Duration, Effect, Layer, Option } from "effect"
 
 interface Waiter {
@@ -9,8 +9,6 @@ interface Waiter {
 
 /** How often orders that someone waits for are looked up, all of them in one question. */
 const pollEvery = Duration.millis(250)
-
-const queues: ReadonlyArray<Queue> = ["orders", "deliveries", "inbox"]
 
 /** Who waits for what: callers for an order's next version, loops for work. Wakes at once in this process, and by polling across processes. */
 export class Changes extends Context.Tag("@payment-proxy/application/Changes")<

@@ -1,7 +1,17 @@
 import type { Machine, Payment } from "@payment-proxy/domain"
-import type { App, Change, NewDelivery, Placing, StoreUnavailable, Unsettled, Vendor } from "@payment-proxy/ports"
+import type {
+  App,
+  Change,
+  Endpoint,
+  NewDelivery,
+  Placing,
+  StoreUnavailable,
+  Unsettled,
+  Vendor
+} from "@payment-proxy/ports"
 import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Context, Data, Duration, Effect, Either, Encoding, Option } from "effect"
+import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Moves from "./Moves.ts"
@@ -30,39 +40,58 @@ const safest: Limits = { createTimeLimitMillis: 30_000, settlingMillis: 300_000 
 export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment): Limits =>
   Option.getOrElse(vendors.get(vendor), () => safest)
 
-/** The events of a change: one for each endpoint of its app. */
+/** Whether an endpoint that is told wants events of this type: `order.*` is all that begin with `order.`. */
+const isWanted =
+  (type: string) =>
+  ({ events, stopped }: Endpoint): boolean =>
+    stopped === null &&
+    (events === null ||
+      events.some((wanted) => wanted === type || (wanted.endsWith("*") && type.startsWith(wanted.slice(0, -1)))))
+
+/** The events of a change: one for each endpoint of its app that wants it, or one that is only kept. */
 const deliveriesOf = (
   { type, body }: { readonly type: string; readonly body: string },
   eventId: string,
   app: Option.Option<App>
-): ReadonlyArray<NewDelivery> =>
-  Option.isNone(app) ? [] : app.value.endpoints.map(({ id: endpoint }) => ({ eventId, endpoint, type, body }))
+): ReadonlyArray<NewDelivery> => {
+  const endpoints =
+    Option.isNone(app) || app.value.isDisabled ? [] : app.value.endpoints.filter(isWanted(type)).map(({ id }) => id)
+  return (endpoints.length === 0 ? [null] : endpoints).map((endpoint) => ({ eventId, endpoint, type, body }))
+}
 
 /** Its time comes first, so that what is written together lies together on disk. */
 const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
   `evt_${nowMillis.toString(16).padStart(12, "0")}${Encoding.encodeHex(random)}`
 
-/** The whole change that `payment` is: history, due time and events, to be committed together (design §6, promise 4). */
+/** What an app is told beside a new state: that somebody took money back. */
+const wordOf = (before: Payment.Payment | null, after: Payment.Payment): string =>
+  before !== null && before.disputes !== after.disputes ? "disputed" : after.state.toLowerCase()
+
+/** The whole change that `after` is: history, due time and events, to be committed together (design §6, promise 4). */
 export const changeOf = (
-  payment: Payment.Payment,
-  expected: number,
+  before: Payment.Payment | null,
+  after: Payment.Payment,
   { cause, detail }: Cause,
   isUrgent: boolean,
   placing: Placing | null
 ): Effect.Effect<Change, StoreUnavailable, Apps | Announcer | Vendors> =>
   using<Apps | Announcer | Vendors>()((services, nowMillis) =>
-    Effect.map(Context.get(services, Apps).byId(payment.app), (app) => {
-      const limits = limitsOf(Context.get(services, Vendors), payment)
+    Effect.map(Context.get(services, Apps).byId(after.app), (app): Change => {
+      const limits = limitsOf(Context.get(services, Vendors), after)
       const asked = { nowMillis, tries: 0, isHeard: true }
-      const { payOrderNo, version, state } = payment
+      const { payOrderNo, version, state } = after
+      const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis }
+      const head = Context.get(services, Chain).link(after.head, entry)
+      const payment = { ...after, head }
       return {
-        expected,
+        expected: before?.version ?? 0,
         payment,
-        entry: { payOrderNo, version, state, cause, detail, atMillis: nowMillis },
+        refund: null,
+        entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
         deliveries: deliveriesOf(
-          Context.get(services, Announcer).event(payment, nowMillis),
+          Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
           eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)),
           app
         )
@@ -118,11 +147,11 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
               .hasten(payment.payOrderNo)
               .pipe(Effect.zipRight(Context.get(services, Changes).nudge("orders")), Effect.as(payment))
           : Effect.succeed(payment)
-      return Effect.flatMap(changeOf(order, payment.version, cause, urgent, null), (change) =>
+      return Effect.flatMap(changeOf(payment, order, cause, urgent, null), (change) =>
         Context.get(services, Orders)
           .commit([change])
           .pipe(
-            Effect.zipRight(Effect.as(announce(payment.state, change, alarms), order)),
+            Effect.zipRight(Effect.as(announce(payment.state, change, alarms), change.payment)),
             Effect.catchTags({ Stale: () => again, Duplicate: () => again })
           )
       )

@@ -48,8 +48,10 @@ export const deliver = Effect.fnUntraced(function* (claimed: Claimed) {
     const deliveries = yield* Deliveries
     return yield* deliveries.giveUp(delivery.id, claimed.token, "The endpoint was removed.")
   }
-  const secret = Redacted.make(yield* vault.open(secretContext(endpoint.id), endpoint.sealedSecret))
-  return yield* sender.send({ url: endpoint.url, secret, eventId: delivery.eventId, body: delivery.body }).pipe(
+  const secrets = yield* Effect.forEach(endpoint.sealedSecrets, (sealed) =>
+    Effect.map(vault.open(secretContext(endpoint.id), sealed), (secret) => Redacted.make(secret))
+  )
+  return yield* sender.send({ url: endpoint.url, secrets, eventId: delivery.eventId, body: delivery.body }).pipe(
     Effect.matchEffect({
       onSuccess: (status) => due.done(claimed, `HTTP ${status}`),
       onFailure: (failure) => failed(claimed, delivery, failure)

@@ -48,7 +48,7 @@ export const intend = <A, E, R>(
   using<Orders | Vault>()((services) =>
     Effect.flatMap(Context.get(services, Vault).seal(requestContext(order.payOrderNo), prepared), (sealedRequest) =>
       Effect.flatMap(
-        changeOf(submitted(order), 0, { cause: "submit", detail: null }, false, {
+        changeOf(null, submitted(order), { cause: "submit", detail: null }, false, {
           idempotencyKey,
           fingerprint,
           sealedRequest

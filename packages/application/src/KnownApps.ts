@@ -34,6 +34,8 @@ export const make = Effect.map(Apps, (apps) => {
   return Apps.of({
     ...apps,
     put: (app) => Effect.zipLeft(apps.put(app), byId.forget(app.id)),
+    edit: (id, change) => Effect.zipLeft(apps.edit(id, change), byId.forget(id)),
+    revokeKey: (keyId, atMillis) => Effect.zipLeft(apps.revokeKey(keyId, atMillis), keyById.forget(keyId)),
     byId: byId.get,
     keyById: keyById.get
   })

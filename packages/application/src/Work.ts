@@ -96,7 +96,7 @@ export const round = (queue: Queue, besides?: string) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { batch, lease } = yield* Paces
-    const claimed = yield* due.claim(queue, batch, lease, besides)
+    const claimed = yield* due.claim(queue, batch, lease, besides === undefined ? {} : { besides })
     if (claimed.length > 0) yield* crashPoint("K16")
     yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
     return { count: claimed.length, crowd: crowdOf(claimed, batch) }

@@ -13,9 +13,13 @@ import { round } from "../src/Work.ts"
 const announcer = Layer.succeed(
   Announcer,
   Announcer.of({
-    event: ({ payOrderNo, state, version }) => ({
-      type: `order.${state.toLowerCase()}`,
+    event: ({ payOrderNo, state, version }, word) => ({
+      type: `order.${word}`,
       body: JSON.stringify({ payOrderNo, state, version })
+    }),
+    refundEvent: ({ refundNo, payOrderNo, state, version }) => ({
+      type: `refund.${state.toLowerCase()}`,
+      body: JSON.stringify({ refundNo, payOrderNo, state, version })
     })
   })
 )
@@ -35,17 +39,28 @@ export const faked = Layer.provideMerge(Changes.layer, ports)
 export const shop = {
   id: "shop",
   name: "A shop",
-  endpoints: [{ id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecret: "" }]
+  endpoints: [
+    { id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecrets: [""], events: null, stopped: null }
+  ],
+  isDisabled: false
 }
 
 /** Another app, which nobody tells anything. */
-export const other = { id: "other", name: "Another", endpoints: [] }
+export const other = { id: "other", name: "Another", endpoints: [], isDisabled: false }
 
 /** The shop, with its endpoint's secret sealed. */
 export const withShop = Effect.gen(function* () {
   const vault = yield* Vault
   const sealedSecret = yield* vault.seal(secretContext("shop-webhook"), "whsec_c2VjcmV0IG9mIGEgdGVzdCwgMjQgYnl0ZXM=")
-  const app = { ...shop, endpoints: shop.endpoints.map((endpoint) => ({ ...endpoint, sealedSecret })) }
+  const app = {
+    ...shop,
+    endpoints: shop.endpoints.map((endpoint) => ({
+      ...endpoint,
+      sealedSecrets: [sealedSecret],
+      events: null,
+      stopped: null
+    }))
+  }
   yield* Effect.flatMap(Apps, (apps) => apps.put(app))
   return app
 })

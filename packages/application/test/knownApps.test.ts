@@ -9,13 +9,17 @@ const below = Effect.gen(function* () {
   const there = yield* Ref.make<Option.Option<typeof shop>>(Option.none())
   const looked = yield* Ref.make(0)
   const apps = Apps.of({
-    put: (app) => Ref.set(there, Option.some({ ...shop, ...app, endpoints: [] })),
+    put: (app) => Ref.set(there, Option.some({ ...shop, ...app, endpoints: [], isDisabled: false })),
     byId: () =>
       Effect.zipRight(
         Ref.update(looked, (count) => count + 1),
         Ref.get(there)
       ),
+    edit: () => Effect.succeedNone,
+    list: Effect.succeed([]),
     addKey: () => Effect.void,
+    keysOf: () => Effect.succeed([]),
+    revokeKey: () => Effect.succeed(false),
     keyById: () => Effect.succeedNone
   })
   return { there, looked, known: yield* Effect.provideService(KnownApps.make, Apps, apps) }

@@ -68,7 +68,7 @@ it.world("an order is answered under its key also when its vendor is not configu
 it.world("one app's key is nothing to another app", () =>
   Effect.gen(function* () {
     const first = yield* placed()
-    const other = yield* placed({ app: { id: "other", name: "Other", endpoints: [] } })
+    const other = yield* placed({ app: { id: "other", name: "Other", endpoints: [], isDisabled: false } })
     expect(other.payOrderNo).not.toBe(first.payOrderNo)
     const hidden = yield* Effect.either(Read.order("other", first.payOrderNo))
     expect(Either.isLeft(hidden) && hidden.left._tag).toBe("OrderNotFound")

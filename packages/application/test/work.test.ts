@@ -29,7 +29,7 @@ const leftOut = (most: number) =>
     const piece = (owner: string): Claimed => ({ queue: "orders", id: "nothing", owner, token: "", tries: 0 })
     const crowded = DueWork.of({
       ...due,
-      claim: (_, limit, __, besides) => {
+      claim: (_, limit, __, { besides } = {}) => {
         if (asked.push(besides) > 4) return Effect.zipRight(Deferred.succeed(enough, undefined), Effect.never)
         const batch = Array.from({ length: limit }, (_, index) => piece(index < most ? "crowd" : `quiet-${index}`))
         return Effect.succeed(besides === undefined ? batch : [])

@@ -39,6 +39,14 @@ const decode = (text: string): number => [...text].reduce((value, letter) => val
 /** Whether a text has the form of an order number. */
 export const is = (text: string): text is OrderNo => pattern.test(text)
 
+const refundPattern = /^([0-9A-HJKMNP-TV-Z]{29})R([1-9][0-9]{0,3})$/
+
+/** The number of a payment's refund: the payment's own with `R` and a count from 1, so that it lives on the payment's shard. */
+export const refundNo = (payOrderNo: string, count: number): string => `${payOrderNo}R${count}`
+
+/** The payment's number in that of one of its refunds; null for what is none. */
+export const paymentOf = (refundNo: string): string | null => refundPattern.exec(refundNo)?.[1] ?? null
+
 /** The number for a time (ms since the epoch), a shard (0 to 32767) and at least 10 random bytes. */
 export const make = (input: {
   readonly nowMillis: number

@@ -130,6 +130,8 @@ export interface Payment extends Identity, Facts {
   /** What the vendor gave us to check against or to go on by, the newest last. */
   readonly kept: ReadonlyArray<string>
   readonly paidAtMillis: number | null
+  /** The hash that its history ends with; null where that is not chained. */
+  readonly head: string | null
 }
 
 /** A payment as it is before anything is sent: CREATED, version 0, not yet on disk; the vendor is given our number unless another is said. */
@@ -142,6 +144,7 @@ export const make = (identity: Omit<Identity, "merchantOrderNo"> & { readonly me
   transactionNo: null,
   kept: [],
   paidAtMillis: null,
+  head: null,
   arrived: false,
   unknownCalls: 0,
   authorized: 0n,

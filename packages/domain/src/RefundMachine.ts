@@ -30,9 +30,31 @@ export const Refund = Schema.Struct({
   unknownCalls: Schema.Number,
   contradiction: Schema.NullOr(Contradiction),
   failure: Schema.NullOr(Schema.Struct({ code: Schema.String, detail: Schema.String })),
-  heldReason: Schema.NullOr(Schema.String)
+  heldReason: Schema.NullOr(Schema.String),
+  /** When it was established that the money went back. */
+  refundedAtMillis: Schema.NullOr(Schema.Number),
+  /** The hash that its history ends with; null where that is not chained. */
+  head: Schema.NullOr(Schema.String)
 })
 export type Refund = typeof Refund.Type
+
+/** What a refund is made of. */
+export type Asked = Pick<Refund, "refundNo" | "payOrderNo" | "amount" | "reason" | "createdAtMillis" | "deadlineMillis">
+
+/** A refund as it is before anything is sent: CREATED, version 0, not yet on disk. */
+export const make = (asked: Asked): Refund => ({
+  ...asked,
+  state: "CREATED",
+  version: 0,
+  learntVersion: 0,
+  vendorRefundNo: null,
+  unknownCalls: 0,
+  contradiction: null,
+  failure: null,
+  heldReason: null,
+  refundedAtMillis: null,
+  head: null
+})
 
 /** The stored call is sent again under the same number, for a fresh answer only; late ones make a query due. */
 const resend = { act: "resend", fresh: true } as const
@@ -88,12 +110,13 @@ const contradicted = (
   return askedMillis - pending.sinceMillis >= settings.settlingMillis ? hold(refund, `CONTRADICTED:${kind}`) : refund
 }
 
-const entered = (refund: Refund, state: State, evidence: RefundEvidence): Refund => {
+const entered = (refund: Refund, state: State, evidence: RefundEvidence, nowMillis: number): Refund => {
   if (state === "HELD")
     return hold(refund, refund.state === "FAILED" ? "SUCCEEDED_AFTER_FAILED" : heldReasonOf(refund, evidence))
   if (state === "FAILED")
     return { ...refund, state, heldReason: null, failure: { code: "REFUND_FAILED", detail: evidence.detail ?? "" } }
-  return { ...refund, state, heldReason: null, contradiction: null }
+  const refundedAtMillis = state === "SUCCEEDED" ? (refund.refundedAtMillis ?? nowMillis) : refund.refundedAtMillis
+  return { ...refund, state, heldReason: null, contradiction: null, refundedAtMillis }
 }
 
 const heldReasonOf = (refund: Refund, evidence: RefundEvidence): string =>
@@ -118,7 +141,7 @@ export const absorb = (refund: Refund, evidence: RefundEvidence, nowMillis: numb
   }
   if ("fresh" in cell && !isFreshEvidence) return { ...finish(refund, learnt), urgent: true }
   if (cell.act === "contradict") return finish(refund, contradicted(learnt, evidence, nowMillis, settings))
-  if (cell.act === "move") return finish(refund, entered(learnt, cell.to, evidence))
+  if (cell.act === "move") return finish(refund, entered(learnt, cell.to, evidence, nowMillis))
   const asked = evidence.asked?.atMillis ?? 0
   const isDue = !("deadline" in cell) || asked > refund.deadlineMillis + settings.settlingMillis
   return { ...finish(refund, learnt), resend: isDue, urgent: isDue }

@@ -86,6 +86,8 @@ export const inState = (
   contradiction: null,
   failure: null,
   heldReason: state === "HELD" ? "VENDOR_ABNORMAL" : null,
+  refundedAtMillis: state === "SUCCEEDED" ? createdAtMillis : null,
+  head: null,
   ...more
 })
 

@@ -1,4 +1,5 @@
 import type { Change, Delivery } from "@payment-proxy/ports"
+import { deliveryStates } from "@payment-proxy/ports"
 import { Effect, type ParseResult, Schema } from "effect"
 
 const Row = Schema.Struct({
@@ -11,7 +12,9 @@ const Row = Schema.Struct({
   type: Schema.String,
   body: Schema.String,
   created_millis: Schema.Number,
-  state: Schema.Literal("waiting", "delivered", "given-up"),
+  state: Schema.Literal(...deliveryStates),
+  due_tries: Schema.Number,
+  due_millis: Schema.NullOr(Schema.Number),
   due_note: Schema.NullOr(Schema.String)
 })
 
@@ -27,29 +30,42 @@ export const columns = [
   "body",
   "created_millis",
   "state",
+  "due_tries",
+  "due_millis",
   "due_note"
 ] as const
 
+/** An event that no endpoint wants goes to this one, which is none. */
+const nowhere = ""
+
 /** The rows of a change's events, without their times. */
-export const toRows = ({ payment, deliveries }: Change) =>
+export const toRows = ({ payment, entry, deliveries }: Change) =>
   deliveries.map(({ eventId, endpoint, type, body }) => ({
-    id: `dlv_${eventId}_${endpoint}`,
+    id: `dlv_${eventId}_${endpoint ?? "-"}`,
     event_id: eventId,
-    pay_order_no: payment.payOrderNo,
-    version: payment.version,
+    pay_order_no: entry.payOrderNo,
+    version: entry.version,
     app: payment.app,
-    endpoint,
+    endpoint: endpoint ?? nowhere,
     type,
     body,
-    state: "waiting"
+    state: endpoint === null ? ("kept" as const) : ("waiting" as const)
   }))
 
-const toDelivery = ({ event_id, pay_order_no, created_millis, due_note, ...row }: typeof Row.Type): Delivery => ({
-  ...row,
-  eventId: event_id,
-  payOrderNo: pay_order_no,
-  createdAtMillis: created_millis,
-  note: due_note
+const toDelivery = (row: typeof Row.Type): Delivery => ({
+  id: row.id,
+  eventId: row.event_id,
+  payOrderNo: row.pay_order_no,
+  version: row.version,
+  app: row.app,
+  endpoint: row.endpoint === nowhere ? null : row.endpoint,
+  type: row.type,
+  body: row.body,
+  createdAtMillis: row.created_millis,
+  state: row.state,
+  tries: row.due_tries,
+  dueAtMillis: row.due_millis,
+  note: row.due_note
 })
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))

@@ -8,11 +8,12 @@ const Row = Schema.Struct({
   state: Payment.State,
   cause: Schema.String,
   detail: Schema.NullOr(Schema.String),
-  at_millis: Schema.Number
+  at_millis: Schema.Number,
+  hash: Schema.NullOr(Schema.String)
 })
 
 /** The columns of an order's history. */
-export const columns = ["pay_order_no", "version", "state", "cause", "detail", "at_millis"] as const
+export const columns = ["pay_order_no", "version", "state", "cause", "detail", "at_millis", "hash"] as const
 
 /** An entry as a row. */
 export const toRow = (entry: HistoryEntry): typeof Row.Type => ({
@@ -21,7 +22,8 @@ export const toRow = (entry: HistoryEntry): typeof Row.Type => ({
   state: entry.state,
   cause: entry.cause,
   detail: entry.detail,
-  at_millis: entry.atMillis
+  at_millis: entry.atMillis,
+  hash: entry.hash
 })
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))

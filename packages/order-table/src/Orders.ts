@@ -1,6 +1,7 @@
 import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
 import type { Change, PlacedOrder } from "@payment-proxy/ports"
 import { Effect, Either, Option, ParseResult, Schema } from "effect"
+import * as Refunds from "./Refunds.ts"
 
 const Facts = Schema.parseJson(Payment.Facts)
 const Metadata = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
@@ -57,7 +58,8 @@ export const columns = [
   "learnt_version",
   "transaction_no",
   "third_party_no",
-  "paid_millis"
+  "paid_millis",
+  "head"
 ] as const
 
 const OrderRow = Schema.Struct({
@@ -81,7 +83,8 @@ const OrderRow = Schema.Struct({
   learnt_version: Schema.Number,
   transaction_no: Schema.NullOr(Schema.String),
   third_party_no: Schema.NullOr(Schema.String),
-  paid_millis: Schema.NullOr(Schema.Number)
+  paid_millis: Schema.NullOr(Schema.Number),
+  head: Schema.NullOr(Schema.String)
 })
 
 const decodeRow = Schema.decodeUnknownEither(OrderRow)
@@ -112,7 +115,8 @@ export const toPayment = (row: unknown): Either.Either<Payment.Payment, ParseRes
         learntVersion: order.learnt_version,
         transactionNo: order.transaction_no,
         kept: order.third_party_no === null ? [] : order.third_party_no.split(" "),
-        paidAtMillis: order.paid_millis
+        paidAtMillis: order.paid_millis,
+        head: order.head
       })
     )
   )
@@ -129,10 +133,11 @@ export const changing = (payment: Payment.Payment) => ({
   paid_millis: payment.paidAtMillis,
   facts: encodeFacts(payment),
   version: payment.version,
-  learnt_version: payment.learntVersion
+  learnt_version: payment.learntVersion,
+  head: payment.head
 })
 
-/** The columns that stay as they were placed. */
+/** The columns that stay as they were placed, of a payment. */
 export const lasting = (payment: Payment.Payment) => ({
   pay_order_no: payment.payOrderNo,
   app: payment.app,
@@ -150,7 +155,8 @@ export const lasting = (payment: Payment.Payment) => ({
   metadata: JSON.stringify(payment.metadata),
   created_millis: payment.createdAtMillis,
   expires_millis: payment.expiresAtMillis,
-  deadline_millis: payment.deadlineMillis
+  deadline_millis: payment.deadlineMillis,
+  parent_no: null
 })
 
 const Fingerprint = Schema.Struct({ fingerprint: Schema.String })
@@ -185,9 +191,12 @@ export const toPlaced = (row: unknown): Either.Either<PlacedOrder, ParseResult.P
     Either.map(decodeFingerprint(row), ({ fingerprint }) => ({ payment, fingerprint }))
   )
 
-/** How an order came in, in its columns. */
-export const placing = ({ placing: given }: Change) => ({
-  idempotency_key: given?.idempotencyKey ?? null,
+/** How an order came in, in its columns; a refund's key is unique within its payment. */
+export const placing = ({ placing: given, payment, refund }: Change) => ({
+  idempotency_key:
+    given === null || given.idempotencyKey === null || refund === null
+      ? (given?.idempotencyKey ?? null)
+      : Refunds.keyOf(payment.payOrderNo, given.idempotencyKey),
   fingerprint: given?.fingerprint ?? null,
   sealed_request: given?.sealedRequest ?? null
 })

@@ -2,11 +2,16 @@ import type { Effect, Option } from "effect"
 import { Context } from "effect"
 import type { StoreUnavailable } from "./Store.ts"
 
-/** Where an app wants to be told; `sealedSecret` is the `whsec_…` that its deliveries are signed with, sealed. */
+/** Where an app wants to be told. */
 export interface Endpoint {
   readonly id: string
   readonly url: string
-  readonly sealedSecret: string
+  /** The `whsec_…` that its deliveries are signed with, sealed; the newest first, two while one takes over from the other. */
+  readonly sealedSecrets: ReadonlyArray<string>
+  /** The types of events that it wants, `order.succeeded` or `order.*`; null: all. */
+  readonly events: ReadonlyArray<string> | null
+  /** Why and since when nothing more is sent to it. */
+  readonly stopped: { readonly reason: string; readonly sinceMillis: number } | null
 }
 
 /** A business system that calls the proxy. */
@@ -14,6 +19,8 @@ export interface App {
   readonly id: string
   readonly name: string
   readonly endpoints: ReadonlyArray<Endpoint>
+  /** Its keys open nothing, and it is told nothing. */
+  readonly isDisabled: boolean
 }
 
 /** A key as stored: never the key, only the SHA-256 (hex) of its secret part. */
@@ -21,16 +28,27 @@ export interface AppKey {
   readonly keyId: string
   readonly app: string
   readonly secretSha256: string
+  readonly createdAtMillis: number
+  /** From when on it opens nothing. */
+  readonly revokedAtMillis: number | null
 }
 
 /** The business systems and their keys. */
 export class Apps extends Context.Tag("@payment-proxy/ports/Apps")<
   Apps,
   {
-    /** Makes the app, or replaces its name and endpoints. */
+    /** Makes the app, or replaces it. */
     readonly put: (app: App) => Effect.Effect<void, StoreUnavailable>
+    /** Changes the app as it is, while nobody else does; none where there is no such app. */
+    readonly edit: (id: string, change: (app: App) => App) => Effect.Effect<Option.Option<App>, StoreUnavailable>
     readonly byId: (id: string) => Effect.Effect<Option.Option<App>, StoreUnavailable>
+    /** All of them, by id. */
+    readonly list: Effect.Effect<ReadonlyArray<App>, StoreUnavailable>
     readonly addKey: (key: AppKey) => Effect.Effect<void, StoreUnavailable>
     readonly keyById: (keyId: string) => Effect.Effect<Option.Option<AppKey>, StoreUnavailable>
+    /** The app's keys, oldest first, those that are revoked too. */
+    readonly keysOf: (app: string) => Effect.Effect<ReadonlyArray<AppKey>, StoreUnavailable>
+    /** From `atMillis` on the key opens nothing; false where there is none, or it was revoked for an earlier time. */
+    readonly revokeKey: (keyId: string, atMillis: number) => Effect.Effect<boolean, StoreUnavailable>
   }
 >() {}

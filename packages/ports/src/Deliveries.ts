@@ -2,20 +2,41 @@ import type { Effect, Option } from "effect"
 import { Context } from "effect"
 import type { StoreUnavailable } from "./Store.ts"
 
+/** What became of an event at one endpoint. `kept`: no endpoint wants it. */
+export const deliveryStates = ["waiting", "delivered", "given-up", "kept"] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
 /** One event on its way to one endpoint. */
 export interface Delivery {
   readonly id: string
   readonly eventId: string
+  /** The number of the payment or refund that it tells of. */
   readonly payOrderNo: string
   /** The order's version that the event tells of. */
   readonly version: number
   readonly app: string
-  readonly endpoint: string
+  /** Null where it is only kept. */
+  readonly endpoint: string | null
   readonly type: string
   readonly body: string
   readonly createdAtMillis: number
-  readonly state: "waiting" | "delivered" | "given-up"
+  readonly state: DeliveryState
+  /** How often it was tried in vain since it was committed or asked for again. */
+  readonly tries: number
+  /** When it is tried next; null where it is not. */
+  readonly dueAtMillis: number | null
+  /** What came of the last try. */
   readonly note: string | null
+}
+
+/** Which deliveries to list, newest first; null leaves a part open. */
+export interface DeliverySearch {
+  readonly app: string | null
+  readonly endpoint: string | null
+  readonly state: DeliveryState | null
+  /** The last id of the page before. */
+  readonly after: string | null
+  readonly limit: number
 }
 
 /**
@@ -26,8 +47,14 @@ export class Deliveries extends Context.Tag("@payment-proxy/ports/Deliveries")<
   Deliveries,
   {
     readonly byId: (id: string) => Effect.Effect<Option.Option<Delivery>, StoreUnavailable>
+    /** Of a payment and of all its refunds, in the order of their events. */
     readonly ofOrder: (payOrderNo: string) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>
+    /** All deliveries of one event. */
+    readonly ofEvent: (eventId: string) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>
+    readonly search: (search: DeliverySearch) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>
     /** It will not be tried again: the endpoint is gone, or the schedule has ended. */
     readonly giveUp: (id: string, token: string, note: string) => Effect.Effect<boolean, StoreUnavailable>
+    /** It is due now, whatever became of it before, and its schedule begins anew; false where there is none or it is only kept. */
+    readonly resend: (id: string) => Effect.Effect<boolean, StoreUnavailable>
   }
 >() {}

@@ -2,19 +2,28 @@ import type { Duration, Effect } from "effect"
 import { Context } from "effect"
 import type { StoreUnavailable } from "./Store.ts"
 
-/** What can be due. */
-export type Queue = "orders" | "deliveries" | "inbox"
+/** What can be due: payments and refunds, events, notifications, and days to reconcile. */
+export const queues = ["orders", "deliveries", "inbox", "reconcile"] as const
+export type Queue = (typeof queues)[number]
 
 /** A piece of due work that is ours until the lease ends; everything after the claim names its token. */
 export interface Claimed {
   readonly queue: Queue
-  /** The order's number, the delivery's id, or the notification's id. */
+  /** The order's or refund's number, the delivery's id, the notification's id, or `vendor/day`. */
   readonly id: string
-  /** Whose it is: the app of an order or a delivery, the vendor of a notification. */
+  /** Whose it is: the app of an order or a delivery, the vendor of a notification or a day. */
   readonly owner: string
   readonly token: string
   /** How often it was postponed since its due time was last set by a commit. */
   readonly tries: number
+}
+
+/** What of a queue is not wanted now. */
+export interface Leaving {
+  /** A share of each owner's but this one's. */
+  readonly besides?: string
+  /** Deliveries to these endpoints stay where they are. */
+  readonly avoiding?: ReadonlyArray<string>
 }
 
 /**
@@ -24,15 +33,12 @@ export interface Claimed {
 export class DueWork extends Context.Tag("@payment-proxy/ports/DueWork")<
   DueWork,
   {
-    /**
-     * At most `limit` pieces, the longest overdue first; each is nobody else's for `lease`. With `besides`, a share of each
-     * owner's but this one's.
-     */
+    /** At most `limit` pieces, the longest overdue first; each is nobody else's for `lease`. */
     readonly claim: (
       queue: Queue,
       limit: number,
       lease: Duration.Duration,
-      besides?: string
+      leaving?: Leaving
     ) => Effect.Effect<ReadonlyArray<Claimed>, StoreUnavailable>
     readonly renew: (claimed: Claimed, lease: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
     /** It needs nothing more; `note` is what an operator reads. */
@@ -43,7 +49,9 @@ export class DueWork extends Context.Tag("@payment-proxy/ports/DueWork")<
       after: Duration.Duration,
       note: string | null
     ) => Effect.Effect<boolean, StoreUnavailable>
-    /** An order's need is due now, whoever holds it; tries start anew. */
+    /** It is due again after `after`, as if it had not been claimed: no try is counted. */
+    readonly giveBack: (claimed: Claimed, after: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
+    /** A payment's or refund's need is due now, whoever holds it; tries start anew. */
     readonly hasten: (payOrderNo: string) => Effect.Effect<void, StoreUnavailable>
   }
 >() {}

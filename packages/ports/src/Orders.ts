@@ -1,10 +1,11 @@
-import type { Payment } from "@payment-proxy/domain"
+import type { Payment, RefundMachine } from "@payment-proxy/domain"
 import type { Duration, Effect, Option } from "effect"
 import { Context } from "effect"
-import type { Duplicate, PlacedOrder, Stale, StoreUnavailable, Unsettled } from "./Store.ts"
+import type { Duplicate, PlacedOrder, PlacedRefund, Stale, StoreUnavailable, Unsettled } from "./Store.ts"
 
-/** One row of an order's history: what it became, when, and by what. */
+/** One row of an order's history, a payment's or a refund's: what it became, when, and by what. */
 export interface HistoryEntry {
+  /** The number of the payment or of the refund. */
   readonly payOrderNo: string
   /** Gapless from 1. */
   readonly version: number
@@ -14,13 +15,16 @@ export interface HistoryEntry {
   /** What was said, as text without secrets, where something was. */
   readonly detail: string | null
   readonly atMillis: number
+  /** Chains it to the entry before it: the hash of both; null where it is older than the chain. */
+  readonly hash: string | null
 }
 
 /** An event on its way to one endpoint of an app; `body` is signed and sent as it stands. */
 export interface NewDelivery {
   /** `evt_…`, without a dot; the same on every repeat. */
   readonly eventId: string
-  readonly endpoint: string
+  /** Null: no endpoint wants it, and it is kept for who asks. */
+  readonly endpoint: string | null
   readonly type: string
   readonly body: string
 }
@@ -30,15 +34,18 @@ export interface Placing {
   /** Null for a proxied order: the caller's own number is its key. */
   readonly idempotencyKey: string | null
   readonly fingerprint: string
-  /** The vendor's request, sealed: sent again byte for byte while the order is in doubt. */
-  readonly sealedRequest: string
+  /** The vendor's request, sealed: sent again byte for byte while the order is in doubt. Null for a refund, which is made of its row. */
+  readonly sealedRequest: string | null
 }
 
-/** The next version of one payment, with all that must be on disk together with it (design §6, promise 4). */
+/** The next version of one payment or of one refund, with all that must be on disk together with it (design §6, promise 4). */
 export interface Change {
   /** The version that it was decided from; 0 places the order. */
   readonly expected: number
+  /** What is changed where `refund` is null; else the payment that the refund belongs to, as it is with this commit. */
   readonly payment: Payment.Payment
+  readonly refund: RefundMachine.Refund | null
+  /** Its `payOrderNo` is the number of the row that is changed. */
   readonly entry: HistoryEntry
   readonly placing: Placing | null
   /** When the order needs us again, from now; `null` where it never does. Takes a worker's token away. */
@@ -46,9 +53,10 @@ export interface Change {
   readonly deliveries: ReadonlyArray<NewDelivery>
 }
 
-/** Which of an app's orders to list, newest first. Times are milliseconds since the epoch. */
+/** Which payments to list, newest first. Times are milliseconds since the epoch. */
 export interface Search {
-  readonly app: string
+  /** Null: of all apps, for operators. */
+  readonly app: string | null
   readonly businessNo: string | null
   readonly state: Payment.State | null
   readonly vendor: string | null
@@ -63,7 +71,10 @@ export interface Search {
 export class Orders extends Context.Tag("@payment-proxy/ports/Orders")<
   Orders,
   {
-    /** All of `changes` or none; each is checked against the version that it was decided from. */
+    /**
+     * All of `changes` or none: one payment and its refunds, each checked against the version that it was decided from. A refund
+     * whose number or key is taken is `Stale`: it was placed with a newer version of its payment.
+     */
     readonly commit: (
       changes: ReadonlyArray<Change>
     ) => Effect.Effect<void, Stale | Duplicate | StoreUnavailable | Unsettled>
@@ -84,7 +95,15 @@ export class Orders extends Context.Tag("@payment-proxy/ports/Orders")<
     readonly sealedRequest: (payOrderNo: string) => Effect.Effect<Option.Option<string>, StoreUnavailable>
     readonly history: (payOrderNo: string) => Effect.Effect<ReadonlyArray<HistoryEntry>, StoreUnavailable>
     readonly search: (search: Search) => Effect.Effect<ReadonlyArray<Payment.Payment>, StoreUnavailable>
-    /** The versions of those of `payOrderNos` that are there. */
+    readonly refund: (refundNo: string) => Effect.Effect<Option.Option<RefundMachine.Refund>, StoreUnavailable>
+    /** The refunds of a payment, oldest first. */
+    readonly refundsOf: (payOrderNo: string) => Effect.Effect<ReadonlyArray<RefundMachine.Refund>, StoreUnavailable>
+    /** The refund that was placed with this key; a key is unique within its payment. */
+    readonly refundByKey: (
+      payOrderNo: string,
+      idempotencyKey: string
+    ) => Effect.Effect<Option.Option<PlacedRefund>, StoreUnavailable>
+    /** The versions of those of `payOrderNos`, of payments and refunds, that are there. */
     readonly versions: (
       payOrderNos: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, number>, StoreUnavailable>

@@ -1,4 +1,4 @@
-import type { Payment } from "@payment-proxy/domain"
+import type { Payment, RefundMachine } from "@payment-proxy/domain"
 import { Data } from "effect"
 
 /** The store is not there at the moment: nothing of the call is on disk. Try again later. */
@@ -16,5 +16,11 @@ export class Duplicate extends Data.TaggedError("Duplicate")<{ readonly existing
 /** A payment as it was placed: who asked, under which key, and the SHA-256 (hex) of what was asked. */
 export interface PlacedOrder {
   readonly payment: Payment.Payment
+  readonly fingerprint: string
+}
+
+/** A refund as it was placed, and the SHA-256 (hex) of what was asked. */
+export interface PlacedRefund {
+  readonly refund: RefundMachine.Refund
   readonly fingerprint: string
 }

@@ -52,6 +52,23 @@ export const abilities = [
 ] as const
 export type Ability = (typeof abilities)[number]
 
+/**
+ * How long to wait before each next question about an order, in milliseconds, the last wait again and again; at its end operators
+ * are told that the vendor is slow to make up its mind.
+ */
+export interface Confirming {
+  /** While what became of a call is unknown. */
+  readonly inDoubt: ReadonlyArray<number>
+  /** While the payer is to pay. */
+  readonly pending: ReadonlyArray<number>
+  /** While held funds are neither captured nor released. */
+  readonly authorized: ReadonlyArray<number>
+  /** While the order is being closed. */
+  readonly closing: ReadonlyArray<number>
+  /** While a refund is on its way. */
+  readonly refund: ReadonlyArray<number>
+}
+
 /** A vendor as configured. */
 export interface Vendor {
   readonly name: string
@@ -63,6 +80,9 @@ export interface Vendor {
   readonly settlingMillis: number
   /** How long after the order's expiry the payer may still pay there. */
   readonly graceMillis: number
+  readonly confirming: Confirming
+  /** What becomes of money that comes after the app was told that it will not: it goes back, or is accepted. */
+  readonly latePaid: "refund" | "accept"
 }
 
 /** An answer in the vendor's own form. */

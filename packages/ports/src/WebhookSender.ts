@@ -4,8 +4,8 @@ import { Context, Data } from "effect"
 /** One try of one delivery. */
 export interface Message {
   readonly url: string
-  /** `whsec_…` */
-  readonly secret: Redacted.Redacted
+  /** `whsec_…`, each of which signs: the newest first. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
   readonly eventId: string
   readonly body: string
 }

@@ -1,5 +1,14 @@
 import { type Currency, type Evidence, Money, type Payment } from "@payment-proxy/domain"
-import type { Incoming, InDoubt, ProxiedAnswer, ProxiedCall, Reply, ReturnQuery, Vendor } from "@payment-proxy/ports"
+import type {
+  Confirming,
+  Incoming,
+  InDoubt,
+  ProxiedAnswer,
+  ProxiedCall,
+  Reply,
+  ReturnQuery,
+  Vendor
+} from "@payment-proxy/ports"
 import { NotVerified, Rejected, UnknownVendor, Unreachable, Vendors } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Either, Layer, Option, Schema, Stream } from "effect"
 import * as FakeMapping from "./FakeMapping.ts"
@@ -51,13 +60,25 @@ export const notification = (
 
 const refused: Reply = { status: 401, contentType: null, body: "" }
 
+const seconds = (...counts: ReadonlyArray<number>) => counts.map((count) => count * 1000)
+const inDoubt = seconds(1, 2, 4, 8, 15, 30, 60, 120, 300, 600)
+const confirming: Confirming = {
+  inDoubt,
+  pending: seconds(5, 5, 10, 15, 30, 30, 60, 120, 300, 600),
+  authorized: inDoubt,
+  closing: inDoubt,
+  refund: seconds(5, 15, 30, 60, 300, 600, 1800, 3600)
+}
+
 const vendorOf = (name: string): Vendor => ({
   name,
   kind: "fake",
   abilities: ["create", "query", "close", "capture", "complete", "notification"],
   createTimeLimitMillis: 10_000,
   settlingMillis: 300_000,
-  graceMillis: 0
+  graceMillis: 0,
+  confirming,
+  latePaid: "refund"
 })
 
 const sourceOf = (call: Call): Evidence.Evidence["source"] =>

@@ -106,14 +106,27 @@ export const orders = decorated(
     "byMerchantOrderNo",
     "byTransactionNo",
     "sealedRequest",
+    "refund",
+    "refundsOf",
+    "refundByKey",
     "history",
     "search",
     "versions"
   ],
   unavailable
 )
-export const dueWork = decorated(DueWork, "DueWork", ["claim", "renew", "done", "postpone", "hasten"], unavailable)
-export const deliveries = decorated(Deliveries, "Deliveries", ["byId", "ofOrder", "giveUp"], unavailable)
+export const dueWork = decorated(
+  DueWork,
+  "DueWork",
+  ["claim", "renew", "done", "postpone", "giveBack", "hasten"],
+  unavailable
+)
+export const deliveries = decorated(
+  Deliveries,
+  "Deliveries",
+  ["byId", "ofOrder", "ofEvent", "search", "giveUp", "resend"],
+  unavailable
+)
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
 export const sharedTokens = decorated(
   SharedTokens,
@@ -121,7 +134,12 @@ export const sharedTokens = decorated(
   ["read", "lease", "put", "release", "discard"],
   unavailable
 )
-export const apps = decorated(Apps, "Apps", ["put", "byId", "addKey", "keyById"], unavailable)
+export const apps = decorated(
+  Apps,
+  "Apps",
+  ["put", "edit", "byId", "addKey", "keyById", "keysOf", "revokeKey"],
+  unavailable
+)
 export const vendors = decorated(
   Vendors,
   "Vendors",

@@ -45,15 +45,19 @@ const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
         number: kept.subject.no,
         sha256: kept.sha256
       })),
-      deliveries: [...tables.deliveries.values()].map(({ delivery, due }) => ({
-        ...dueOf(due),
-        eventId: delivery.eventId,
-        payOrderNo: delivery.payOrderNo,
-        version: delivery.version,
-        endpoint: delivery.endpoint,
-        state: delivery.state,
-        createdMillis: delivery.createdAtMillis
-      })),
+      deliveries: [...tables.deliveries.values()].flatMap(({ delivery, due }) =>
+        delivery.endpoint === null || delivery.state === "kept"
+          ? []
+          : {
+              ...dueOf(due),
+              eventId: delivery.eventId,
+              payOrderNo: delivery.payOrderNo,
+              version: delivery.version,
+              endpoint: delivery.endpoint,
+              state: delivery.state,
+              createdMillis: delivery.createdAtMillis
+            }
+      ),
       endpoints: [...tables.apps.values()].flatMap(({ id, endpoints }) =>
         endpoints.map((endpoint) => ({ app: id, endpoint: endpoint.id }))
       )

@@ -1,6 +1,6 @@
 import type { Evidence } from "@payment-proxy/domain"
 import { Money, OrderNo, Payment } from "@payment-proxy/domain"
-import type { App, AppKey, Change, NewDelivery, Notification } from "@payment-proxy/ports"
+import type { App, AppKey, Change, Endpoint, NewDelivery, Notification } from "@payment-proxy/ports"
 import { Duration } from "effect"
 
 let serial = 0
@@ -55,13 +55,15 @@ export const aChange = (payment: Payment.Payment, expected: number, overrides: P
   return {
     expected,
     payment: { ...payment, version },
+    refund: null,
     entry: {
       payOrderNo: payment.payOrderNo,
       version,
       state: payment.state,
       cause: expected === 0 ? "submit" : "query:open",
       detail: null,
-      atMillis: payment.createdAtMillis + version
+      atMillis: payment.createdAtMillis + version,
+      hash: null
     },
     placing:
       expected === 0
@@ -96,11 +98,22 @@ export const aNotification = (
   ...overrides
 })
 
+/** An endpoint that wants all events. */
+export const anEndpoint = (overrides: Partial<Endpoint> = {}): Endpoint => ({
+  id: fresh("end"),
+  url: "https://shop.example/hooks",
+  sealedSecrets: [fresh("sealed")],
+  events: null,
+  stopped: null,
+  ...overrides
+})
+
 /** An app with one endpoint. */
 export const anApp = (overrides: Partial<App> = {}): App => ({
   id: fresh("app"),
   name: "Demo shop",
-  endpoints: [{ id: fresh("end"), url: "https://shop.example/hooks", sealedSecret: fresh("sealed") }],
+  endpoints: [anEndpoint()],
+  isDisabled: false,
   ...overrides
 })
 
@@ -109,5 +122,7 @@ export const anAppKey = (app: string, overrides: Partial<AppKey> = {}): AppKey =
   keyId: fresh("key"),
   app,
   secretSha256: "ab".repeat(32),
+  createdAtMillis: 0,
+  revokedAtMillis: null,
   ...overrides
 })

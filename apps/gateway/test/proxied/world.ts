@@ -211,9 +211,14 @@ const appWithKey = (id: string, url: string) =>
   Effect.gen(function* () {
     const sealedSecret = yield* Effect.flatMap(Vault, ({ seal }) => seal(secretContext(`${id}-webhook`), webhookSecret))
     const apps = yield* Apps
-    yield* apps.put({ id, name: id, endpoints: [{ id: `${id}-webhook`, url, sealedSecret }] })
+    yield* apps.put({
+      id,
+      name: id,
+      endpoints: [{ id: `${id}-webhook`, url, sealedSecrets: [sealedSecret], events: null, stopped: null }],
+      isDisabled: false
+    })
     const { text, keyId, secretSha256 } = AppKey.generate()
-    yield* apps.addKey({ keyId, app: id, secretSha256 })
+    yield* apps.addKey({ keyId, app: id, secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     return text
   })
 

@@ -1,6 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
+import { following } from "../Following.ts"
 import type { Answer } from "../Http.ts"
 import { told } from "../Reading.ts"
 import { addressFaults } from "../Settings.ts"
@@ -151,6 +152,7 @@ const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor =>
     abilities: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
     createTimeLimitMillis: limits.createMillis,
     settlingMillis,
+    ...following,
     graceMillis: 60_000,
     prepare: (payment, details) => prepare(payment, details, config),
     create: creating(config, keys, ask),

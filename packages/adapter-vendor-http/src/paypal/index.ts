@@ -1,6 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import type { ReturnQuery } from "@payment-proxy/ports"
 import { Effect } from "effect"
+import { following } from "../Following.ts"
 import * as Http from "../Http.ts"
 import * as Tokened from "../Tokened.ts"
 import type { Kind, Needs, Vendor } from "../Vendor.ts"
@@ -46,6 +47,7 @@ const make = (config: PayPal, { tokens, send }: Needs) =>
       createTimeLimitMillis: 2 * (createMillis + queryMillis),
       settlingMillis: config.settlingMillis,
       // Approved money is taken by a call of ours alone.
+      ...following,
       graceMillis: 0,
       prepare: (payment, details) => Requests.prepare(payment, details, config),
       create: (payment, prepared, untilMillis) => Operations.create(desk, payment, prepared, untilMillis),

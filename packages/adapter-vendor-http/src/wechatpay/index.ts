@@ -1,6 +1,7 @@
 import type { Bill } from "@payment-proxy/ports"
 import { InDoubt, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
+import { following } from "../Following.ts"
 import type { Limit, Open } from "../Http.ts"
 import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Accounts from "./account.ts"
@@ -103,6 +104,7 @@ export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
         createTimeLimitMillis,
         settlingMillis: config.settlingMillis,
         // A create that is intended before the expiry may leave as long after it as it has time.
+        ...following,
         graceMillis: createTimeLimitMillis + raisedMillis,
         prepare: (payment, details) => Requests.prepare(payment, details, account),
         notification: (incoming) => Notification.read(incoming, account, keys),

@@ -154,6 +154,8 @@ export const refund = (changes: Partial<RefundMachine.Refund> = {}): RefundMachi
   contradiction: null,
   failure: null,
   heldReason: null,
+  refundedAtMillis: null,
+  head: null,
   ...changes
 })
 

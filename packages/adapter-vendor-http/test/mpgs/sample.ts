@@ -68,7 +68,9 @@ export const refund: RefundMachine.Refund = {
   unknownCalls: 1,
   contradiction: null,
   failure: null,
-  heldReason: null
+  heldReason: null,
+  refundedAtMillis: null,
+  head: null
 }
 
 export const operation = {

@@ -106,6 +106,8 @@ export const aRefund = (overrides: Partial<RefundMachine.Refund> = {}): RefundMa
   contradiction: null,
   failure: null,
   heldReason: null,
+  refundedAtMillis: null,
+  head: null,
   ...overrides
 })
 

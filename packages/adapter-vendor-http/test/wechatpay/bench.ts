@@ -110,7 +110,9 @@ export const refund: RefundMachine.Refund = {
   unknownCalls: 1,
   contradiction: null,
   failure: null,
-  heldReason: null
+  heldReason: null,
+  refundedAtMillis: null,
+  head: null
 }
 
 /** A transaction as WeChat Pay answers it. */

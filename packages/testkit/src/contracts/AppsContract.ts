@@ -13,7 +13,7 @@ export const appsContract = (name: string, apps: Layer.Layer<Apps, unknown>): vo
         const app = anApp()
         yield* store.put(app)
         expect(yield* store.byId(app.id)).toEqual(Option.some(app))
-        const renamed = { ...app, name: "Renamed", endpoints: [] }
+        const renamed = { ...app, name: "Renamed", endpoints: [], isDisabled: false }
         yield* store.put(renamed)
         expect(yield* store.byId(app.id)).toEqual(Option.some(renamed))
       })

@@ -113,15 +113,15 @@ const leases = (it: It) => {
       const few = yield* Effect.forEach(quiet, (app) => place(app, 1))
       const all = yield* due.claim("orders", 10, lease)
       expect(all.map(({ owner }) => owner)).toEqual(Array.from({ length: 10 }, () => crowd))
-      const shared = yield* due.claim("orders", 10, lease, crowd)
+      const shared = yield* due.claim("orders", 10, lease, { besides: crowd })
       expect(shared.filter(({ owner }) => owner === crowd)).toEqual([])
       expect(shared.map(({ id }) => id)).toEqual(expect.arrayContaining(few.flat()))
       const count = shared.filter(({ owner }) => owner === noisy).length
       expect([count >= 2, shared.length <= 10], "the others have their share, too").toEqual([true, true])
-      expect(yield* due.claim("orders", many, lease, "nobody's").pipe(Effect.map((rest) => rest.length))).toBe(
-        52 - all.length - shared.length
-      )
-      expect(yield* due.claim("orders", many, lease, crowd)).toEqual([])
+      expect(
+        yield* due.claim("orders", many, lease, { besides: "nobody's" }).pipe(Effect.map((rest) => rest.length))
+      ).toBe(52 - all.length - shared.length)
+      expect(yield* due.claim("orders", many, lease, { besides: crowd })).toEqual([])
     })
   )
 

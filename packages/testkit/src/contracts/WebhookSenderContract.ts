@@ -26,7 +26,12 @@ export const webhookSenderContract = <R>(
   receiver: Effect.Effect<Receiver, unknown, R | Scope.Scope>
 ): void =>
   layer(sender)(`WebhookSender: ${name}`, (it) => {
-    const message = (url: string, eventId: string) => ({ url, secret, eventId, body: '{"type":"order.succeeded"}' })
+    const message = (url: string, eventId: string) => ({
+      url,
+      secrets: [secret],
+      eventId,
+      body: '{"type":"order.succeeded"}'
+    })
 
     it.scoped("a 2xx is delivered, with the body as it stands", () =>
       Effect.gen(function* () {

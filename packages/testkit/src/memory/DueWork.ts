@@ -1,9 +1,10 @@
-import type { Delivery, Queue } from "@payment-proxy/ports"
+import { OrderNo } from "@payment-proxy/domain"
+import type { Delivery, DeliverySearch, Leaving, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import type { Duration } from "effect"
 import { Clock, Duration as D, Effect, Option, Random } from "effect"
 import * as Due from "./Due.ts"
-import type { DeliveryRow, Tables } from "./Tables.ts"
+import type { DeliveryRow, OrderRow, RefundRow, Tables } from "./Tables.ts"
 
 /** How long an order's next event to an endpoint waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
@@ -15,6 +16,8 @@ interface Shelf {
   readonly candidates: (nowMillis: number) => ReadonlyArray<readonly [id: string, due: Due.Due]>
   readonly write: (id: string, due: Due.Due, note: string | null | undefined) => void
   readonly finish: (id: string, note: string | null) => void
+  /** Where a piece goes to: for `avoiding`. */
+  readonly endpoint: (id: string) => string | null
 }
 
 const never: Due.Due = Due.make(0, null)
@@ -34,11 +37,13 @@ const isBlocked = (tables: Tables, { delivery: later }: DeliveryRow, nowMillis: 
 
 const end = (tables: Tables, id: string, state: Delivery["state"], note: string | null): void => {
   const row = tables.deliveries.get(id)
-  if (row !== undefined) tables.deliveries.set(id, { delivery: { ...row.delivery, state, note }, due: never })
+  if (row !== undefined)
+    tables.deliveries.set(id, { delivery: { ...row.delivery, state, note, dueAtMillis: null }, due: never })
 }
 
 const deliveryShelf = (tables: Tables): Shelf => ({
   owner: (id) => tables.deliveries.get(id)?.delivery.app ?? "",
+  endpoint: (id) => tables.deliveries.get(id)?.delivery.endpoint ?? null,
   due: (id) => tables.deliveries.get(id)?.due,
   candidates: (nowMillis) =>
     open(tables.deliveries, nowMillis)
@@ -47,7 +52,8 @@ const deliveryShelf = (tables: Tables): Shelf => ({
   write: (id, due, note) => {
     const row = tables.deliveries.get(id)
     if (row === undefined) return
-    const delivery = note === undefined ? row.delivery : { ...row.delivery, note }
+    const { tries, atMillis: dueAtMillis } = due
+    const delivery = { ...row.delivery, tries, dueAtMillis, ...(note === undefined ? {} : { note }) }
     tables.deliveries.set(id, { delivery, due })
   },
   finish: (id, note) => end(tables, id, "delivered", note)
@@ -66,10 +72,26 @@ const plainShelf = <R extends { readonly due: Due.Due; readonly note: string | n
       const row = rows.get(id)
       return row === undefined ? "" : ownerOf(row)
     },
+    endpoint: () => null,
     due: (id) => rows.get(id)?.due,
     candidates: (nowMillis) => open(rows, nowMillis).map(([id, { due }]) => [id, due]),
     write,
     finish: (id, note) => write(id, never, note)
+  }
+}
+
+/** Payments and refunds as one queue. */
+const orderShelf = (tables: Tables): Shelf => {
+  const payments = plainShelf<OrderRow>(tables.orders, ({ placed }) => placed.payment.app)
+  const refunds = plainShelf<RefundRow>(tables.refunds, ({ app }) => app)
+  const of = (id: string) => (tables.refunds.has(id) ? refunds : payments)
+  return {
+    owner: (id) => of(id).owner(id),
+    endpoint: () => null,
+    due: (id) => of(id).due(id),
+    candidates: (nowMillis) => [...payments.candidates(nowMillis), ...refunds.candidates(nowMillis)],
+    write: (id, due, note) => of(id).write(id, due, note),
+    finish: (id, note) => of(id).finish(id, note)
   }
 }
 
@@ -82,9 +104,10 @@ const hex = Effect.map(Random.nextIntBetween(0, 2 ** 32), (chance) => chance.toS
 export const make = (tables: Tables) => {
   let claims = 0
   const shelves: { readonly [Q in Queue]: Shelf } = {
-    orders: plainShelf(tables.orders, ({ placed }) => placed.payment.app),
+    orders: orderShelf(tables),
     deliveries: deliveryShelf(tables),
-    inbox: plainShelf(tables.inbox, ({ kept }) => kept.vendor)
+    inbox: plainShelf(tables.inbox, ({ kept }) => kept.vendor),
+    reconcile: plainShelf(tables.days, ({ vendor }) => vendor)
   }
 
   /** So many of each owner's but `besides`, those first that wait longest. */
@@ -101,10 +124,13 @@ export const make = (tables: Tables) => {
     lease: Duration.Duration,
     nowMillis: number,
     chance: string,
-    besides: string | undefined
+    { besides, avoiding = [] }: Leaving
   ) => {
     const shelf = shelves[queue]
-    const due = [...shelf.candidates(nowMillis)].sort(longestOverdueFirst)
+    const due = shelf
+      .candidates(nowMillis)
+      .filter(([id]) => !avoiding.includes(shelf.endpoint(id) ?? ""))
+      .sort(longestOverdueFirst)
     return (besides === undefined ? due : shared(shelf, due, limit, besides)).slice(0, limit).map(([id, due]) => {
       claims += 1
       const token = `${claims}-${chance}`
@@ -127,9 +153,9 @@ export const make = (tables: Tables) => {
     })
 
   const dueWork = DueWork.of({
-    claim: (queue, limit, lease, besides) =>
+    claim: (queue, limit, lease, leaving = {}) =>
       Effect.map(Effect.all([Clock.currentTimeMillis, hex]), ([nowMillis, chance]) =>
-        claim(queue, limit, lease, nowMillis, chance, besides)
+        claim(queue, limit, lease, nowMillis, chance, leaving)
       ),
     renew: (claimed, lease) =>
       ifHeld(claimed, (shelf, due, nowMillis) =>
@@ -138,22 +164,50 @@ export const make = (tables: Tables) => {
     done: (claimed, note) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note)),
     postpone: (claimed, after, note) =>
       ifHeld(claimed, (shelf, due, nowMillis) => shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note)),
+    giveBack: (claimed, after) =>
+      ifHeld(claimed, (shelf, due, nowMillis) =>
+        shelf.write(claimed.id, { ...Due.make(nowMillis, after), tries: due.tries }, undefined)
+      ),
     hasten: (payOrderNo) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) =>
         shelves.orders.write(payOrderNo, Due.make(nowMillis, D.zero), undefined)
       )
   })
 
+  const matches = (search: DeliverySearch, { id, app, endpoint, state }: Delivery): boolean =>
+    (search.app === null || app === search.app) &&
+    (search.endpoint === null || endpoint === search.endpoint) &&
+    (search.state === null || state === search.state) &&
+    (search.after === null || id < search.after)
+  const all = () => [...tables.deliveries.values()].map(({ delivery }) => delivery)
+  const inOrder = (a: Delivery, b: Delivery): number => (a.id < b.id ? -1 : 1)
+
   const deliveries = Deliveries.of({
     byId: (id) => Effect.sync(() => Option.fromNullable(tables.deliveries.get(id)?.delivery)),
     ofOrder: (payOrderNo) =>
       Effect.sync(() =>
-        [...tables.deliveries.values()]
-          .map(({ delivery }) => delivery)
-          .filter((delivery) => delivery.payOrderNo === payOrderNo)
-          .sort((a, b) => a.version - b.version)
+        all()
+          .filter(({ payOrderNo: no }) => no === payOrderNo || OrderNo.paymentOf(no) === payOrderNo)
+          .sort(inOrder)
       ),
-    giveUp: (id, token, note) => ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note))
+    ofEvent: (eventId) => Effect.sync(() => all().filter((delivery) => delivery.eventId === eventId)),
+    search: (search) =>
+      Effect.sync(() =>
+        all()
+          .filter((delivery) => matches(search, delivery))
+          .sort((a, b) => inOrder(b, a))
+          .slice(0, search.limit)
+      ),
+    giveUp: (id, token, note) => ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note)),
+    resend: (id) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+        const row = tables.deliveries.get(id)
+        if (row === undefined || row.delivery.state === "kept") return false
+        const due = Due.make(nowMillis, D.zero)
+        const delivery = { ...row.delivery, state: "waiting", tries: 0, dueAtMillis: nowMillis } as const
+        tables.deliveries.set(id, { delivery, due })
+        return true
+      })
   })
 
   return { dueWork, deliveries }

@@ -3,7 +3,7 @@ import type { Change, Delivery, Search } from "@payment-proxy/ports"
 import { Duplicate, Orders, Stale } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Either, Option } from "effect"
 import * as Due from "./Due.ts"
-import type { OrderRow, Tables } from "./Tables.ts"
+import type { OrderRow, RefundRow, Tables } from "./Tables.ts"
 import { keyOf } from "./Tables.ts"
 
 const keyOfChange = ({ payment, placing }: Change): string | null =>
@@ -12,6 +12,7 @@ const keyOfChange = ({ payment, placing }: Change): string | null =>
 /** What a commit would write; tables are touched only when every change has its place here. */
 interface Draft {
   readonly orders: Map<string, OrderRow>
+  readonly refunds: Map<string, RefundRow>
   readonly orderByKey: Map<string, string>
   readonly orderByMerchantNo: Map<string, string>
 }
@@ -53,18 +54,48 @@ const moved = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Eith
       })
 }
 
-const deliveriesOf = ({ payment, deliveries }: Change, createdAtMillis: number): ReadonlyArray<Delivery> =>
+/** A refund's place, or its next version. */
+const refunded = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<RefundRow, Stale> => {
+  const { payment, refund, expected, entry, placing } = change
+  const stale = Either.left(new Stale({ payOrderNo: entry.payOrderNo }))
+  if (refund === null) return stale
+  const row = draft.refunds.get(refund.refundNo) ?? tables.refunds.get(refund.refundNo)
+  if (expected > 0)
+    return row === undefined || row.placed.refund.version !== expected
+      ? stale
+      : Either.right({ ...row, placed: { ...row.placed, refund }, history: [...row.history, entry], due })
+  const idempotencyKey = placing?.idempotencyKey ?? null
+  const isTaken =
+    idempotencyKey !== null &&
+    [...tables.refunds.values()].some(
+      (other) => other.placed.refund.payOrderNo === payment.payOrderNo && other.idempotencyKey === idempotencyKey
+    )
+  if (row !== undefined || isTaken) return stale
+  const fingerprint = placing?.fingerprint ?? ""
+  return Either.right({
+    placed: { refund, fingerprint },
+    app: payment.app,
+    idempotencyKey,
+    history: [entry],
+    due,
+    note: null
+  })
+}
+
+const deliveriesOf = ({ payment, entry, deliveries }: Change, createdAtMillis: number): ReadonlyArray<Delivery> =>
   deliveries.map(({ eventId, endpoint, type, body }) => ({
-    id: `dlv_${eventId}_${endpoint}`,
+    id: `dlv_${eventId}_${endpoint ?? "-"}`,
     eventId,
-    payOrderNo: payment.payOrderNo,
-    version: payment.version,
+    payOrderNo: entry.payOrderNo,
+    version: entry.version,
     app: payment.app,
     endpoint,
     type,
     body,
     createdAtMillis,
-    state: "waiting",
+    state: endpoint === null ? "kept" : "waiting",
+    tries: 0,
+    dueAtMillis: endpoint === null ? null : createdAtMillis,
     note: null
   }))
 
@@ -73,24 +104,34 @@ const commit = (
   changes: ReadonlyArray<Change>,
   nowMillis: number
 ): Either.Either<void, Stale | Duplicate> => {
-  const draft: Draft = { orders: new Map(), orderByKey: new Map(), orderByMerchantNo: new Map() }
+  const draft: Draft = { orders: new Map(), refunds: new Map(), orderByKey: new Map(), orderByMerchantNo: new Map() }
   for (const change of changes) {
     const due = Due.make(nowMillis, change.dueIn)
+    if (change.refund !== null) {
+      const row = refunded(tables, draft, change, due)
+      if (Either.isLeft(row)) return Either.left(row.left)
+      draft.refunds.set(change.refund.refundNo, row.right)
+      continue
+    }
     const row: Either.Either<OrderRow, Stale | Duplicate> =
       change.expected === 0 ? placed(tables, draft, change, due) : moved(tables, draft, change, due)
     if (Either.isLeft(row)) return Either.left(row.left)
     draft.orders.set(change.payment.payOrderNo, row.right)
   }
   for (const [no, row] of draft.orders) tables.orders.set(no, row)
+  for (const [no, row] of draft.refunds) tables.refunds.set(no, row)
   for (const [key, no] of draft.orderByKey) tables.orderByKey.set(key, no)
   for (const [merchantNo, no] of draft.orderByMerchantNo) tables.orderByMerchantNo.set(merchantNo, no)
   for (const delivery of changes.flatMap((change) => deliveriesOf(change, nowMillis)))
-    tables.deliveries.set(delivery.id, { delivery, due: Due.make(nowMillis, Duration.zero) })
+    tables.deliveries.set(delivery.id, {
+      delivery,
+      due: Due.make(nowMillis, delivery.endpoint === null ? null : Duration.zero)
+    })
   return Either.void
 }
 
 const matches = (search: Search, payment: Payment.Payment): boolean =>
-  payment.app === search.app &&
+  (search.app === null || payment.app === search.app) &&
   (search.businessNo === null || payment.businessNo === search.businessNo) &&
   (search.state === null || payment.state === search.state) &&
   (search.vendor === null || payment.vendor === search.vendor) &&
@@ -109,6 +150,8 @@ export const make = (tables: Tables) => {
       rowOf(payOrderNo),
       Option.map((row) => row.placed.payment)
     )
+  const refundRows = (payOrderNo: string) =>
+    [...tables.refunds.values()].filter(({ placed: { refund } }) => refund.payOrderNo === payOrderNo)
   const placedAs = (numbers: ReadonlyMap<string, string>, key: string) =>
     Effect.sync(() =>
       Option.fromNullable(numbers.get(key)).pipe(Option.flatMapNullable((no) => tables.orders.get(no)?.placed))
@@ -135,7 +178,19 @@ export const make = (tables: Tables) => {
         rowOf(payOrderNo),
         Option.flatMapNullable((row) => row.sealedRequest)
       ),
-    history: (payOrderNo) => Effect.sync(() => tables.orders.get(payOrderNo)?.history ?? []),
+    refund: (refundNo) => Effect.sync(() => Option.fromNullable(tables.refunds.get(refundNo)?.placed.refund)),
+    refundsOf: (payOrderNo) =>
+      Effect.sync(() =>
+        refundRows(payOrderNo)
+          .map(({ placed: { refund } }) => refund)
+          .sort((a, b) => a.createdAtMillis - b.createdAtMillis || a.refundNo.length - b.refundNo.length)
+      ),
+    refundByKey: (payOrderNo, idempotencyKey) =>
+      Effect.sync(() =>
+        Option.fromNullable(refundRows(payOrderNo).find((row) => row.idempotencyKey === idempotencyKey)?.placed)
+      ),
+    history: (payOrderNo) =>
+      Effect.sync(() => (tables.orders.get(payOrderNo) ?? tables.refunds.get(payOrderNo))?.history ?? []),
     search: (search) =>
       Effect.sync(() =>
         payments()
@@ -148,8 +203,9 @@ export const make = (tables: Tables) => {
         () =>
           new Map(
             payOrderNos.flatMap((no) => {
-              const row = tables.orders.get(no)
-              return row === undefined ? [] : [[no, row.placed.payment.version] as const]
+              const version =
+                tables.orders.get(no)?.placed.payment.version ?? tables.refunds.get(no)?.placed.refund.version
+              return version === undefined ? [] : [[no, version] as const]
             })
           )
       ),

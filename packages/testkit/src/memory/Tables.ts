@@ -1,10 +1,20 @@
-import type { App, AppKey, Delivery, HistoryEntry, Kept, PlacedOrder } from "@payment-proxy/ports"
+import type { App, AppKey, Delivery, HistoryEntry, Kept, PlacedOrder, PlacedRefund } from "@payment-proxy/ports"
 import type { Due } from "./Due.ts"
 
 /** An order with all that hangs on it. */
 export interface OrderRow {
   readonly placed: PlacedOrder
   readonly sealedRequest: string | null
+  readonly history: ReadonlyArray<HistoryEntry>
+  readonly due: Due
+  readonly note: string | null
+}
+
+/** A refund with all that hangs on it; `app` is its payment's. */
+export interface RefundRow {
+  readonly placed: PlacedRefund
+  readonly app: string
+  readonly idempotencyKey: string | null
   readonly history: ReadonlyArray<HistoryEntry>
   readonly due: Due
   readonly note: string | null
@@ -23,14 +33,23 @@ export interface InboxRow {
   readonly note: string | null
 }
 
+/** A vendor's day that is reconciled, by `vendor/day`. */
+export interface DayRow {
+  readonly vendor: string
+  readonly due: Due
+  readonly note: string | null
+}
+
 /** All that the store holds; the rows are values, the tables change. */
 export interface Tables {
   readonly orders: Map<string, OrderRow>
+  readonly refunds: Map<string, RefundRow>
   /** The order's number by app and idempotency key. */
   readonly orderByKey: Map<string, string>
   /** The order's number by vendor and what the vendor knows it by. */
   readonly orderByMerchantNo: Map<string, string>
   readonly deliveries: Map<string, DeliveryRow>
+  readonly days: Map<string, DayRow>
   readonly inbox: Map<string, InboxRow>
   /** The notification's id by what it may be kept once for. */
   readonly inboxByKey: Map<string, string>
@@ -41,9 +60,11 @@ export interface Tables {
 /** An empty store. */
 export const make = (): Tables => ({
   orders: new Map(),
+  refunds: new Map(),
   orderByKey: new Map(),
   orderByMerchantNo: new Map(),
   deliveries: new Map(),
+  days: new Map(),
   inbox: new Map(),
   inboxByKey: new Map(),
   apps: new Map(),

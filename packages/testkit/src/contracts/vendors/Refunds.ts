@@ -24,7 +24,9 @@ export const aRefund = (payment: Payment.Payment, amountMinor: bigint) =>
       unknownCalls: 1,
       contradiction: null,
       failure: null,
-      heldReason: null
+      heldReason: null,
+      refundedAtMillis: null,
+      head: null
     })
   )
 
