@@ -70,14 +70,14 @@ const confirming: Confirming = {
   refund: seconds(5, 15, 30, 60, 300, 600, 1800, 3600)
 }
 
-const vendorOf = (name: string): Vendor => ({
+const vendorOf = (name: string, asked: Partial<Confirming> = {}): Vendor => ({
   name,
   kind: "fake",
   abilities: ["create", "query", "close", "capture", "complete", "notification"],
   createTimeLimitMillis: 10_000,
   settlingMillis: 300_000,
   graceMillis: 0,
-  confirming,
+  confirming: { ...confirming, ...asked },
   latePaid: "refund"
 })
 
@@ -147,7 +147,7 @@ const inTime = <A, E>(untilMillis: number, sent: Effect.Effect<A, E>): Effect.Ef
     () => new Unreachable({ detail: "Its time was over before it could be sent." })
   ).pipe(Effect.zipRight(sent))
 
-const make = (names: ReadonlyArray<string>) => {
+const make = (names: ReadonlyArray<string>, asked?: Partial<Confirming>) => {
   const platform = new Platform()
 
   const call = (kind: Call, payment: Payment.Payment, create: Asked["create"], operationNo?: string) =>
@@ -166,7 +166,7 @@ const make = (names: ReadonlyArray<string>) => {
     })
 
   const vendors = Vendors.of({
-    get: (name) => (names.includes(name) ? Option.some(vendorOf(name)) : Option.none()),
+    get: (name) => (names.includes(name) ? Option.some(vendorOf(name, asked)) : Option.none()),
     names,
     prepare: (payment, details) =>
       names.includes(payment.vendor)
@@ -228,6 +228,8 @@ const make = (names: ReadonlyArray<string>) => {
   return Context.make(Vendors, vendors).pipe(Context.add(FakeVendor, fake))
 }
 
-/** Vendors of these names, one platform behind them all. */
-export const layer = (options: { readonly names: ReadonlyArray<string> }): Layer.Layer<Vendors | FakeVendor> =>
-  Layer.effectContext(Effect.sync(() => make(options.names)))
+/** Vendors of these names, one platform behind them all; `confirming` are waits between questions (milliseconds) in place of the usual. */
+export const layer = (options: {
+  readonly names: ReadonlyArray<string>
+  readonly confirming?: Partial<Confirming>
+}): Layer.Layer<Vendors | FakeVendor> => Layer.effectContext(Effect.sync(() => make(options.names, options.confirming)))
