@@ -86,7 +86,7 @@ const inForce = TestClock.setTime(Date.parse("2026-12-01T00:00:00Z"))
 it.effect("every example of docs/vendors.md is a whole configuration without a fault", () =>
   Effect.gen(function* () {
     yield* inForce
-    const kinds = yield* Effect.forEach(examples, vendorsOf)
+    const kinds = yield* Effect.forEach(examples, (text) => vendorsOf(text))
     expect(kinds).toEqual(examples.map((block) => [/kind: (\w+)/.exec(block)?.[1]]))
     expect(new Set(kinds.flat())).toEqual(new Set(["wechatpay", "alipay", "mpgs", "paypal"]))
   })
