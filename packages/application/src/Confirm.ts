@@ -6,11 +6,11 @@ import { Clock, Duration, Effect, Option } from "effect"
 import { ask } from "./Ask.ts"
 import { askToClose } from "./Close.ts"
 import { confirmRefund } from "./ConfirmRefund.ts"
-import { limitsOf } from "./Decision.ts"
+import { limitsOf, stillOpen } from "./Decision.ts"
 import { expire } from "./Expire.ts"
 import * as LatePaid from "./LatePaid.ts"
 import { operate } from "./Operate.ts"
-import { dueIn, Policies } from "./Policy.ts"
+import { dueIn, isStillOpen, Policies } from "./Policy.ts"
 import { submitAgain } from "./Submission.ts"
 
 /** An order that is in doubt even after the vendor was asked is sent again, byte for byte (design §5, In doubt). */
@@ -61,6 +61,8 @@ const confirmPayment = Effect.fnUntraced(function* (claimed: Claimed) {
   const { payment, isHeard, wait: known } = yield* satisfy(found.value)
   if (payment.version !== found.value.version) return true
   const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
-  const wait = known ?? dueIn(policy, payment, asked, limitsOf(yield* Vendors, payment))
+  const limits = limitsOf(yield* Vendors, payment)
+  const wait = known ?? dueIn(policy, payment, asked, limits)
+  if (isStillOpen({ payment, tries: claimed.tries }, { payment, tries: asked.tries }, limits)) yield* stillOpen(payment)
   return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
 })

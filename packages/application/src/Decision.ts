@@ -1,21 +1,12 @@
 import type { Machine, Payment } from "@payment-proxy/domain"
-import type {
-  App,
-  Change,
-  Endpoint,
-  NewDelivery,
-  Placing,
-  StoreUnavailable,
-  Unsettled,
-  Vendor
-} from "@payment-proxy/ports"
+import type { App, Change, Endpoint, NewDelivery, Placing, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
 import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Context, Data, Duration, Effect, Either, Encoding, Option } from "effect"
 import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Moves from "./Moves.ts"
-import { dueIn, Policies } from "./Policy.ts"
+import { dueIn, isStillOpen, type Limits, Policies, safest } from "./Policy.ts"
 import { using } from "./Services.ts"
 
 /** No such order, or not this app's; `number` is what it was asked for by. */
@@ -32,9 +23,6 @@ export interface Cause {
 
 /** How often a decision is taken anew when another commit came in between. */
 const decisionTries = 10
-
-type Limits = Pick<Vendor, "createTimeLimitMillis" | "settlingMillis">
-const safest: Limits = { createTimeLimitMillis: 30_000, settlingMillis: 300_000 }
 
 /** The limits of a vendor; an order whose vendor is no longer configured keeps the safest ones. */
 export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment): Limits =>
@@ -112,6 +100,10 @@ export const changeOf = (
 const alarmed = (payOrderNo: string, alarms: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
 
+/** Tells operators that an order's vendor is slow to make up its mind. */
+export const stillOpen = ({ payOrderNo, state, vendor }: Payment.Payment): Effect.Effect<void> =>
+  Effect.logWarning("alarm STILL_OPEN", { payOrderNo, state, vendor })
+
 /** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
 export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) =>
   using<Changes>()((services) => {
@@ -146,8 +138,8 @@ const again = Effect.succeed(null)
 const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decision: Decide<E>) =>
   using<Needs>()(
     (services, nowMillis): Effect.Effect<Payment.Payment | null, E | StoreUnavailable | Unsettled, Needs> => {
-      const { settlingMillis } = limitsOf(Context.get(services, Vendors), payment)
-      const decided = decision(payment, nowMillis, { settlingMillis })
+      const limits = limitsOf(Context.get(services, Vendors), payment)
+      const decided = decision(payment, nowMillis, { settlingMillis: limits.settlingMillis })
       if (!isRead && (Either.isLeft(decided) || decided.right.order === payment)) return again
       if (Either.isLeft(decided)) return Effect.fail(decided.left)
       const { order, urgent, alarms } = decided.right
@@ -162,6 +154,9 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
           .commit([change])
           .pipe(
             Effect.zipRight(Effect.as(announce(payment.state, change, alarms), change.payment)),
+            Effect.tap((after) =>
+              isStillOpen({ payment, tries: 0 }, { payment: after, tries: 0 }, limits) ? stillOpen(after) : Effect.void
+            ),
             Effect.catchTags({ Stale: () => again, Duplicate: () => again })
           )
       )

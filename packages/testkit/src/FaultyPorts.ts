@@ -6,6 +6,7 @@ import {
   InDoubt,
   NotDelivered,
   Orders,
+  Proposals,
   SharedTokens,
   StoreUnavailable,
   TokenUnavailable,
@@ -128,6 +129,7 @@ export const deliveries = decorated(
   unavailable
 )
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
+export const proposals = decorated(Proposals, "Proposals", ["add", "byId", "ofOrder", "move", "held"], unavailable)
 export const sharedTokens = decorated(
   SharedTokens,
   "SharedTokens",
