@@ -198,6 +198,14 @@ const proposals = statements(
   "CREATE INDEX payment_proxy_proposal_order ON payment_proxy_proposal (pay_order_no)"
 )
 
+/** What waits for an endpoint, and since when it is tried: null since it was made. */
+const places = statements(
+  "ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL",
+  "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
+  `CREATE INDEX payment_proxy_delivery_place ON payment_proxy_delivery (app, endpoint, due_millis)
+    WHERE due_millis IS NOT NULL`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -210,6 +218,7 @@ export const migrate = Migrator.make({})({
     "0006_shared_tokens": sharedTokens,
     "0007_whole_life": wholeLife,
     "0008_days": days,
-    "0009_proposals": proposals
+    "0009_proposals": proposals,
+    "0012_what_waits_for_an_endpoint": places
   })
 })

@@ -10,8 +10,12 @@ export interface Policy {
   readonly createMargin: Duration.Duration
   /** How long before its end an authorization is released. */
   readonly authorizationMargin: Duration.Duration
-  /** Waits between tries of a delivery; it is given up after the last. */
+  /** Waits between tries of a delivery; it is given up after the last, and not before all of them are over. */
   readonly deliver: ReadonlyArray<Duration.Duration>
+  /** So many failures in a row open an endpoint's circuit: it is left alone for a while. */
+  readonly circuitAfter: number
+  /** For how long, time after time. */
+  readonly circuitOpen: ReadonlyArray<Duration.Duration>
   /** How far a wait may stray either way, as a part of it. */
   readonly jitter: number
   /** Waits between tries of a notification that cannot be applied yet. */
@@ -24,7 +28,7 @@ const seconds = (...counts: ReadonlyArray<number>) => counts.map((count) => Dura
 const hour = 3600
 const dayMillis = 86_400_000
 
-/** The waits as configured, or these defaults. Deliveries: 16 tries over some 72 h. */
+/** The waits as configured, or these defaults. Deliveries: 16 tries over 72 h. */
 export class Policies extends Context.Reference<Policies>()("@payment-proxy/application/Policies", {
   defaultValue: (): Policy => ({
     expiresIn: Duration.minutes(15),
@@ -45,8 +49,11 @@ export class Policies extends Context.Reference<Policies>()("@payment-proxy/appl
       8 * hour,
       12 * hour,
       16 * hour,
-      22 * hour
+      // In all 72 h.
+      23 * hour + 745
     ),
+    circuitAfter: 5,
+    circuitOpen: seconds(30, 60, 120, 240, 300),
     jitter: 0.2,
     inbox: seconds(1, 2, 4, 8, 15, 30, 60, 120, 300, 600),
     inboxPatience: Duration.hours(24)
