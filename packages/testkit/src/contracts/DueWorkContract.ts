@@ -5,6 +5,7 @@ import { Deliveries, DueWork, Inbox, Orders } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Duration, Effect, Option, TestClock } from "effect"
 import { aChange, aDelivery, aNotification, aPayment, fresh, freshNo } from "../Samples.ts"
+import { deliveryRows, endpointsApart, givenBack } from "./DeliveryRows.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox
 type It = Vitest.MethodsNonLive<Stores>
@@ -330,4 +331,7 @@ export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknow
     events(it)
     notifications(it)
     subjects(it)
+    givenBack(it)
+    endpointsApart(it)
+    deliveryRows(it)
   })
