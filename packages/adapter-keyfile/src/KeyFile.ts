@@ -90,22 +90,27 @@ export const read = (options: Options): Effect.Effect<Keys, KeyFileInvalid> =>
 
 type Texts = ReadonlyArray<Redacted.Redacted>
 
-/** Changes the keys of a file while nobody else does; `change` is told how long ago the file was last written, by the clock that stamps it. */
-const rewritten = (file: string, change: (texts: Texts, agoMillis: number) => Effect.Effect<Texts, KeyFileInvalid>) =>
+/** Uses a file while nobody else does; `use` is told how long ago it was last written, by the clock that stamps it. */
+const alone = <A>(file: string, use: (agoMillis: number) => Effect.Effect<A, KeyFileInvalid | Host.FileRefused>) =>
   Host.alone(file, (nowMillis) =>
-    Effect.gen(function* () {
-      const { text } = yield* load({ file, create: false })
-      const texts = yield* change(lines(text), nowMillis - (yield* Host.writtenMillis(file)))
-      const keys = yield* parse(texts, file)
-      yield* Host.replace(file, Redacted.make(texts.map(Redacted.value).join("\n")))
-      return keys
-    })
+    Effect.flatMap(Host.writtenMillis(file), (atMillis) => use(Math.max(nowMillis - atMillis, 0)))
   ).pipe(
     Effect.catchTag("FileRefused", ({ code }) =>
       code === "EEXIST"
         ? invalid(file, "Another process changes the key file.", `If none does, remove ${file}.lock.`)
-        : invalid(file, `The key file cannot be written: ${code}.`, "Let this process write to its folder.")
+        : invalid(file, `The key file cannot be changed: ${code}.`, "Let this process read it and write to its folder.")
     )
+  )
+
+const rewritten = (file: string, change: (texts: Texts) => Effect.Effect<Texts, KeyFileInvalid>) =>
+  alone(file, () =>
+    Effect.gen(function* () {
+      const { text } = yield* load({ file, create: false })
+      const texts = yield* change(lines(text))
+      const keys = yield* parse(texts, file)
+      yield* Host.replace(file, Redacted.make(texts.map(Redacted.value).join("\n")))
+      return keys
+    })
   )
 
 /** Puts a new random key before the others, in one step, and answers its id; it seals from now on. */
@@ -115,25 +120,28 @@ export const addKey = (file: string): Effect.Effect<string, KeyFileInvalid> =>
     (keys) => Arr.headNonEmpty(keys).id
   )
 
-/**
- * Takes a key out of a file in one step: what it sealed never opens again. Not the one that seals, not one that is not there,
- * and none within `restMillis` after the file was last changed: until then somebody may seal by it who has not looked.
- */
-export const removeKey = (file: string, keyId: string, restMillis: number): Effect.Effect<void, KeyFileInvalid> =>
+/** Takes a key out of a file in one step: what it sealed never opens again. Not the one that seals, and not one that is not there. */
+export const removeKey = (file: string, keyId: string): Effect.Effect<void, KeyFileInvalid> =>
   Effect.asVoid(
-    rewritten(file, (texts, agoMillis) =>
+    rewritten(file, (texts) =>
       Effect.gen(function* () {
         const keys = yield* parse(texts, file)
         const index = keys.findIndex(({ id }) => id === keyId)
         if (index === -1) return yield* invalid(file, `There is no key ${keyId}.`, "Look at the keys that there are.")
         if (index === 0) return yield* invalid(file, `Key ${keyId} seals.`, "Add another first.")
-        if (agoMillis < restMillis)
-          return yield* invalid(
-            file,
-            `The keys were changed ${Math.max(Math.round(agoMillis / 1000), 0)} s ago.`,
-            `Wait ${Math.ceil(restMillis / 1000)} s, so that every process has seen it and none seals by the old key.`
-          )
         return texts.toSpliced(index, 1)
       })
     )
+  )
+
+/** Fails for `restMillis` after the file was last changed: until then somebody may seal by an older key who has not looked, or keep what he sealed. */
+export const settled = (file: string, restMillis: number): Effect.Effect<void, KeyFileInvalid> =>
+  alone(file, (agoMillis) =>
+    agoMillis < restMillis
+      ? invalid(
+          file,
+          `The keys were changed ${Math.round(agoMillis / 1000)} s ago.`,
+          `Wait ${Math.ceil((restMillis - agoMillis) / 1000)} s more, so that none seals by the old key.`
+        )
+      : Effect.void
   )

@@ -11,8 +11,8 @@ export type { Options } from "./KeyFile.ts"
 
 /** How long a process may go on wrapping by a key that is no longer the first: so often it looks whether the file has changed. */
 const lookEveryNanos = 2_000_000_000n
-/** How long after the last change of the file a key is left in it: by then every process has looked. */
-const restMillis = 30_000
+/** How long after a change of the file it may be that something is sealed by an older key, or was and is not on disk yet. */
+const restMillis = 60_000
 
 type Keys = Arr.NonEmptyReadonlyArray<Key.Key>
 
@@ -101,7 +101,8 @@ const ringOf = (file: string): KeyRing["Type"] =>
       onSuccess: ({ keys }) => keys.map(({ id }) => id)
     }),
     add: Effect.mapError(KeyFile.addKey(file), unavailable),
-    remove: (keyId) => Effect.mapError(KeyFile.removeKey(file, keyId, restMillis), unavailable)
+    settled: Effect.mapError(KeyFile.settled(file, restMillis), unavailable),
+    remove: (keyId) => Effect.mapError(KeyFile.removeKey(file, keyId), unavailable)
   })
 
 /** A vault and its keys over a file: the first seals, all open; `KeyFileInvalid` where it is missing, unreadable or holds anything else. */

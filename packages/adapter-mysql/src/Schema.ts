@@ -289,5 +289,15 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_day", part: "due_note" }
+  },
+  {
+    id: 25,
+    name: "keys of the installation",
+    statement: table(
+      "payment_proxy_data_key",
+      ["name varchar(64) NOT NULL", "sealed mediumtext NOT NULL", "PRIMARY KEY (name)"],
+      server
+    ),
+    makes: { table: "payment_proxy_data_key", part: "sealed" }
   }
 ]

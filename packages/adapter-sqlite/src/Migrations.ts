@@ -177,6 +177,11 @@ const days = statements(
   "CREATE INDEX payment_proxy_day_due ON payment_proxy_day (due_millis)"
 )
 
+/** Keys of the installation's own, sealed: the first of them chains the histories. */
+const dataKeys = statements(
+  "CREATE TABLE payment_proxy_data_key (name varchar(64) NOT NULL PRIMARY KEY, sealed text NOT NULL) WITHOUT ROWID"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -188,6 +193,7 @@ export const migrate = Migrator.make({})({
     "0005_one_order_for_a_number_at_a_vendor": merchantNo,
     "0006_shared_tokens": sharedTokens,
     "0007_whole_life": wholeLife,
-    "0008_days": days
+    "0008_days": days,
+    "0010_data_keys": dataKeys
   })
 })

@@ -39,7 +39,9 @@ export class KeyRing extends Context.Tag("@payment-proxy/ports/KeyRing")<
     readonly keyIds: Effect.Effect<ReadonlyArray<string>, KeysUnavailable>
     /** Makes a key that wraps from now on, and answers its id; the others stay and unwrap. */
     readonly add: Effect.Effect<string, KeysUnavailable>
-    /** Takes a key out: what it wrapped never opens again. Refused for the one that wraps, and while others may not yet have heard that it no longer does. */
+    /** Fails for as long as some process may not have heard yet which key wraps. */
+    readonly settled: Effect.Effect<void, KeysUnavailable>
+    /** Takes a key out: what it wrapped never opens again. Refused for the one that wraps, and where there is none. */
     readonly remove: (keyId: string) => Effect.Effect<void, KeysUnavailable>
   }
 >() {}
