@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
   retentionContract,
   sharedTokensContract
@@ -12,3 +13,4 @@ dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)
+ledgerContract("MariaDB", stores)

@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
   retentionContract,
   sharedTokensContract
@@ -12,3 +13,4 @@ dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)
+ledgerContract("SQLite", stores)
