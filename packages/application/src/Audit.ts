@@ -55,8 +55,10 @@ const isOlder = (payOrderNo: string, sinceMillis: number): boolean =>
   OrderNo.is(payOrderNo) && OrderNo.timeMillis(payOrderNo) < sinceMillis
 
 const misplaced = (expected: number, { version }: FoundEntry, row: FoundRow | null): Broken | null => {
+  if (row !== null && expected > row.version)
+    return broken(version, "INSERTED", `The order's row is of version ${row.version}.`)
   if (version === expected) return null
-  return version > expected && (row === null || version <= row.version)
+  return version > expected
     ? broken(expected, "MISSING", `The entry is gone: the next one is of version ${version}.`)
     : broken(version, "INSERTED", "There is no such version, or twice.")
 }
