@@ -319,16 +319,26 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     makes: { table: "payment_proxy_proposal", part: "decided_note" }
   },
   {
-    id: 32,
+    id: 24,
     name: "what waits for an endpoint, and since when it is tried",
     statement: `ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL,
       ADD KEY payment_proxy_delivery_place (app, endpoint, due_millis)`,
     makes: { table: "payment_proxy_delivery", part: "payment_proxy_delivery_place" }
   },
   {
-    id: 33,
+    id: 25,
     name: "since when old deliveries were tried",
     statement: "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
     makes: { table: "payment_proxy_delivery_old", part: "since_millis" }
+  },
+  {
+    id: 26,
+    name: "keys of the installation",
+    statement: table(
+      "payment_proxy_data_key",
+      ["name varchar(64) NOT NULL", "sealed mediumtext NOT NULL", "PRIMARY KEY (name)"],
+      server
+    ),
+    makes: { table: "payment_proxy_data_key", part: "sealed" }
   }
 ]

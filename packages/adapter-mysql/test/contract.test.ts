@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
   proposalsContract,
   retentionContract,
@@ -14,3 +15,4 @@ appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)
+ledgerContract("MariaDB", stores)

@@ -206,6 +206,11 @@ const places = statements(
     WHERE due_millis IS NOT NULL`
 )
 
+/** Keys of the installation's own, sealed: the first of them chains the histories. */
+const dataKeys = statements(
+  "CREATE TABLE payment_proxy_data_key (name varchar(64) NOT NULL PRIMARY KEY, sealed text NOT NULL) WITHOUT ROWID"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -219,6 +224,7 @@ export const migrate = Migrator.make({})({
     "0007_whole_life": wholeLife,
     "0008_days": days,
     "0009_proposals": proposals,
-    "0012_what_waits_for_an_endpoint": places
+    "0010_what_waits_for_an_endpoint": places,
+    "0011_data_keys": dataKeys
   })
 })

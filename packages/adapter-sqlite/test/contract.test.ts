@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
   proposalsContract,
   retentionContract,
@@ -14,3 +15,4 @@ appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)
+ledgerContract("SQLite", stores)

@@ -1,11 +1,24 @@
 import { Payment } from "@payment-proxy/domain"
-import { Apps, Deliveries, DueWork, Inbox, Orders, Proposals, Retention, SharedTokens } from "@payment-proxy/ports"
+import {
+  Apps,
+  DataKeys,
+  Deliveries,
+  DueWork,
+  Histories,
+  Inbox,
+  Orders,
+  Proposals,
+  Retention,
+  Sealings,
+  SharedTokens
+} from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
 import * as MemoryApps from "./memory/Apps.ts"
 import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
+import * as Ledger from "./memory/Ledger.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
 import * as MemoryProposals from "./memory/Proposals.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
@@ -85,12 +98,26 @@ export const make = Effect.sync(() => {
     Context.add(Apps, MemoryApps.make(tables)),
     Context.add(Proposals, MemoryProposals.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
-    Context.add(SharedTokens, MemorySharedTokens.make()),
+    Context.add(SharedTokens, MemorySharedTokens.make(tables)),
+    Context.add(Histories, Ledger.histories(tables)),
+    Context.add(Sealings, Ledger.sealings(tables)),
+    Context.add(DataKeys, Ledger.dataKeys(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
 })
 
 /** A fresh, empty store for each build of the layer. */
 export const layer: Layer.Layer<
-  Orders | DueWork | Deliveries | Inbox | Apps | Proposals | Retention | SharedTokens | MemoryDump
+  | Orders
+  | DueWork
+  | Deliveries
+  | Inbox
+  | Apps
+  | Proposals
+  | Retention
+  | SharedTokens
+  | Histories
+  | Sealings
+  | DataKeys
+  | MemoryDump
 > = Layer.effectContext(make)

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { appsContract } from "../src/contracts/AppsContract.ts"
 import { dueWorkContract } from "../src/contracts/DueWorkContract.ts"
+import { ledgerContract } from "../src/contracts/LedgerContract.ts"
 import { retentionContract } from "../src/contracts/RetentionContract.ts"
 import { sharedTokensContract } from "../src/contracts/SharedTokensContract.ts"
 import { vaultContract } from "../src/contracts/VaultContract.ts"
@@ -19,6 +20,7 @@ dueWorkContract("in memory", Memory.layer)
 appsContract("in memory", Memory.layer)
 retentionContract("in memory", Memory.layer)
 sharedTokensContract("in memory", Memory.layer)
+ledgerContract("in memory", Memory.layer)
 vaultContract("fake", FakeVault.layer)
 vendorTokensContract("fake", FakeVendorTokens.layer(["platform"]), "platform")
 vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", {

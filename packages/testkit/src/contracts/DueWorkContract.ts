@@ -5,6 +5,7 @@ import { Deliveries, DueWork, Inbox, Orders } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Duration, Effect, Option, TestClock } from "effect"
 import { aChange, aDelivery, aNotification, aPayment, fresh, freshNo } from "../Samples.ts"
+import { deliveryRows, endpointsApart, givenBack } from "./DeliveryRows.ts"
 import { deliveryLife } from "./deliveryLife.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox
@@ -332,4 +333,7 @@ export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknow
     deliveryLife(it)
     notifications(it)
     subjects(it)
+    givenBack(it)
+    endpointsApart(it)
+    deliveryRows(it)
   })
