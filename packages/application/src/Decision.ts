@@ -59,6 +59,15 @@ const deliveriesOf = (
   return (endpoints.length === 0 ? [null] : endpoints).map((endpoint) => ({ eventId, endpoint, type, body }))
 }
 
+/** The events that a change brings its app. */
+export const eventsOf = (
+  services: Context.Context<never>,
+  event: { readonly type: string; readonly body: string },
+  nowMillis: number,
+  app: Option.Option<App>
+): ReadonlyArray<NewDelivery> =>
+  deliveriesOf(event, eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)), app)
+
 /** Its time comes first, so that what is written together lies together on disk. */
 const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
   `evt_${nowMillis.toString(16).padStart(12, "0")}${Encoding.encodeHex(random)}`
@@ -90,9 +99,10 @@ export const changeOf = (
         entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
-        deliveries: deliveriesOf(
+        deliveries: eventsOf(
+          services,
           Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
-          eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)),
+          nowMillis,
           app
         )
       }

@@ -164,10 +164,11 @@ export const answered = (refund: Refund, answer: Answer): RefundStep => {
   return unmoved(counted === refund ? refund : { ...counted, version }, answer._tag === "Rejected")
 }
 
-/** Notes, before it goes out, that a further call of the stored refund may reach the vendor. */
-export const sending = (refund: Refund): Refund => ({
+/** Notes, before it goes out, that a further call of the stored refund may reach the vendor until `untilMillis`. */
+export const sending = (refund: Refund, untilMillis: number): Refund => ({
   ...refund,
   unknownCalls: refund.unknownCalls + 1,
+  deadlineMillis: Math.max(refund.deadlineMillis, untilMillis),
   version: refund.version + 1
 })
 
