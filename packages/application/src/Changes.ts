@@ -28,8 +28,8 @@ export class Changes extends Context.Tag("@payment-proxy/application/Changes")<
     readonly committed: (number: string, version: number) => Effect.Effect<void>
     /** Returns when the payment or refund has a version above `version`, at the latest after `upTo`. */
     readonly next: (number: string, version: number, upTo: Duration.Duration) => Effect.Effect<void>
-    /** Returns when one of these numbers has a version above the one that is known; of a waiter who leaves nothing stays. */
-    readonly any: (known: ReadonlyMap<string, number>) => Effect.Effect<News>
+    /** Wakes once, when one of these numbers has a version above the one that is known. Who leaves before, by what is answered, leaves nothing behind. */
+    readonly watch: (known: ReadonlyMap<string, number>, wake: (news: News) => void) => () => void
     /** How many numbers are waited for. */
     readonly awaited: Effect.Effect<number>
     /** There is work in `queue`. */
@@ -91,13 +91,12 @@ export const make = Effect.gen(function* () {
     Effect.forkScoped
   )
 
-  const any = (known: ReadonlyMap<string, number>) =>
-    Effect.async<News>((resume) => {
-      const waiter: Waiter = { known: new Map(known), wake: (news) => resume(Effect.succeed(news)) }
-      comes(waiter)
-      isAwaited.unsafeOpen()
-      return Effect.sync(() => goes(waiter))
-    })
+  const watch = (known: ReadonlyMap<string, number>, wake: (news: News) => void) => {
+    const waiter: Waiter = { known: new Map(known), wake }
+    comes(waiter)
+    isAwaited.unsafeOpen()
+    return () => goes(waiter)
+  }
 
   return Changes.of({
     committed: (number, version) =>
@@ -105,8 +104,12 @@ export const make = Effect.gen(function* () {
         wake(number, version)
         for (const latch of latches.values()) latch.unsafeOpen()
       }),
-    next: (number, version, upTo) => Effect.asVoid(Effect.timeoutOption(any(new Map([[number, version]])), upTo)),
-    any,
+    next: (number, version, upTo) =>
+      Effect.async<void>((resume) => {
+        const leave = watch(new Map([[number, version]]), () => resume(Effect.void))
+        return Effect.sync(leave)
+      }).pipe(Effect.timeoutOption(upTo), Effect.asVoid),
+    watch,
     awaited: Effect.sync(() => waiters.size),
     nudge,
     work: (queue, upTo) => {

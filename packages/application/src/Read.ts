@@ -159,23 +159,34 @@ export const seeing = (seen: Seen, events: ReadonlyArray<Pick<Event, "number" | 
 /** How long before an event another one of the order may have been decided on that was committed after it. */
 const overtakingMillis = 5000
 
-/**
- * What of an order somebody has seen whose last event was `lastEventId`: all up to it. What other rows of the order came to
- * shortly before counts as not seen: it may have been committed later, and an event may come twice but must not go missing.
- */
-export const seenUntil = (payOrderNo: string, lastEventId: string | null) =>
-  Effect.map(lastEventId === null ? Effect.succeed([]) : eventsOf(payOrderNo), (events): Seen => {
-    const nothing = new Map([[payOrderNo, 0]])
-    const last = events.find(({ id }) => id === lastEventId)
-    if (last === undefined) return nothing
-    const isSeen = ({ number, version, atMillis }: Timed): boolean =>
+const isAfter =
+  (seen: Seen) =>
+  ({ number, version }: Event): boolean =>
+    version > (seen.get(number) ?? 0)
+
+/** What somebody has seen whose last event was `last`. */
+const seenUntil = (events: ReadonlyArray<Timed>, last: Timed): Seen =>
+  seeing(
+    new Map(),
+    events.filter(({ number, version, atMillis }) =>
       number === last.number ? version <= last.version : atMillis < last.atMillis - overtakingMillis
-    return seeing(nothing, events.filter(isSeen))
-  })
+    )
+  )
+
+/**
+ * The events of an app's own order and of its refunds after one that was seen, or all of them, and what is seen before they are. What other rows of the
+ * order came to shortly before that one is not taken for seen: it may have been committed later, and an event may come twice
+ * but must not go missing.
+ */
+export const eventsSince = Effect.fnUntraced(function* (app: string, payOrderNo: string, lastEventId: string | null) {
+  yield* order(app, payOrderNo)
+  const found = yield* eventsOf(payOrderNo)
+  const last = found.find(({ id }) => id === lastEventId)
+  const seen: Seen = new Map([[payOrderNo, 0], ...(last === undefined ? [] : seenUntil(found, last))])
+  const news: ReadonlyArray<Event> = found.filter(isAfter(seen))
+  return { events: news, seen }
+})
 
 /** The events of an order and of its refunds that are not seen yet, in the order in which they came about. */
 export const eventsAfter = (payOrderNo: string, seen: Seen) =>
-  Effect.map(
-    eventsOf(payOrderNo),
-    (found): ReadonlyArray<Event> => found.filter(({ number, version }) => version > (seen.get(number) ?? 0))
-  )
+  Effect.map(eventsOf(payOrderNo), (found): ReadonlyArray<Event> => found.filter(isAfter(seen)))
