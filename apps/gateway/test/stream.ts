@@ -1,3 +1,5 @@
+import { get, type IncomingMessage } from "node:http"
+
 /** One event of a stream. */
 export interface Told {
   readonly id: string
@@ -12,34 +14,38 @@ const toldIn = (block: string): ReadonlyArray<Told> => {
   return id === undefined || event === undefined || data === undefined ? [] : [{ id, event, data }]
 }
 
-/** A client that follows a stream: `until` waits for so many events, `ended` for its end. */
+/** A client that follows a stream on a connection of its own: `until` waits for so many events, `ended` for its end. */
 export const follow = async (url: string, headers: Record<string, string>) => {
-  const gone = new AbortController()
-  const response = await fetch(url, { headers: { accept: "text/event-stream", ...headers }, signal: gone.signal })
+  const asked = get(url, { agent: false, headers: { accept: "text/event-stream", ...headers } })
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    asked.once("response", resolve).once("error", reject)
+  )
+  asked.on("error", () => {})
   const told: Array<Told> = []
   const waiting = new Set<() => void>()
   let raw = ""
   let isOver = false
-  const ended = (async () => {
-    try {
-      const text = new TextDecoder()
-      let rest = ""
-      for await (const chunk of response.body ?? []) {
-        const part = text.decode(chunk, { stream: true })
+  const wakeAll = (): void => {
+    for (const wake of waiting) wake()
+  }
+  const ended = new Promise<"cleanly" | "cut off">((resolve) => {
+    let rest = ""
+    response
+      .setEncoding("utf8")
+      .on("data", (part: string) => {
         raw += part
         const blocks = (rest + part).split("\n\n")
         rest = blocks.pop() ?? ""
         for (const block of blocks) told.push(...toldIn(block))
-        for (const wake of waiting) wake()
-      }
-      return "cleanly"
-    } catch {
-      return "cut off"
-    } finally {
-      isOver = true
-      for (const wake of waiting) wake()
-    }
-  })()
+        wakeAll()
+      })
+      .on("error", () => {})
+      .once("close", () => {
+        isOver = true
+        wakeAll()
+        resolve(response.complete ? "cleanly" : "cut off")
+      })
+  })
   const until = (count: number): Promise<ReadonlyArray<Told>> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
@@ -51,5 +57,5 @@ export const follow = async (url: string, headers: Record<string, string>) => {
       waiting.add(look)
       look()
     })
-  return { response, until, ended, raw: () => raw, leave: () => gone.abort() }
+  return { response, until, ended, raw: () => raw, leave: () => asked.destroy() }
 }
