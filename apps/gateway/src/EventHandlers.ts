@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Api, Event, Order } from "@payment-proxy/api"
-import { Changes, Read } from "@payment-proxy/application"
-import { Deliveries } from "@payment-proxy/ports"
+import { Read, resend } from "@payment-proxy/application"
 import { Effect, Schema } from "effect"
 import * as Caller from "./Caller.ts"
 import { EventStreams, isWanted } from "./EventStreams.ts"
@@ -47,16 +46,12 @@ const listed = Effect.fnUntraced(
   (effect) => answered(effect)
 )
 
-/** Makes every delivery of an event due again. */
+/** Sends an event again, and answers it as it then is. */
 const redelivered = Effect.fnUntraced(
   function* (eventId: string) {
     const app = yield* Caller.app
-    const deliveries = yield* Deliveries
-    const event = yield* Read.event(app.id, eventId)
-    const due = yield* Effect.forEach(event.deliveries, ({ id }) => deliveries.resend(id))
-    if (!due.includes(true))
+    if ((yield* resend(app.id, eventId)) === 0)
       return yield* refuse("NO_ENDPOINT", "No endpoint of the app wants this event: read it from the order's events.")
-    yield* Effect.flatMap(Changes.Changes, (changes) => changes.nudge("deliveries"))
     return Shown.json(yield* shown(yield* Read.event(app.id, eventId)), 202)
   },
   (effect) => answered(effect)

@@ -1,6 +1,6 @@
 import { HttpApiError, HttpServerError, HttpServerResponse } from "@effect/platform"
 import { Decoding, Problem } from "@payment-proxy/api"
-import type { Contended, KeyReused, OrderNotFound, Read } from "@payment-proxy/application"
+import type { Contended, EventNotFound, KeyReused, OrderNotFound, Read } from "@payment-proxy/application"
 import type { Machine } from "@payment-proxy/domain"
 import type { StoreUnavailable, Unfit, UnknownVendor, Unsettled } from "@payment-proxy/ports"
 import { Refusal } from "@payment-proxy/proxy"
@@ -20,7 +20,7 @@ export type Failure =
   | Unauthorized
   | OrderNotFound
   | Read.RefundNotFound
-  | Read.EventNotFound
+  | EventNotFound
   | Contended
   | KeyReused
   | StoreUnavailable

@@ -41,7 +41,7 @@ export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment):
   Option.getOrElse(vendors.get(vendor), () => safest)
 
 /** Whether an endpoint that is told wants events of this type: `order.*` is all that begin with `order.`. */
-const isWanted =
+export const isWanted =
   (type: string) =>
   ({ events, stopped }: Endpoint): boolean =>
     stopped === null &&

@@ -4,12 +4,10 @@ import { Deliveries, Orders } from "@payment-proxy/ports"
 import { Data, Duration, Effect, Option } from "effect"
 import { Changes } from "./Changes.ts"
 import { OrderNotFound } from "./Decision.ts"
+import { EventNotFound } from "./Resend.ts"
 
 /** The order has no such refund. */
 export class RefundNotFound extends Data.TaggedError("RefundNotFound")<{ readonly refundNo: string }> {}
-
-/** There is no such event of the app. */
-export class EventNotFound extends Data.TaggedError("EventNotFound")<{ readonly eventId: string }> {}
 
 /** An app's own order. */
 export const order = (app: string, payOrderNo: string) =>
