@@ -9,8 +9,8 @@ export interface Pace {
   readonly withinMillis: number
 }
 
-/** Five tries within half a minute. */
-export const usual: Pace = { tries: 5, withinMillis: 30_000 }
+/** Five tries within a minute. */
+export const usual: Pace = { tries: 5, withinMillis: 60_000 }
 
 const firstWaitMillis = 250
 const maxWaitMillis = 5000

@@ -1,6 +1,18 @@
-import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientError,
+  HttpClientRequest,
+  type HttpClientResponse
+} from "@effect/platform"
 import { Effect, Either, Redacted, Schema } from "effect"
-import { type Failure, PaymentProxyProblem, PaymentProxyUnreachable, PaymentProxyUnreadable, SettingsInvalid } from "./Failure.ts"
+import {
+  type Failure,
+  PaymentProxyProblem,
+  PaymentProxyUnreachable,
+  PaymentProxyUnreadable,
+  SettingsInvalid
+} from "./Failure.ts"
 
 /** Where the gateway is and who calls it. */
 export interface Target {
@@ -8,8 +20,6 @@ export interface Target {
   readonly baseUrl: string
   /** The app's key. */
   readonly key: Redacted.Redacted
-  /** In place of the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /** What carries calls: all but a success is a failure already. */
@@ -31,7 +41,9 @@ const maxRetryAfterSeconds = 86_400
 /** `Retry-After` in seconds (RFC 9110 §10.2.3), as the gateway sends it; a date is left to the client's own pace. */
 const retryAfterMillis = ({ headers }: HttpClientResponse.HttpClientResponse): number | null => {
   const seconds = headers["retry-after"]
-  return seconds !== undefined && /^\d{1,9}$/.test(seconds) ? Math.min(Number(seconds), maxRetryAfterSeconds) * 1000 : null
+  return seconds !== undefined && /^\d{1,9}$/.test(seconds)
+    ? Math.min(Number(seconds), maxRetryAfterSeconds) * 1000
+    : null
 }
 
 const unknownBody = (status: number) => ({
@@ -42,7 +54,11 @@ const unknownBody = (status: number) => ({
 const problemOf = (response: HttpClientResponse.HttpClientResponse) =>
   Effect.map(response.text, (text) => {
     const { status } = response
-    const { code, detail, errors = [] } = Either.getOrElse(readBody(text), () => ({ ...unknownBody(status), errors: [] }))
+    const {
+      code,
+      detail,
+      errors = []
+    } = Either.getOrElse(readBody(text), () => ({ ...unknownBody(status), errors: [] }))
     return new PaymentProxyProblem({
       status,
       code,
@@ -58,12 +74,19 @@ const isSuccess = ({ status }: HttpClientResponse.HttpClientResponse): boolean =
 const visible = /^[\x21-\x7e]+$/
 
 /** A carrier over `client`: the key on every call, no redirect followed with it. */
-export const make = ({ baseUrl, key, fetch }: Target, client: HttpClient.HttpClient): Either.Either<Carrier, SettingsInvalid> => {
+export const make = (
+  { baseUrl, key }: Target,
+  client: HttpClient.HttpClient
+): Either.Either<Carrier, SettingsInvalid> => {
   const url = URL.parse(baseUrl)
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "" || url.username !== "")
-    return Either.left(new SettingsInvalid({ detail: "baseUrl is not an http or https address like https://pay.example." }))
+    return Either.left(
+      new SettingsInvalid({ detail: "baseUrl is not an http or https address like https://pay.example." })
+    )
   if (!visible.test(Redacted.value(key)))
-    return Either.left(new SettingsInvalid({ detail: "The key is not an app's key: it is visible ASCII without spaces." }))
+    return Either.left(
+      new SettingsInvalid({ detail: "The key is not an app's key: it is visible ASCII without spaces." })
+    )
   return Either.right(
     client.pipe(
       HttpClient.mapRequest((request) =>
@@ -73,13 +96,14 @@ export const make = ({ baseUrl, key, fetch }: Target, client: HttpClient.HttpCli
           HttpClientRequest.setHeader("user-agent", "payment-proxy-client")
         )
       ),
-      HttpClient.transform((answered) => {
-        const once = Effect.provideService(answered, FetchHttpClient.RequestInit, { redirect: "manual" })
-        const by = fetch === undefined ? once : Effect.provideService(once, FetchHttpClient.Fetch, fetch)
-        return Effect.flatMap(by, (response) =>
-          isSuccess(response) ? Effect.succeed(response) : Effect.flatMap(problemOf(response), Effect.fail)
+      HttpClient.transform((answered) =>
+        answered.pipe(
+          Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+          Effect.flatMap((response) =>
+            isSuccess(response) ? Effect.succeed(response) : Effect.flatMap(problemOf(response), Effect.fail)
+          )
         )
-      })
+      )
     )
   )
 }
@@ -97,12 +121,19 @@ const unreadable = () =>
     idempotencyKey: null
   })
 
-/** What the gateway's own schemas could fail with, and what this client makes of it: nothing of the request is shown. */
-const failureOf = (error: unknown): Failure => {
-  if (error instanceof PaymentProxyProblem || error instanceof PaymentProxyUnreachable) return error
-  if (!HttpClientError.isHttpClientError(error) || (error.cause instanceof SyntaxError)) return unreadable()
+/** What this client makes of what went wrong: nothing of the request is shown. */
+export const failureOf = (error: unknown): Failure => {
+  if (
+    error instanceof PaymentProxyProblem ||
+    error instanceof PaymentProxyUnreachable ||
+    error instanceof PaymentProxyUnreadable
+  )
+    return error
+  if (!HttpClientError.isHttpClientError(error) || error.cause instanceof SyntaxError) return unreadable()
   const code = codeOf(error.cause)
-  return unreachable(`The gateway cannot be reached${code === null ? "" : ` (${code})`}: nobody knows what became of the call.`)
+  return unreachable(
+    `The gateway cannot be reached${code === null ? "" : ` (${code})`}: nobody knows what became of the call.`
+  )
 }
 
 /** A call whose every failure is one of ours, at the latest after `limitMillis`. */
@@ -113,7 +144,7 @@ export const called =
       Effect.mapError(failureOf),
       Effect.timeoutFail({
         duration: limitMillis,
-        onTimeout: () => unreachable(`The gateway has not answered within ${limitMillis} ms: nobody knows what became of the call.`)
+        onTimeout: () =>
+          unreachable(`The gateway has not answered within ${limitMillis} ms: nobody knows what became of the call.`)
       })
     )
-

@@ -14,51 +14,48 @@ const openLimitMillis = 30_000
 interface Position {
   readonly lastEventId: string | null
   readonly retryMillis: number
-  /** How many connections in a row brought nothing. */
+  /** How many connections in a row brought nothing, and how the last one failed. */
   readonly vain: number
+  readonly failure: Failure | null
 }
-
-const eventOf = ({ id, data }: Sse.Message): Option.Option<Webhook.WebhookEvent> => Webhook.event(id ?? "", data)
-
-const opened = (carrier: Transport.Carrier, path: string, { lastEventId }: Position) =>
-  carrier
-    .execute(
-      HttpClientRequest.get(path).pipe(
-        HttpClientRequest.accept("text/event-stream"),
-        lastEventId === null ? (request) => request : HttpClientRequest.setHeader("last-event-id", lastEventId)
-      )
-    )
-    .pipe(Transport.called(openLimitMillis))
 
 const silent = () =>
   new PaymentProxyUnreachable({ detail: `The gateway has been silent for ${silenceMillis} ms.`, idempotencyKey: null })
 
-const connection = (carrier: Transport.Carrier, path: string, position: Ref.Ref<Position>) =>
-  Stream.unwrap(
-    Effect.map(
-      Effect.flatMap(Ref.get(position), (from) => opened(carrier, path, from)),
-      (response) =>
-        Sse.read(response.stream).pipe(
-          Stream.mapError(Transport.failureOf),
-          Stream.timeoutFail(silent, silenceMillis),
-          Stream.tap((said) => Ref.update(position, (at) => moved(at, said))),
-          Stream.filterMap((said) => (said._tag === "Message" ? eventOf(said.message) : Option.none()))
-        )
-    )
-  )
+const opened = (carrier: Transport.Carrier, path: string, lastEventId: string | null) => {
+  const request = HttpClientRequest.get(path).pipe(HttpClientRequest.accept("text/event-stream"))
+  const onwards = lastEventId === null ? request : HttpClientRequest.setHeader(request, "last-event-id", lastEventId)
+  return Transport.called(openLimitMillis)(carrier.execute(onwards))
+}
 
 const moved = (at: Position, said: Sse.Said): Position => {
-  if (said._tag === "Retry") return { ...at, retryMillis: said.afterMillis }
-  if (said._tag === "Alive") return at
-  return { ...at, vain: 0, lastEventId: said.message.id ?? at.lastEventId }
+  const alive = { ...at, vain: 0, failure: null }
+  if (said._tag === "Retry") return { ...alive, retryMillis: said.afterMillis }
+  return said._tag === "Message" ? { ...alive, lastEventId: said.message.id ?? at.lastEventId } : alive
 }
+
+const eventOf = (said: Sse.Said): Option.Option<Webhook.WebhookEvent> =>
+  said._tag === "Message" ? Webhook.event(said.message.id ?? "", said.message.data) : Option.none()
+
+const connection = (carrier: Transport.Carrier, path: string, position: Ref.Ref<Position>) =>
+  Effect.flatMap(Ref.get(position), ({ lastEventId }) => opened(carrier, path, lastEventId)).pipe(
+    Effect.map((response) =>
+      Sse.read(response.stream).pipe(
+        Stream.mapError(Transport.failureOf),
+        Stream.timeoutFail(silent, silenceMillis),
+        Stream.tap((said) => Ref.update(position, (at) => moved(at, said))),
+        Stream.filterMap(eventOf)
+      )
+    ),
+    Stream.unwrap
+  )
 
 /** What ends a watch: a refusal that the same call would meet again. */
 const isFatal = (failure: Failure): boolean => failure instanceof PaymentProxyProblem && !Retry.isWorthwhile(failure)
 
-const pause = (position: Ref.Ref<Position>, failure: Failure | null) =>
+const pause = (position: Ref.Ref<Position>) =>
   Effect.gen(function* () {
-    const { vain, retryMillis } = yield* Ref.updateAndGet(position, (at) => ({ ...at, vain: at.vain + 1 }))
+    const { vain, failure, retryMillis } = yield* Ref.updateAndGet(position, (at) => ({ ...at, vain: at.vain + 1 }))
     const waitMillis = yield* Retry.waitMillis(vain, failure)
     yield* Effect.sleep(Math.max(waitMillis, retryMillis))
   })
@@ -73,13 +70,15 @@ export const events = (
   lastEventId: string | null
 ): Stream.Stream<Webhook.WebhookEvent, Failure> =>
   Stream.unwrap(
-    Effect.map(Ref.make<Position>({ lastEventId, retryMillis: 0, vain: 0 }), (position) => {
-      const onwards: Stream.Stream<Webhook.WebhookEvent, Failure> = connection(carrier, path, position).pipe(
+    Effect.map(Ref.make<Position>({ lastEventId, retryMillis: 0, vain: 0, failure: null }), (position) =>
+      connection(carrier, path, position).pipe(
         Stream.catchAll((failure) =>
-          isFatal(failure) ? Stream.fail(failure) : Stream.drain(Stream.fromEffect(pause(position, failure)))
+          isFatal(failure)
+            ? Stream.fail(failure)
+            : Stream.drain(Stream.fromEffect(Ref.update(position, (at) => ({ ...at, failure }))))
         ),
-        Stream.concat(Stream.suspend(() => Stream.drain(Stream.fromEffect(Effect.void))))
+        Stream.concat(Stream.drain(Stream.fromEffect(pause(position)))),
+        Stream.forever
       )
-      return Stream.forever(onwards)
-    })
+    )
   )

@@ -4,9 +4,27 @@ import { Data, Either, Option, Schema } from "effect"
 
 /** An event about an order, a refund, or something that a newer gateway tells of; `id` is the same each time it comes. */
 export type WebhookEvent =
-  | { readonly kind: "order"; readonly id: string; readonly type: string; readonly timestamp: string; readonly data: Order.Order }
-  | { readonly kind: "refund"; readonly id: string; readonly type: string; readonly timestamp: string; readonly data: Order.Refund }
-  | { readonly kind: "other"; readonly id: string; readonly type: string; readonly timestamp: string | null; readonly data: unknown }
+  | {
+      readonly kind: "order"
+      readonly id: string
+      readonly type: string
+      readonly timestamp: string
+      readonly data: Order.Order
+    }
+  | {
+      readonly kind: "refund"
+      readonly id: string
+      readonly type: string
+      readonly timestamp: string
+      readonly data: Order.Refund
+    }
+  | {
+      readonly kind: "other"
+      readonly id: string
+      readonly type: string
+      readonly timestamp: string | null
+      readonly data: unknown
+    }
 
 /** Why a delivery is not taken. */
 export type Reason =
@@ -59,7 +77,7 @@ const keyOf = (secret: string): Either.Either<Uint8Array, WebhookRefused> => {
 }
 
 /** A header's only value; where it came twice there is none, as nobody knows which was signed. */
-const valueOf = (headers: WebhookHeaders, name: string): string | null => {
+const headerOf = (headers: WebhookHeaders, name: string): string | null => {
   if (typeof headers.get === "function") return headers.get(name)
   const found = Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name ? [value].flat() : []))
   const [only] = found
@@ -80,7 +98,7 @@ const signaturesOf = (header: string): ReadonlyArray<Buffer> =>
 
 const signedOf = (headers: WebhookHeaders): Either.Either<Signed, WebhookRefused> => {
   const [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) =>
-    valueOf(headers, name)
+    headerOf(headers, name)
   )
   if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp))
     return refused("HEADERS_MISSING", "webhook-id, webhook-timestamp (seconds) and webhook-signature are needed, once.")
@@ -104,7 +122,11 @@ const isSigned = (keys: ReadonlyArray<Uint8Array>, { id, timestamp, signatures }
     .includes(true)
 
 const Envelope = Schema.parseJson(
-  Schema.Struct({ type: Schema.String, timestamp: Schema.optional(Schema.Unknown), data: Schema.optional(Schema.Unknown) })
+  Schema.Struct({
+    type: Schema.String,
+    timestamp: Schema.optional(Schema.Unknown),
+    data: Schema.optional(Schema.Unknown)
+  })
 )
 const readEnvelope = Schema.decodeUnknownOption(Envelope)
 const readEvent = Schema.decodeUnknownOption(Event.Event, { onExcessProperty: "preserve" })
@@ -135,8 +157,12 @@ export const verify = (delivery: Delivery): Either.Either<WebhookEvent, WebhookR
     const signed = yield* signedOf(headers)
     yield* timely(signed, nowMillis, toleranceMillis)
     const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body
+    if (!(bytes instanceof Uint8Array))
+      return yield* refused("BODY_UNREADABLE", "Give the raw body: bytes or text, before anything has parsed it.")
     if (!isSigned(keys, signed, bytes))
       return yield* refused("SIGNATURE_WRONG", "No secret fits: was the body changed, or is it another endpoint's?")
     const told = event(signed.id, Buffer.from(bytes).toString("utf8"))
-    return Option.isSome(told) ? told.value : yield* refused("BODY_UNREADABLE", "It is signed, and no JSON with a type.")
+    return Option.isSome(told)
+      ? told.value
+      : yield* refused("BODY_UNREADABLE", "It is signed, and no JSON with a type.")
   })

@@ -1,0 +1,59 @@
+import { FetchHttpClient } from "@effect/platform"
+import { expect, it } from "@effect/vitest"
+import { Examples } from "@payment-proxy/api"
+import { Chunk, Config, ConfigProvider, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { PaymentProxy } from "../src/index.ts"
+import { json, key, scripted } from "./door.ts"
+
+const no = Examples.paid.payOrderNo
+const text = (id: string) => `id: ${id}\ndata: ${JSON.stringify(Examples.event)}\n\n`
+
+const stream = (...parts: ReadonlyArray<string>) =>
+  new Response(
+    new ReadableStream({
+      start: (controller) => {
+        for (const part of parts) controller.enqueue(new TextEncoder().encode(part))
+      }
+    })
+  )
+
+it.effect("a stream that has been silent for 45 s is left for a new one, which goes on after the last event", () =>
+  Effect.gen(function* () {
+    const { asked, proxy } = scripted(stream(text("e1")), () => stream(text("e2")))
+    const { orders } = yield* proxy
+    const watching = yield* Effect.fork(Stream.runCollect(Stream.take(orders.watch(no), 2)))
+    while (asked.length < 1) yield* Effect.yieldNow()
+    for (let step = 0; step < 10; step++) yield* TestClock.adjust("10 seconds")
+    const events = yield* Fiber.join(watching)
+    expect(Chunk.toReadonlyArray(events).map(({ id }) => id)).toEqual(["e1", "e2"])
+    expect(asked.map(({ path, headers }) => [path, headers["last-event-id"]])).toEqual([
+      [`/v1/orders/${no}/events`, undefined],
+      [`/v1/orders/${no}/events`, "e1"]
+    ])
+  })
+)
+
+it.effect("a layer from the configuration calls with the key that it finds there", () =>
+  Effect.gen(function* () {
+    const { asked, layer } = scripted(json(200, Examples.paid))
+    const client = PaymentProxy.layerConfig({
+      baseUrl: Config.string("PAYMENT_PROXY_URL"),
+      key: Config.redacted("PAYMENT_PROXY_KEY")
+    })
+    const found = new Map([
+      ["PAYMENT_PROXY_URL", "https://pay.example"],
+      ["PAYMENT_PROXY_KEY", key]
+    ])
+    const order = yield* Effect.flatMap(PaymentProxy.PaymentProxy, ({ orders }) => orders.get(no)).pipe(
+      Effect.provide(Layer.provide(client, layer)),
+      Effect.withConfigProvider(ConfigProvider.fromMap(found))
+    )
+    expect(order).toEqual(Examples.paid)
+    expect(asked[0]?.headers["authorization"]).toBe(`Bearer ${key}`)
+    const none = Layer.build(Layer.provide(client, FetchHttpClient.layer)).pipe(
+      Effect.scoped,
+      Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
+    )
+    expect(String(yield* Effect.flip(none))).toContain("PAYMENT_PROXY_URL")
+  })
+)
