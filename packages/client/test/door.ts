@@ -32,11 +32,11 @@ export const scripted = (...turns: ReadonlyArray<Turn | ((asked: Asked) => Turn)
       }
       asked.push(now)
       const next = turns[Math.min(asked.length, turns.length) - 1] ?? "cut"
-      const turn = typeof next === "function" ? next(now) : next
+      const turn = typeof next === "function" ? next(now) : next instanceof Response ? next.clone() : next
       if (turn === "silent") return Effect.never
       return turn === "cut"
         ? new HttpClientError.RequestError({ request, reason: "Transport", cause: { code: "ECONNRESET" } })
-        : Effect.succeed(HttpClientResponse.fromWeb(request, turn.clone()))
+        : Effect.succeed(HttpClientResponse.fromWeb(request, turn))
     })
   )
   const proxy = PaymentProxy.make({ baseUrl: "http://gateway.test/", key: Redacted.make(key) }).pipe(

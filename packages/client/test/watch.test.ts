@@ -1,7 +1,7 @@
 import { FetchHttpClient } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Examples } from "@payment-proxy/api"
-import { Chunk, Config, ConfigProvider, Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Chunk, Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { PaymentProxy } from "../src/index.ts"
 import { json, key, scripted } from "./door.ts"
 
@@ -19,11 +19,19 @@ const stream = (...parts: ReadonlyArray<string>) =>
 
 it.effect("a stream that has been silent for 45 s is left for a new one, which goes on after the last event", () =>
   Effect.gen(function* () {
-    const { asked, proxy } = scripted(stream(text("e1")), () => stream(text("e2")))
+    const { asked, proxy } = scripted(
+      () => stream(text("e1")),
+      () => stream(text("e2"))
+    )
     const { orders } = yield* proxy
-    const watching = yield* Effect.fork(Stream.runCollect(Stream.take(orders.watch(no), 2)))
-    while (asked.length < 1) yield* Effect.yieldNow()
-    for (let step = 0; step < 10; step++) yield* TestClock.adjust("10 seconds")
+    const first = yield* Deferred.make<void>()
+    const seen = Stream.tap(orders.watch(no), () => Deferred.succeed(first, undefined))
+    const watching = yield* Effect.fork(Stream.runCollect(Stream.take(seen, 2)))
+    yield* Deferred.await(first)
+    while (asked.length < 2) {
+      yield* TestClock.adjust("10 seconds")
+      yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+    }
     const events = yield* Fiber.join(watching)
     expect(Chunk.toReadonlyArray(events).map(({ id }) => id)).toEqual(["e1", "e2"])
     expect(asked.map(({ path, headers }) => [path, headers["last-event-id"]])).toEqual([

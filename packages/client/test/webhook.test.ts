@@ -28,7 +28,7 @@ const codeOf = (result: Either.Either<unknown, Webhook.WebhookRefused>) =>
 describe("a delivery", () => {
   it("that another library of the scheme signed is an event with its order", () => {
     const event = Either.getOrThrow(verified())
-    assert.deepStrictEqual(event, { kind: "order", id, ...Examples.event })
+    expect(event).toEqual({ kind: "order", id, ...Examples.event })
     assert.strictEqual(event.kind === "order" ? event.data.status : "", "SUCCEEDED")
   })
 
