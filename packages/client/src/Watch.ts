@@ -1,7 +1,7 @@
 import { HttpClientRequest } from "@effect/platform"
 import { Effect, Option, Ref, Stream } from "effect"
 import type { Failure } from "./Failure.ts"
-import { PaymentProxyProblem, PaymentProxyUnreachable } from "./Failure.ts"
+import { PaymentProxyProblem, PaymentProxyUnreachable, PaymentProxyUnreadable } from "./Failure.ts"
 import * as Retry from "./Retry.ts"
 import * as Sse from "./Sse.ts"
 import * as Transport from "./Transport.ts"
@@ -22,10 +22,21 @@ interface Position {
 const silent = () =>
   new PaymentProxyUnreachable({ detail: `The gateway has been silent for ${silenceMillis} ms.`, idempotencyKey: null })
 
+const noStream = () =>
+  new PaymentProxyUnreadable({
+    detail:
+      "The gateway's answer is no stream of events: it is older than this client, or something stands in between.",
+    idempotencyKey: null
+  })
+
 const opened = (carrier: Transport.Carrier, path: string, lastEventId: string | null) => {
   const request = HttpClientRequest.get(path).pipe(HttpClientRequest.accept("text/event-stream"))
   const onwards = lastEventId === null ? request : HttpClientRequest.setHeader(request, "last-event-id", lastEventId)
-  return Transport.called(openLimitMillis)(carrier.execute(onwards))
+  return Effect.filterOrFail(
+    Transport.called(openLimitMillis)(carrier.execute(onwards)),
+    ({ headers }) => /^text\/event-stream\b/i.test(headers["content-type"] ?? ""),
+    noStream
+  )
 }
 
 const moved = (at: Position, said: Sse.Said): Position => {
@@ -50,8 +61,9 @@ const connection = (carrier: Transport.Carrier, path: string, position: Ref.Ref<
     Stream.unwrap
   )
 
-/** What ends a watch: a refusal that the same call would meet again. */
-const isFatal = (failure: Failure): boolean => failure instanceof PaymentProxyProblem && !Retry.isWorthwhile(failure)
+/** What ends a watch: an answer that the same call would meet again. */
+const isFatal = (failure: Failure): boolean =>
+  failure instanceof PaymentProxyUnreadable || (failure instanceof PaymentProxyProblem && !Retry.isWorthwhile(failure))
 
 const pause = (position: Ref.Ref<Position>) =>
   Effect.gen(function* () {

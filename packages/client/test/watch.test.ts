@@ -14,7 +14,8 @@ const stream = (...parts: ReadonlyArray<string>) =>
       start: (controller) => {
         for (const part of parts) controller.enqueue(new TextEncoder().encode(part))
       }
-    })
+    }),
+    { headers: { "content-type": "text/event-stream; charset=utf-8" } }
   )
 
 it.effect("a stream that has been silent for 45 s is left for a new one, which goes on after the last event", () =>
@@ -38,6 +39,14 @@ it.effect("a stream that has been silent for 45 s is left for a new one, which g
       [`/v1/orders/${no}/events`, undefined],
       [`/v1/orders/${no}/events`, "e1"]
     ])
+  })
+)
+
+it.effect("an answer that is no stream of events ends the watch", () =>
+  Effect.gen(function* () {
+    const { proxy } = scripted(json(200, { items: [], next: null }))
+    const failure = yield* Effect.flip(Stream.runDrain((yield* proxy).orders.watch(no)))
+    expect(failure).toMatchObject({ _tag: "PaymentProxyUnreadable", detail: expect.stringContaining("no stream") })
   })
 )
 
