@@ -289,5 +289,18 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_day", part: "due_note" }
+  },
+  {
+    id: 32,
+    name: "what waits for an endpoint, and since when it is tried",
+    statement: `ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL,
+      ADD KEY payment_proxy_delivery_place (app, endpoint, due_millis)`,
+    makes: { table: "payment_proxy_delivery", part: "payment_proxy_delivery_place" }
+  },
+  {
+    id: 33,
+    name: "since when old deliveries were tried",
+    statement: "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
+    makes: { table: "payment_proxy_delivery_old", part: "since_millis" }
   }
 ]

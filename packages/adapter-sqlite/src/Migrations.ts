@@ -177,6 +177,14 @@ const days = statements(
   "CREATE INDEX payment_proxy_day_due ON payment_proxy_day (due_millis)"
 )
 
+/** What waits for an endpoint, and since when it is tried: null since it was made. */
+const places = statements(
+  "ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL",
+  "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
+  `CREATE INDEX payment_proxy_delivery_place ON payment_proxy_delivery (app, endpoint, due_millis)
+    WHERE due_millis IS NOT NULL`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -188,6 +196,7 @@ export const migrate = Migrator.make({})({
     "0005_one_order_for_a_number_at_a_vendor": merchantNo,
     "0006_shared_tokens": sharedTokens,
     "0007_whole_life": wholeLife,
-    "0008_days": days
+    "0008_days": days,
+    "0012_what_waits_for_an_endpoint": places
   })
 })

@@ -41,7 +41,7 @@ export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment):
   Option.getOrElse(vendors.get(vendor), () => safest)
 
 /** Whether an endpoint that is told wants events of this type: `order.*` is all that begin with `order.`. */
-const isWanted =
+export const isWanted =
   (type: string) =>
   ({ events, stopped }: Endpoint): boolean =>
     stopped === null &&
@@ -58,6 +58,15 @@ const deliveriesOf = (
     Option.isNone(app) || app.value.isDisabled ? [] : app.value.endpoints.filter(isWanted(type)).map(({ id }) => id)
   return (endpoints.length === 0 ? [null] : endpoints).map((endpoint) => ({ eventId, endpoint, type, body }))
 }
+
+/** The events that a change brings its app. */
+export const eventsOf = (
+  services: Context.Context<never>,
+  event: { readonly type: string; readonly body: string },
+  nowMillis: number,
+  app: Option.Option<App>
+): ReadonlyArray<NewDelivery> =>
+  deliveriesOf(event, eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)), app)
 
 /** Its time comes first, so that what is written together lies together on disk. */
 const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
@@ -90,9 +99,10 @@ export const changeOf = (
         entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
-        deliveries: deliveriesOf(
+        deliveries: eventsOf(
+          services,
           Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
-          eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)),
+          nowMillis,
           app
         )
       }

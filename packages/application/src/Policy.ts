@@ -13,8 +13,12 @@ export interface Policy {
   readonly confirmPending: ReadonlyArray<Duration.Duration>
   /** How long before its end an authorization is released. */
   readonly authorizationMargin: Duration.Duration
-  /** Waits between tries of a delivery; it is given up after the last. */
+  /** Waits between tries of a delivery; it is given up after the last, and not before all of them are over. */
   readonly deliver: ReadonlyArray<Duration.Duration>
+  /** So many failures in a row open an endpoint's circuit: it is left alone for a while. */
+  readonly circuitAfter: number
+  /** For how long, time after time. */
+  readonly circuitOpen: ReadonlyArray<Duration.Duration>
   /** How far a wait may stray either way, as a part of it. */
   readonly jitter: number
   /** How long a notification whose order is unknown is tried. */
@@ -24,7 +28,7 @@ export interface Policy {
 const seconds = (...counts: ReadonlyArray<number>) => counts.map((count) => Duration.seconds(count))
 const hour = 3600
 
-/** The waits as configured, or these defaults. Deliveries: 16 tries over some 72 h. */
+/** The waits as configured, or these defaults. Deliveries: 16 tries over 72 h. */
 export class Policies extends Context.Reference<Policies>()("@payment-proxy/application/Policies", {
   defaultValue: (): Policy => ({
     expiresIn: Duration.minutes(15),
@@ -47,8 +51,11 @@ export class Policies extends Context.Reference<Policies>()("@payment-proxy/appl
       8 * hour,
       12 * hour,
       16 * hour,
-      22 * hour
+      // In all 72 h.
+      23 * hour + 745
     ),
+    circuitAfter: 5,
+    circuitOpen: seconds(30, 60, 120, 240, 300),
     jitter: 0.2,
     inboxPatience: Duration.hours(24)
   })

@@ -142,7 +142,8 @@ describe("the calls and commands of a refund", () => {
   const called = (...words: ReadonlyArray<keyof typeof answers>): Refund =>
     words.reduce(
       (refund, word, index) =>
-        RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund), answers[word]).order,
+        RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund, deadlineMillis), answers[word])
+          .order,
       submitted
     )
 
@@ -158,7 +159,7 @@ describe("the calls and commands of a refund", () => {
   })
 
   it("a rejection that ends nothing makes a query due, one that ends keeps its reason", () => {
-    const two = RefundMachine.sending(submitted)
+    const two = RefundMachine.sending(submitted, deadlineMillis)
     expect(RefundMachine.answered(two, answers.reject)).toMatchObject({
       urgent: true,
       order: { state: "SUBMITTING", unknownCalls: 1 }

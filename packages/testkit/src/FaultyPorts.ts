@@ -124,7 +124,7 @@ export const dueWork = decorated(
 export const deliveries = decorated(
   Deliveries,
   "Deliveries",
-  ["byId", "ofOrder", "ofEvent", "search", "giveUp", "resend"],
+  ["byId", "ofOrder", "ofEvent", "search", "giveUp", "resend", "address", "hasten", "giveUpAged"],
   unavailable
 )
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
