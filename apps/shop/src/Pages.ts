@@ -7,10 +7,10 @@ import { words } from "./Words.ts"
 
 const money = ({ value, currency }: Order["amount"]): string => escaped(`${value} ${currency}`)
 
-const stateOf = (language: Language, state: string, small = state): string => {
-  const said: { readonly [state: string]: string } = words[language].states
-  return `<span class="state">${escaped(said[state] ?? state)}</span><small>${escaped(small)}</small>`
-}
+const stateIn = (said: { readonly [state: string]: string }, state: string): string =>
+  `<span class="state">${escaped(said[state] ?? state)}</span><small>${escaped(state)}</small>`
+
+const stateOf = (language: Language, state: string): string => stateIn(words[language].states, state)
 
 const clock = (time: string): string => `<time datetime="${escaped(time)}">${escaped(time.slice(11, 19))}</time>`
 
@@ -20,15 +20,17 @@ const link = (payOrderNo: string): string =>
 /** A form's own key: sent twice, it is done once. */
 const hiddenKey = (): string => `<input type="hidden" name="key" value="${randomUUID()}">`
 
+const signs = { CNY: "¥", USD: "US$" } as const
+
 const card = (language: Language, { id, name, about, prices }: Policy, ways: ReadonlyArray<Way>): string => {
   const { way, buy } = words[language]
   const options = ways.map(
-    (way) => `<option value="${way.id}">${way.name[language]} · ${way.currency} ${prices[way.currency]}</option>`
+    (way) => `<option value="${way.id}">${way.name[language]} · ${signs[way.currency]}${prices[way.currency]}</option>`
   )
   const form = `<form method="post" action="/buy"><input type="hidden" name="policy" value="${id}">${hiddenKey()}
 <label>${way}<select name="way">${options.join("")}</select></label><button>${buy}</button></form>`
   return `<div class="card"><h2>${name[language]}</h2><p>${about[language]}</p>
-<p class="price">¥${prices.CNY} · $${prices.USD}</p>
+<p class="price">${signs.CNY}${prices.CNY} · ${signs.USD}${prices.USD}</p>
 ${ways.length === 0 ? "" : form}</div>`
 }
 
@@ -126,7 +128,7 @@ export const order = (language: Language, { order, refunds, events, codePage }: 
   const cancel = `<p></p><form method="post" action="/orders/${encodeURIComponent(order.payOrderNo)}/close"><button class="quiet">${said.cancel}</button></form>`
   const rows = refunds.map(({ refundNo, status, amount }) => [
     `<code>${escaped(refundNo)}</code>`,
-    stateOf(language, status),
+    stateIn(said.refundStates, status),
     money(amount)
   ])
   const parts = [
@@ -137,34 +139,34 @@ export const order = (language: Language, { order, refunds, events, codePage }: 
     isOpen ? cancel : "",
     canRefund ? refundForms(language, order) : "",
     rows.length === 0 ? "" : `<h2>${said.refunds}</h2>${table(said.refundHeadings, rows, 2)}`,
-    `<h2>${said.told}</h2>${eventTable(language, events)}`
+    `<h2>${said.told}</h2>${eventTable(language, events, true)}`
   ]
   return page({ language, title: said.order, body: parts.join("\n"), isLive: !canRefund || isMoving })
 }
 
-const eventRow = (language: Language, event: Event): ReadonlyArray<string> => [
+const eventRow = (event: Event): ReadonlyArray<string> => [
   event.payOrderNo === null ? "–" : link(event.payOrderNo),
-  stateOf(language, event.state ?? "–", `${event.state ?? ""} ${event.type}`),
+  `<span class="state">${escaped(event.state ?? "–")}</span><small>${escaped(event.type)}</small>`,
   event.amount === null ? "" : money(event.amount),
   `${event.version ?? ""}`,
   clock(event.receivedAt),
   `${event.duplicates}`
 ]
 
-const eventTable = (language: Language, events: ReadonlyArray<Event>): string =>
-  events.length === 0
-    ? empty(words[language].empty)
-    : table(
-        words[language].headings,
-        events.map((event) => eventRow(language, event)),
-        2
-      )
+/** Events as they came; where all are of one order, its number is left out. */
+const eventTable = (language: Language, events: ReadonlyArray<Event>, isOfOne: boolean): string => {
+  const { headings, empty: none } = words[language]
+  if (events.length === 0) return empty(none)
+  const from = isOfOne ? 1 : 0
+  const rows = events.map((event) => eventRow(event).slice(from))
+  return table(headings.slice(from), rows, 2 - from)
+}
 
 /** The list of events, newest first; it renews itself every 2 s. */
 export const told = (language: Language, events: ReadonlyArray<Event>, refused: number): string => {
   const { told, toldLead, refused: said } = words[language]
   const warning = refused === 0 ? "" : `\n<p>${said(refused)}</p>`
-  const body = `<h1>${told}</h1>\n<p>${toldLead}</p>${warning}\n${eventTable(language, events)}`
+  const body = `<h1>${told}</h1>\n<p>${toldLead}</p>${warning}\n${eventTable(language, events, false)}`
   return page({ language, title: told, body, isLive: true })
 }
 
@@ -180,8 +182,8 @@ export const done = (language: Language, order: { payOrderNo: string; status: st
 }
 
 /** What did not work, and why. */
-export const trouble = (language: Language, code: string, detail: string): string => {
+export const trouble = (language: Language, why: string): string => {
   const { trouble, again } = words[language]
-  const body = `<h1>${trouble}</h1>\n<p><code>${escaped(code)}</code> ${escaped(detail)}</p>\n<p><a href="/">${again}</a></p>`
+  const body = `<h1>${trouble}</h1>\n<p>${escaped(why)}</p>\n<p><a href="/">${again}</a></p>`
   return page({ language, title: trouble, body, isLive: false })
 }

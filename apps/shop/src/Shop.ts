@@ -139,7 +139,7 @@ const troubled = (language: Language, error: unknown): Answer => {
   if (!(error instanceof PaymentProxyError)) throw error
   const status =
     error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 401 ? error.status : 502
-  return html(Pages.trouble(language, error.code, error.message), status)
+  return html(Pages.trouble(language, error.message), status)
 }
 
 type Counter = ReturnType<typeof counter>

@@ -55,7 +55,7 @@ export interface Way {
 const all: ReadonlyArray<Way> = [
   {
     id: "platform",
-    name: { en: "Alipay, through the platform", zh: "支付宝（经平台）" },
+    name: { en: "Alipay (platform)", zh: "支付宝（平台）" },
     vendor: "platform",
     method: "ALIPAY",
     source: "WEB",
@@ -63,7 +63,7 @@ const all: ReadonlyArray<Way> = [
   },
   {
     id: "platform-code",
-    name: { en: "A code to scan, through the platform", zh: "扫码支付（经平台）" },
+    name: { en: "A code to scan (platform)", zh: "扫码支付（平台）" },
     vendor: "platform",
     method: "WECHAT_PAY",
     source: "QR",
@@ -71,7 +71,7 @@ const all: ReadonlyArray<Way> = [
   },
   {
     id: "wechatpay",
-    name: { en: "WeChat Pay, a code to scan", zh: "微信支付（扫码）" },
+    name: { en: "WeChat Pay", zh: "微信支付" },
     vendor: "wechatpay",
     method: "WECHAT_PAY",
     source: "QR",

@@ -50,6 +50,14 @@ export const words = {
       CLOSED: "Cancelled",
       LATE_PAID: "Paid too late",
       HELD: "Being looked into"
+    },
+    refundStates: {
+      CREATED: "Recorded",
+      SUBMITTING: "The payment platform is being asked",
+      PENDING: "On its way",
+      SUCCEEDED: "Given back",
+      FAILED: "Not given back",
+      HELD: "Being looked into"
     }
   },
   zh: {
@@ -101,6 +109,14 @@ export const words = {
       CLOSING: "正在取消",
       CLOSED: "已取消",
       LATE_PAID: "超时后到账",
+      HELD: "人工核查中"
+    },
+    refundStates: {
+      CREATED: "已记录",
+      SUBMITTING: "正在提交给支付平台",
+      PENDING: "退款中",
+      SUCCEEDED: "已退款",
+      FAILED: "退款失败",
       HELD: "人工核查中"
     }
   }

@@ -307,7 +307,7 @@ describe("the shop sells", () => {
   it("a policy: the form's own key places one order, however often it is sent, and the payer goes on to its page", async () => {
     const shop = await selling(() => [201, whole()])
     const page = await shop.page("/")
-    for (const text of ["Weekend away", "12.34", "PayPal · USD 1.80", 'value="platform"']) assert.include(page, text)
+    for (const text of ["Weekend away", "12.34", "PayPal · US$1.80", 'value="platform"']) assert.include(page, text)
     assert.notInclude(page, 'value="alipay"')
     const form = { policy: "weekend", way: "platform", key: hiddenKey(page) }
     for (const _ of [1, 2]) {
@@ -386,7 +386,7 @@ describe("the shop sells", () => {
       return [200, path.endsWith("/refunds") ? { items: [refundOf()], next: null } : order]
     })
     const page = await shop.page("/orders/P1")
-    for (const text of ["P1R1", 'value="10.00"', "Refund all that is left"]) assert.include(page, text)
+    for (const text of ["P1R1", "Given back", 'value="10.00"', "Refund all that is left"]) assert.include(page, text)
     assert.notInclude(page, 'http-equiv="refresh"')
     const form = hiddenKey(page)
     const part = await shop.post("/orders/P1/refund", { key: form, amount: "1.00", currency: "CNY" })
