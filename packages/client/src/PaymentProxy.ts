@@ -65,7 +65,7 @@ export interface Orders {
     payOrderNo: string,
     options?: { readonly lastEventId?: string | undefined }
   ) => Stream.Stream<WebhookEvent, Failure>
-  /** The order as soon as `isWanted`, or as it is when the time is over. */
+  /** The order as soon as `isWanted`, or as it is when it has ended or the time is over. */
   readonly waitUntil: (payOrderNo: string, isWanted: (order: Order) => boolean, options?: Within) => Answer<Order>
   /** The order as soon as its vendor has had a word on it, or as it is when the time is over. */
   readonly waitUntilSettled: (payOrderNo: string, options?: Within) => Answer<Order>
@@ -87,6 +87,10 @@ const usualTryLimitMillis = 30_000
 const usualWithinMillis = 300_000
 
 const isSettled = ({ inDoubt, status }: Order): boolean => !inDoubt && status !== "CREATED" && status !== "SUBMITTING"
+
+/** Whether nothing more is to be waited for. */
+const isOver = ({ inDoubt, status }: Order): boolean =>
+  !inDoubt && (status === "FAILED" || status === "CLOSED" || status === "REFUNDED")
 
 const clientOf = (carrier: Transport.Carrier) =>
   Effect.all({
@@ -186,7 +190,7 @@ const waiting = (get: Orders["get"]) => {
     Effect.gen(function* () {
       const endMillis = (yield* Clock.currentTimeMillis) + withinMillis
       let order = yield* get(payOrderNo)
-      while (!isWanted(order)) {
+      while (!isWanted(order) && !isOver(order)) {
         const leftSeconds = Math.ceil((endMillis - (yield* Clock.currentTimeMillis)) / 1000)
         if (leftSeconds <= 0) return order
         const waitSeconds = Math.min(leftSeconds, Parameters.maxWaitSeconds)

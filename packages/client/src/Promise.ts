@@ -103,7 +103,7 @@ export interface Orders {
     payOrderNo: string,
     options?: { readonly lastEventId?: string | undefined } & Abortable
   ) => AsyncIterable<Webhook.WebhookEvent>
-  /** The order as soon as `isWanted`, or as it is when the time is over. */
+  /** The order as soon as `isWanted`, or as it is when it has ended or the time is over. */
   readonly waitUntil: (
     payOrderNo: string,
     isWanted: (order: Words.Order) => boolean,

@@ -117,22 +117,29 @@ it.effect("closing, capturing and asking the vendor are tried once", () =>
   })
 )
 
-it.effect("waiting asks for what is newer than was seen, and ends when it is there or the time is over", () =>
-  Effect.gen(function* () {
-    const { asked, proxy } = scripted(
-      json(200, Examples.inDoubt),
-      json(200, Examples.inDoubt),
-      json(200, Examples.pending)
-    )
-    const { orders } = yield* proxy
-    const settled = yield* orders.waitUntilSettled(Examples.paid.payOrderNo)
-    expect(settled.status).toBe("PENDING")
-    const path = `/v1/orders/${Examples.paid.payOrderNo}`
-    expect(asked.map(({ path }) => path)).toEqual([path, `${path}?wait=60&version=1`, `${path}?wait=60&version=1`])
+it.effect(
+  "waiting asks for what is newer than was seen, and ends when it is there, the order has ended, or the time is over",
+  () =>
+    Effect.gen(function* () {
+      const { asked, proxy } = scripted(
+        json(200, Examples.inDoubt),
+        json(200, Examples.inDoubt),
+        json(200, Examples.pending)
+      )
+      const { orders } = yield* proxy
+      const settled = yield* orders.waitUntilSettled(Examples.paid.payOrderNo)
+      expect(settled.status).toBe("PENDING")
+      const path = `/v1/orders/${Examples.paid.payOrderNo}`
+      expect(asked.map(({ path }) => path)).toEqual([path, `${path}?wait=60&version=1`, `${path}?wait=60&version=1`])
 
-    const never = scripted(json(200, Examples.pending), (): Turn => "silent")
-    const waiting = (yield* never.proxy).orders.waitUntil(Examples.paid.payOrderNo, () => false, { withinMillis: 0 })
-    expect((yield* waiting).status).toBe("PENDING")
-    expect(never.asked).toHaveLength(1)
-  })
+      const ended = scripted(json(200, Examples.closed))
+      const closed = (yield* ended.proxy).orders.waitUntil(Examples.paid.payOrderNo, () => false)
+      expect((yield* closed).status).toBe("CLOSED")
+      expect(ended.asked).toHaveLength(1)
+
+      const never = scripted(json(200, Examples.pending), (): Turn => "silent")
+      const waiting = (yield* never.proxy).orders.waitUntil(Examples.paid.payOrderNo, () => false, { withinMillis: 0 })
+      expect((yield* waiting).status).toBe("PENDING")
+      expect(never.asked).toHaveLength(1)
+    })
 )
