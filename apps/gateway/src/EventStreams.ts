@@ -19,7 +19,7 @@ export interface Limits {
 /** The bounds in force. */
 export class Bounds extends Context.Reference<Bounds>()("@payment-proxy/gateway/EventStreams/Bounds", {
   defaultValue: (): Limits => ({
-    perApp: 2000,
+    perApp: 5000,
     inAll: 8000,
     lifeMillis: 3_600_000,
     quietMillis: 15_000,
