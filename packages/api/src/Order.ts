@@ -221,7 +221,7 @@ export const fromRefund = (refund: RefundMachine.Refund): Refund => ({
   reason: refund.reason,
   createdAt: timeOf(refund.createdAtMillis),
   refundedAt: refund.refundedAtMillis === null ? null : timeOf(refund.refundedAtMillis),
-  failure: refund.failure
+  failure: refund.state === "FAILED" ? refund.failure : null
 })
 
 /** One row of an order's history. */

@@ -1,6 +1,6 @@
 import { Machine, type Money, OrderNo, Payment, PaymentCommands, RefundMachine } from "@payment-proxy/domain"
 import type { Change, Vendor } from "@payment-proxy/ports"
-import { crashPoint, Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
+import { Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Option } from "effect"
 import { announce, Contended, changeOf as changeOfPayment, OrderNotFound } from "./Decision.ts"
 import { KeyReused } from "./Place.ts"
@@ -121,7 +121,7 @@ const intended = (asked: RefundAsked) =>
 
 /** What follows the commit of a refund's intent: whatever fails leaves it in doubt, and the loops go on with it. */
 const followed = ({ payment, refund }: Pair) =>
-  Effect.zipRight(crashPoint("K18"), send({ payment, refund })).pipe(
+  send({ payment, refund }).pipe(
     Effect.catchAll((fault) =>
       Effect.logWarning("The vendor's answer could not be taken in; the refund stays in doubt.", fault).pipe(
         Effect.as({ payment, refund })

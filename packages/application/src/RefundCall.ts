@@ -2,8 +2,8 @@ import type { Evidence } from "@payment-proxy/domain"
 import { RefundMachine } from "@payment-proxy/domain"
 import { crashPoint, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Clock, Effect, Either } from "effect"
+import { limitsOf } from "./Decision.ts"
 import { type Decided, decide, type Pair } from "./RefundDecision.ts"
-import * as RefundDue from "./RefundDue.ts"
 import { answerOf, type Silence } from "./TakeIn.ts"
 
 /** Takes in evidence about a refund, whatever brought it. */
@@ -27,16 +27,13 @@ const outcome = <R>({ refund }: Pair, call: Effect.Effect<Evidence.RefundEvidenc
     onFailure: (failure) => takeInAnswer(refund, answerOf(failure))
   })
 
-/** Sends a refund whose intent is on disk until its deadline, and takes in what comes of it. */
-export const send = (pair: Pair) =>
-  Effect.flatMap(Vendors, (vendors) =>
-    outcome(
-      pair,
-      vendors
-        .refund(pair.payment, pair.refund, pair.refund.deadlineMillis)
-        .pipe(Effect.provideService(WrittenPoint, "K19"))
-    )
+const call = ({ payment, refund }: Pair) =>
+  Effect.flatMap(Vendors, (vendors) => vendors.refund(payment, refund, refund.deadlineMillis)).pipe(
+    Effect.provideService(WrittenPoint, "K19")
   )
+
+/** Sends a refund whose intent is on disk, until its deadline, and takes in what comes of it. */
+export const send = (pair: Pair) => Effect.zipRight(crashPoint("K18"), outcome(pair, call(pair)))
 
 /** Puts the intent to send a refund once more on disk; `null` where it has moved on, or its payment waits for a person. */
 const intendAgain = ({ refund: known }: Pair, untilMillis: number) =>
@@ -62,15 +59,16 @@ const intendAgain = ({ refund: known }: Pair, untilMillis: number) =>
     )
   )
 
-/** Sends a refund once more, the same bytes under its own number; the intent is committed first. */
+/** Sends a refund once more, the same bytes under its own number; the intent is committed first. Who is stopped meanwhile leaves it in doubt. */
 export const sendAgain = Effect.fnUntraced(function* (pair: Pair) {
   const vendors = yield* Vendors
-  const { createTimeLimitMillis } = RefundDue.limitsOf(vendors, pair.payment)
+  const { createTimeLimitMillis } = limitsOf(vendors, pair.payment)
   const untilMillis = (yield* Clock.currentTimeMillis) + createTimeLimitMillis
   const sent = yield* intendAgain(pair, untilMillis)
   if (sent === null) return pair
-  yield* crashPoint("K18")
-  return yield* send(sent)
+  return yield* Effect.zipRight(crashPoint("K18"), outcome(sent, Effect.interruptible(call(sent)))).pipe(
+    Effect.uninterruptible
+  )
 })
 
 /** Asks the vendor what became of a refund, and takes in what it says; `said` is null where it said nothing of it. */

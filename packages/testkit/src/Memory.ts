@@ -40,7 +40,16 @@ const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
         refundedMinor: Payment.refunded(payment),
         transactionNo: payment.transactionNo
       })),
-      history: [...tables.orders.values()].flatMap(({ history }) => history),
+      refunds: [...tables.refunds.values()].map(({ placed: { refund }, app, due }) => ({
+        ...dueOf(due),
+        refundNo: refund.refundNo,
+        payOrderNo: refund.payOrderNo,
+        app,
+        state: refund.state,
+        version: refund.version,
+        amountMinor: refund.amount.amountMinor
+      })),
+      history: [...tables.orders.values(), ...tables.refunds.values()].flatMap(({ history }) => history),
       inbox: [...tables.inbox.values()].map(({ kept, due }) => ({
         ...dueOf(due),
         number: kept.subject.no,

@@ -37,16 +37,14 @@ vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", 
     numbered: true,
     completes: false,
     authorizes: false,
-    refunds: false,
+    refunds: true,
     bills: false,
     tells: true
   },
   pay: ({ merchantOrderNo }) => Effect.flatMap(fake, ({ pay }) => pay(merchantOrderNo)),
   refuse: (no) => Effect.flatMap(fake, ({ refuse }) => refuse(no)),
   next: (on, _, how) =>
-    on === "refund" || on === "queryRefund"
-      ? Effect.void
-      : Effect.flatMap(fake, ({ script }) => script(on, how === "reject" || how === "dropBefore" ? how : "dropAfter")),
+    Effect.flatMap(fake, ({ script }) => script(on, how === "reject" || how === "dropBefore" ? how : "dropAfter")),
   settle: Effect.void,
   notifications: Effect.flatMap(fake, ({ payments }) =>
     Effect.map(payments, (all) => all.map(({ merchantOrderNo }) => FakeVendors.notification(merchantOrderNo, "paid")))
