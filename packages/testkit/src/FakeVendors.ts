@@ -57,6 +57,8 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     readonly script: (call: Call, ...behaviours: ReadonlyArray<Behaviour>) => Effect.Effect<void>
     /** Every call fails so until it is lifted again with `normal`. */
     readonly always: (call: Call, behaviour: Behaviour) => Effect.Effect<void>
+    /** Every call goes normally from now on, whatever was scripted. */
+    readonly calm: Effect.Effect<void>
   }
 >() {}
 
@@ -290,7 +292,8 @@ const make = (names: ReadonlyArray<string>) => {
       }),
     pass: (own) => passed(platform, mapping, own),
     script: (kind, ...behaviours) => Effect.sync(() => platform.script(kind, behaviours)),
-    always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour))
+    always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour)),
+    calm: Effect.sync(() => platform.calm())
   })
   return Context.make(Vendors, vendors).pipe(Context.add(FakeVendor, fake))
 }
