@@ -111,6 +111,9 @@ const tooMany = (most: number): Refused =>
   )
 const full = refuse("STREAMS_FULL", "Try again in a moment, or follow orders by webhook.")
 
+/** So many streams read at a time: thousands that come or wake at once wait for their turn, and orders have the store's other connections. */
+const readsAtOnce = 4
+
 /** How often streams are looked at that have been quiet, unread or open for long. */
 const lookEvery = Duration.seconds(1)
 
@@ -118,6 +121,7 @@ export const make = Effect.gen(function* () {
   const limits = yield* Bounds
   const open = new Set<Stream>()
   const byApp = new Map<string, number>()
+  const reading = Effect.unsafeMakeSemaphore(readsAtOnce).withPermits(1)
   let isEnding = false
 
   const say = (stream: Stream, text: string, nowMillis: number): void => {
@@ -177,7 +181,7 @@ export const make = Effect.gen(function* () {
       const known = seen
       const news = yield* orClosed<Changes.News>(stream.response, (wake) => changes.watch(known, wake))
       if (news === null) return
-      const events = yield* Read.eventsAfter(payOrderNo, known)
+      const events = yield* reading(Read.eventsAfter(payOrderNo, known))
       yield* told(stream, events)
       seen = Read.seeing(known, [...events, news])
     }
@@ -188,7 +192,7 @@ export const make = Effect.gen(function* () {
       admitted(app, response),
       (stream) =>
         Effect.gen(function* () {
-          const first = yield* Read.eventsSince(app, payOrderNo, lastEventId)
+          const first = yield* reading(Read.eventsSince(app, payOrderNo, lastEventId))
           response.writeHead(200, headers)
           response.write("retry: 2000\n\n")
           yield* Metric.set(streaming, open.size)
