@@ -31,6 +31,8 @@ interface Stream {
   readonly response: ServerResponse
   readonly app: string
   readonly endsAtMillis: number
+  /** Whether its answer has begun. */
+  hasBegun: boolean
   saidAtMillis: number
   /** Since when the client has not read all that it was sent; null where it has. */
   unreadSinceMillis: number | null
@@ -133,6 +135,7 @@ export const make = Effect.gen(function* () {
   const look = Effect.map(Clock.currentTimeMillis, (nowMillis) => {
     for (const stream of open) {
       const { response } = stream
+      if (!stream.hasBegun) continue
       if (!response.writableNeedDrain) stream.unreadSinceMillis = null
       const { unreadSinceMillis } = stream
       if (unreadSinceMillis !== null && nowMillis - unreadSinceMillis >= limits.unreadMillis) response.destroy()
@@ -150,7 +153,14 @@ export const make = Effect.gen(function* () {
       if (others >= limits.perApp) return tooMany(limits.perApp)
       if (isEnding || open.size >= limits.inAll) return full
       const endsAtMillis = nowMillis + limits.lifeMillis * (1 - random / 10)
-      const stream: Stream = { response, app, endsAtMillis, saidAtMillis: nowMillis, unreadSinceMillis: null }
+      const stream: Stream = {
+        response,
+        app,
+        endsAtMillis,
+        hasBegun: false,
+        saidAtMillis: nowMillis,
+        unreadSinceMillis: null
+      }
       open.add(stream)
       byApp.set(app, others + 1)
       return Effect.succeed(stream)
@@ -193,6 +203,9 @@ export const make = Effect.gen(function* () {
       (stream) =>
         Effect.gen(function* () {
           const first = yield* reading(Read.eventsSince(app, payOrderNo, lastEventId))
+          if (isEnding) return yield* full
+          if (isDone(response)) return
+          stream.hasBegun = true
           response.writeHead(200, headers)
           response.write("retry: 2000\n\n")
           yield* Metric.set(streaming, open.size)
@@ -213,7 +226,7 @@ export const make = Effect.gen(function* () {
     follow,
     end: Effect.sync(() => {
       isEnding = true
-      for (const { response } of open) response.end()
+      for (const { response, hasBegun } of open) if (hasBegun) response.end()
     }),
     count: Effect.sync(() => open.size)
   })
