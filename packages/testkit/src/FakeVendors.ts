@@ -33,6 +33,8 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     readonly got: Effect.Effect<ReadonlyArray<Got>>
     readonly payments: Effect.Effect<ReadonlyArray<Held>>
     readonly pay: (merchantOrderNo: string) => Effect.Effect<void>
+    /** The payer's money comes although the platform had ended the payment. */
+    readonly payLate: (merchantOrderNo: string) => Effect.Effect<void>
     readonly refuse: (merchantOrderNo: string) => Effect.Effect<void>
     /** The payer approved: the money is there to be taken by `complete`. */
     readonly approve: (merchantOrderNo: string) => Effect.Effect<void>
@@ -272,6 +274,8 @@ const make = (names: ReadonlyArray<string>) => {
     got: Effect.sync(() => [...platform.got]),
     payments: Effect.sync(() => platform.held()),
     pay: (merchantOrderNo) => ended(merchantOrderNo, "paid"),
+    payLate: (merchantOrderNo) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => platform.payLate(merchantOrderNo, nowMillis)),
     refuse: (merchantOrderNo) => ended(merchantOrderNo, "failed"),
     approve: (merchantOrderNo) => ended(merchantOrderNo, "approved"),
     authorize: (merchantOrderNo, untilMillis) =>

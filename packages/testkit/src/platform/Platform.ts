@@ -165,6 +165,13 @@ export class Platform {
     })
   }
 
+  /** Money comes for a payment that had ended without it. */
+  payLate(merchantOrderNo: string, paidAtMillis: number): void {
+    this.#change(merchantOrderNo, ({ status, amount }) =>
+      status === "paid" ? {} : { status: "paid", paidAtMillis, capturedMinor: amount.amountMinor }
+    )
+  }
+
   /** An authorization that has run out is released. */
   #lapse(merchantOrderNo: string, atMillis: number): void {
     const held = this.#payments.get(merchantOrderNo)
