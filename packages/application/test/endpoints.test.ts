@@ -103,11 +103,11 @@ it.world("nothing is given up before its 72 hours nor much after, however seldom
       )
       yield* TestClock.adjust(Duration.hours(71.9))
       expect(yield* states).toEqual(new Set(["waiting"]))
-      yield* TestClock.adjust(Duration.hours(3))
+      yield* TestClock.adjust(Duration.hours(4.2))
       expect(yield* states).toEqual(new Set(["given-up"]))
     })
-    const policy = { ...(yield* Policies), circuitOpen: [Duration.hours(1)] }
-    yield* Endpoints.delivering(endpoints, Duration.hours(1), life).pipe(Effect.provideService(Policies, policy))
+    const policy = { ...(yield* Policies), circuitOpen: [Duration.hours(2)] }
+    yield* Endpoints.delivering(endpoints, Duration.hours(2), life).pipe(Effect.provideService(Policies, policy))
     expect(endpoints.tries.length, "far from sixteen tries for each").toBeLessThan(200)
   })
 )
