@@ -18,15 +18,15 @@ interface Piece {
   isSlow: boolean
 }
 
-/** A pool for as long as the scope lives; what is under way at its end is interrupted, and waited for. */
-export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function* () {
-  const { batch, quick, slow, gather } = yield* Paces
+/** A pool of so many places, for as long as the scope lives; what is under way at its end is interrupted, and waited for. */
+export const make: (places: number) => Effect.Effect<Pool, never, Scope.Scope> = Effect.fnUntraced(function* (places) {
+  const { quick, slow, gather } = yield* Paces
   const running = new Map<Piece, Fiber.RuntimeFiber<void>>()
   const stirred = Effect.unsafeMakeLatch(false)
   let slowCount = 0
   yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()]))
 
-  const free = () => batch - (running.size - slowCount)
+  const free = () => places - (running.size - slowCount)
   const until = (isSo: () => boolean): Effect.Effect<void> =>
     Effect.suspend(() => {
       stirred.unsafeClose()

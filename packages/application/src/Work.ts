@@ -102,9 +102,9 @@ export const round = (queue: Queue) =>
 export const loop = (queue: Queue) =>
   Effect.gen(function* () {
     const changes = yield* Changes
-    const { idle, rest } = yield* Paces
+    const { batch, deliveries, idle, rest } = yield* Paces
     const circuits = yield* Circuits.make
-    const pool = yield* Pool.make
+    const pool = yield* Pool.make(queue === "deliveries" ? deliveries : batch)
     let crowd: string | undefined
     const next = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
