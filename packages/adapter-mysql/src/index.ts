@@ -4,6 +4,7 @@ import type {
   DueWork,
   Inbox,
   Orders,
+  Reconciliations,
   Retention,
   SharedTokens,
   StoreUnavailable
@@ -17,6 +18,7 @@ import * as DueWorkStore from "./DueWork.ts"
 import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
 import * as OrdersStore from "./Orders.ts"
+import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
 
@@ -35,7 +37,7 @@ const migrated = Layer.effectDiscard(
 export interface At {
   /** Every store port, the schema brought up to date first. */
   readonly stores: Layer.Layer<
-    Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens,
+    Orders | DueWork | Deliveries | Inbox | Apps | Reconciliations | Retention | SharedTokens,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -51,6 +53,7 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     DueWorkStore.layer,
     InboxStore.layer,
     AppsStore.layer,
+    ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer
   )

@@ -2,6 +2,7 @@ import {
   appsContract,
   dueWorkContract,
   ordersContract,
+  reconciliationsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -10,5 +11,6 @@ import { stores } from "./scratch.ts"
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
+reconciliationsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)

@@ -2,6 +2,7 @@ import {
   appsContract,
   dueWorkContract,
   ordersContract,
+  reconciliationsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -10,5 +11,6 @@ import { stores } from "./scratch.ts"
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
+reconciliationsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)

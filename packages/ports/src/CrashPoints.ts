@@ -20,6 +20,7 @@ export const crashPoints = {
   K16: "due work claimed, not yet done",
   K17: "a query answered, nothing of it written",
   K23: "a lease renewed, the work not yet done",
+  K24: "a part of a day's bill compared, the rest not yet read",
   K25: "a migration's statement done, the step not yet recorded"
 } as const
 export type CrashPoint = keyof typeof crashPoints

@@ -1,5 +1,14 @@
 import { Payment } from "@payment-proxy/domain"
-import { Apps, Deliveries, DueWork, Inbox, Orders, Retention, SharedTokens } from "@payment-proxy/ports"
+import {
+  Apps,
+  Deliveries,
+  DueWork,
+  Inbox,
+  Orders,
+  Reconciliations,
+  Retention,
+  SharedTokens
+} from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
 import * as MemoryApps from "./memory/Apps.ts"
@@ -7,6 +16,7 @@ import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
+import * as MemoryReconciliations from "./memory/Reconciliations.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
 import * as MemorySharedTokens from "./memory/SharedTokens.ts"
 import * as Tables from "./memory/Tables.ts"
@@ -73,6 +83,7 @@ export const make = Effect.sync(() => {
     Context.add(Deliveries, deliveries),
     Context.add(Inbox, MemoryInbox.make(tables)),
     Context.add(Apps, MemoryApps.make(tables)),
+    Context.add(Reconciliations, MemoryReconciliations.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
     Context.add(SharedTokens, MemorySharedTokens.make()),
     Context.add(MemoryDump, dumpOf(tables))
@@ -80,5 +91,6 @@ export const make = Effect.sync(() => {
 })
 
 /** A fresh, empty store for each build of the layer. */
-export const layer: Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens | MemoryDump> =
-  Layer.effectContext(make)
+export const layer: Layer.Layer<
+  Orders | DueWork | Deliveries | Inbox | Apps | Reconciliations | Retention | SharedTokens | MemoryDump
+> = Layer.effectContext(make)

@@ -1,3 +1,4 @@
-import { Memory, ordersContract } from "../src/index.ts"
+import { Memory, ordersContract, reconciliationsContract } from "../src/index.ts"
 
 ordersContract("memory", Memory.layer)
+reconciliationsContract("memory", Memory.layer)
