@@ -1,7 +1,9 @@
 import type { Claimed, Queue } from "@payment-proxy/ports"
-import { crashPoint, DueWork } from "@payment-proxy/ports"
+import { crashPoint, DueWork, queues } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer } from "effect"
 import { applyNotification } from "./ApplyNotification.ts"
+import { perform as reconcile } from "./bills/Perform.ts"
+import * as Plan from "./bills/Plan.ts"
 import { Changes } from "./Changes.ts"
 import { confirm } from "./Confirm.ts"
 import { deliver } from "./Deliver.ts"
@@ -38,6 +40,8 @@ const perform = (claimed: Claimed) =>
         return yield* deliver(claimed)
       case "inbox":
         return yield* applyNotification(claimed)
+      case "reconcile":
+        return yield* reconcile(claimed)
     }
   })
 
@@ -45,7 +49,7 @@ const perform = (claimed: Claimed) =>
  * Renews a claim for as long as it holds. One that no longer does changes nothing for who works at it: all that he writes
  * names the version or the token that he knows.
  */
-const renewed = (claimed: Claimed) =>
+export const renewed = (claimed: Claimed) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { lease } = yield* Paces
@@ -95,7 +99,9 @@ const crowdOf = (claimed: ReadonlyArray<Claimed>, batch: number): string | undef
 export const round = (queue: Queue, besides?: string) =>
   Effect.gen(function* () {
     const due = yield* DueWork
-    const { batch, lease } = yield* Paces
+    const { batch: most, lease } = yield* Paces
+    // A day takes long, and those of a vendor come one after the other.
+    const batch = queue === "reconcile" ? 1 : most
     const claimed = yield* due.claim(queue, batch, lease, besides === undefined ? {} : { besides })
     if (claimed.length > 0) yield* crashPoint("K16")
     yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
@@ -131,10 +137,8 @@ export const loop = (queue: Queue) =>
 
 /** All loops, for as long as the layer lives; when it ends, what was claimed is handed back. */
 export const layer = Layer.scopedDiscard(
-  Effect.zipRight(
-    Effect.forEach(["orders", "deliveries", "inbox"] as const, (queue) => Effect.forkScoped(loop(queue)), {
-      discard: true
-    }),
-    Effect.forkScoped(Retire.loop)
+  Effect.forEach(queues, (queue) => Effect.forkScoped(loop(queue)), { discard: true }).pipe(
+    Effect.zipRight(Effect.forkScoped(Retire.loop)),
+    Effect.zipRight(Effect.forkScoped(Plan.loop))
   )
 )

@@ -7,14 +7,7 @@ const StoredCounted = Schema.parseJson(
     lines: Schema.Number,
     others: Schema.Number,
     matched: Schema.Number,
-    totals: Schema.Array(
-      Schema.Struct({
-        currency: Schema.String,
-        inMinor: Schema.BigInt,
-        outMinor: Schema.BigInt,
-        fee: Schema.String
-      })
-    ),
+    totals: Schema.Array(Schema.Struct({ in: Money.Schema, out: Money.Schema, fee: Schema.String })),
     disputes: Schema.Array(
       Schema.Struct({
         payOrderNo: Schema.String,

@@ -74,9 +74,8 @@ export interface Settlement {
 
 /** Money of one currency that a bill books. */
 export interface Total {
-  readonly currency: string
-  readonly inMinor: bigint
-  readonly outMinor: bigint
+  readonly in: Money.Money
+  readonly out: Money.Money
   /** A decimal text in major units. */
   readonly fee: string
 }

@@ -14,7 +14,7 @@ const counted: Counted = {
   lines: 3,
   others: 1,
   matched: 2,
-  totals: [{ currency: "CNY", inMinor: 2468n, outMinor: 34n, fee: "0.15" }],
+  totals: [{ in: Money.make(2468n, "CNY"), out: Money.make(34n, "CNY"), fee: "0.15" }],
   disputes: [{ payOrderNo: "01", disputeNo: "D1", amount: Money.make(1234n, "CNY"), state: "open" }]
 }
 
