@@ -92,6 +92,7 @@ it("another amount than the order's holds it, for a person", () =>
       expect(yield* now(payOrderNo)).toMatchObject({ state: "HELD", heldReason: "AMOUNT_MISMATCH" })
     const one = differences.find(({ payOrderNo }) => payOrderNo === settled.payOrderNo)
     expect([one?.ours?.amount, one?.theirs?.amount]).toEqual([cny(1234n), cny(1235n)])
+    expect(short((yield* run()).differences), "it is held until a person decides").toEqual(short(differences))
   }))
 
 it("what was captured of an order is its amount, too", () =>

@@ -132,10 +132,10 @@ const difference = (
 const isOutside = ({ startMillis, endMillis }: Window, atMillis: number | null): boolean =>
   atMillis === null || atMillis < startMillis || atMillis >= endMillis
 
+/** What the order was for, or what of it was to be captured; not what a line said that holds it. */
 const isAmountOf = (payment: Payment.Payment, amount: Money.Money): boolean =>
   Payment.isAmountOf(payment, amount) ||
-  (amount.currency === payment.amount.currency &&
-    (amount.amountMinor === payment.captured || amount.amountMinor === Payment.expectedCapture(payment)))
+  (amount.currency === payment.amount.currency && amount.amountMinor === Payment.expectedCapture(payment))
 
 const isSecond = ({ captured, transactionNo }: Payment.Payment, line: BillLine): boolean =>
   captured > 0n && transactionNo !== null && line.transactionNo !== null && line.transactionNo !== transactionNo
