@@ -21,7 +21,11 @@ export class DayInvalid extends Data.TaggedError("DayInvalid")<{ readonly detail
 export class DayBusy extends Data.TaggedError("DayBusy")<{ readonly vendor: string; readonly day: string }> {}
 
 /** The run came to no end: nothing was concluded, and the day is due again. */
-export class NotReconciled extends Data.TaggedError("NotReconciled")<{ readonly detail: string }> {}
+export class NotReconciled extends Data.TaggedError("NotReconciled")<{ readonly detail: string }> {
+  override get message(): string {
+    return this.detail
+  }
+}
 
 /** The day was never reconciled. */
 export class DayUnknown extends Data.TaggedError("DayUnknown")<{ readonly vendor: string; readonly day: string }> {}
