@@ -7,7 +7,7 @@ const spread = (bits: number): number => {
 }
 
 /**
- * Texts that were seen, as 64-bit hashes in one table of numbers: some 12 to 24 bytes a text, whatever its length. Of ten million texts
+ * Texts that were seen, as 64-bit hashes in one table of numbers: some 11 to 22 bytes a text, whatever its length. Of ten million texts
  * two are taken for the same with a chance of one in 370 000; the seed keeps payers from choosing which.
  */
 export class Seen {
