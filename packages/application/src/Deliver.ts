@@ -1,5 +1,5 @@
 import type { App, Claimed, Delivery, Endpoint, NotDelivered, Place } from "@payment-proxy/ports"
-import { Apps, Deliveries, DueWork, Vault, WebhookSender } from "@payment-proxy/ports"
+import { Apps, crashPoint, Deliveries, DueWork, Vault, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random, Redacted } from "effect"
 import type { Circuits, Ticket, Turn } from "./Circuits.ts"
 import { Policies, type Policy } from "./Policy.ts"
@@ -145,7 +145,9 @@ const tried = Effect.fnUntraced(function* (
   yield* sender.send({ url, secrets, eventId: delivery.eventId, body: delivery.body }).pipe(
     Effect.matchEffect({
       onSuccess: (status) =>
-        Effect.zipRight(due.done(claimed, `HTTP ${status}`), circuits.heard(ticket, true)).pipe(
+        crashPoint("K22").pipe(
+          Effect.zipRight(due.done(claimed, `HTTP ${status}`)),
+          Effect.zipRight(circuits.heard(ticket, true)),
           Effect.flatMap((turn) => turned(circuits, ticket, place, turn))
         ),
       onFailure: (failure) =>
