@@ -38,7 +38,7 @@ const outcomeOf = async (response: Response): Promise<Outcome> => {
 }
 
 /** Whether the same call may be told something else: no answer, an error of ours, or an order that moved meanwhile. */
-const isOpen = (outcome: Outcome): boolean =>
+export const isOpen = (outcome: Outcome): boolean =>
   outcome.type === "info" || (outcome.type === "fail" && /^(?:CONTENDED|IN_FLIGHT)$/.test(outcome.code))
 
 /** Business systems that take money back, repeat what was not answered, and write down what they were told. */

@@ -129,11 +129,13 @@ describe.sequential("crash points of money that moves after a payment", { timeou
       await untilSo("the refund is at its end", limitMillis, async () =>
         (await refundHistory(order)).some(({ state }) => state === "SUCCEEDED")
       )
-      const before = await refundHistory(order)
+      const { length } = await refundHistory(order)
       first(world.workers).resume()
       await sleep(2000)
       expect(paused.pid, "it lives on").toBe(first(world.workers).process?.pid)
-      expect(await refundHistory(order)).toEqual(before)
+      // It may write down that its own call was too late to be sent, and nothing else.
+      const after = (await refundHistory(order)).slice(length)
+      expect(after.filter(({ state, cause }) => state !== "SUCCEEDED" || !cause.startsWith("answer:"))).toEqual([])
       await refundedOnce(order)
     }
   )
