@@ -76,8 +76,8 @@ export class Traffic {
   readonly #unanswered = new Set<Asked>()
   readonly #passed = new Set<Passing.Passing>()
   readonly #refunds = new Set<Refunding.Refund>()
-  /** What the platform's desk did, which nobody may have been told of. */
-  readonly #deskDone = new Map<string, string>()
+  /** Orders that something happened to after their end, which nobody may have been told of, and their apps. */
+  readonly #untold = new Map<string, string>()
   readonly #creating = new Set<Promise<void>>()
   #later: Array<() => Promise<void>> = []
   #isOpen = true
@@ -113,10 +113,10 @@ export class Traffic {
     await Promise.all(this.#creating)
     await Promise.all([...this.#unanswered].map((one) => one.untilAnswered()))
     await Promise.all([...this.#refunds].map((one) => this.#world.refunder.askUntilAnswered(one)))
-    await Promise.all([...this.#deskDone].map(([payOrderNo, app]) => this.#synced(app, payOrderNo)))
+    await Promise.all([...this.#untold].map(([payOrderNo, app]) => this.#synced(app, payOrderNo)))
   }
 
-  /** Nobody has to tell us of what the desk does: its apps ask. */
+  /** Nobody has to tell us of what the desk does, or of money that comes late: its apps ask. */
   async #synced(app: string, payOrderNo: string): Promise<void> {
     const { client } = this.#world
     for (const end = Date.now() + syncLimitMillis; Date.now() < end; await sleep(200)) {
@@ -254,12 +254,12 @@ export class Traffic {
     }
   }
 
-  /** A payer needs an order that the platform has. */
-  async #thereAtLast(app: string, payOrderNo: string): Promise<void> {
+  /** Waits until the order is shown as such, and not for long. */
+  async #readAs(app: string, payOrderNo: string, isSuch: (status: string) => boolean): Promise<void> {
     const end = Date.now() + patientMillis
     while (this.#isOpen && Date.now() < end) {
       const shown = await this.#call(() => this.#world.client.read(app, payOrderNo))
-      if (shown !== undefined && shown.status !== "SUBMITTING") return
+      if (shown !== undefined && isSuch(shown.status)) return
       await sleep(200)
     }
   }
@@ -269,7 +269,8 @@ export class Traffic {
     const { pay, refuse, close, late } = this.#mix
     const chance = this.#chance()
     const decide = (verb: string) => this.#decide(asked.numberOf(payOrderNo), verb)
-    await this.#thereAtLast(asked.app, payOrderNo)
+    // A payer needs an order that the platform has.
+    await this.#readAs(asked.app, payOrderNo, (status) => status !== "SUBMITTING")
     if (chance < pay) {
       await decide("pay")
       await this.#afterwards(asked, payOrderNo)
@@ -278,6 +279,7 @@ export class Traffic {
       const closing = this.#call(() => asked.close(payOrderNo))
       if (this.#happens(late)) {
         await sleep(this.#chance() * lateMillis)
+        this.#untold.set(payOrderNo, asked.app)
         await decide("pay-late")
       }
       await closing
@@ -292,6 +294,8 @@ export class Traffic {
   async #afterwards(asked: Asked, payOrderNo: string): Promise<void> {
     const { refund, desk } = this.#mix
     const chance = this.#chance()
+    if (chance >= refund + desk) return
+    await this.#readAs(asked.app, payOrderNo, (status) => status === "SUCCEEDED")
     const isPart = this.#happens(0.5)
     if (chance < refund) {
       const one = Refunding.make(asked.app, payOrderNo, isPart ? partOf(asked.amount) : null)
@@ -299,8 +303,8 @@ export class Traffic {
       const both = [one, one].map((same) => this.#call(() => this.#world.refunder.ask(same)))
       const outcomes = await Promise.all(both)
       if (outcomes.some((outcome) => !Refunding.isOpen(outcome))) this.#refunds.delete(one)
-    } else if (chance < refund + desk) {
-      this.#deskDone.set(payOrderNo, asked.app)
+    } else {
+      this.#untold.set(payOrderNo, asked.app)
       await this.#decide(asked.numberOf(payOrderNo), "refund", isPart ? { amount: 1 } : undefined)
     }
   }

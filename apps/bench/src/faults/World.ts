@@ -324,6 +324,8 @@ const isAtRest = (sources: Checker.Sources): boolean => {
   const { violations } = Checker.check(sources)
   return (
     sources.dump.inbox.every(({ dueMillis }) => dueMillis === null) &&
+    // Late money goes back.
+    sources.dump.orders.every(({ state }) => state !== "LATE_PAID") &&
     !violations.some(({ invariant }) => invariant === "I10" || invariant === "I5")
   )
 }
