@@ -50,7 +50,12 @@ const lateOrder = (endpoints: Endpoints.Endpoints, circuits: Circuits.Circuits) 
     yield* due.postpone(claimed, Duration.hours(1), "HTTP 503")
     const isOurs = ({ id }: { readonly id: string }) => id === first.id || id === second.id
     const claim = due.claim("deliveries", 100, Duration.seconds(10)).pipe(
-      Effect.tap(Effect.forEach((piece) => (isOurs(piece) ? Effect.void : due.giveBack(piece, Duration.zero)))),
+      Effect.tap((all) =>
+        Effect.forEach(
+          all.filter((piece) => !isOurs(piece)),
+          (piece) => due.giveBack(piece, Duration.zero)
+        )
+      ),
       Effect.map((all) => all.filter(isOurs))
     )
     const send = Effect.flatMap(claim, (all) =>
