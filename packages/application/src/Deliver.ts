@@ -2,6 +2,7 @@ import type { App, Claimed, Delivery, Endpoint, Place } from "@payment-proxy/por
 import { Apps, Deliveries, DueWork, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random, Redacted } from "effect"
 import type { Circuits, Ticket, Turn } from "./Circuits.ts"
+import { rememberedMillis } from "./KnownApps.ts"
 import { Policies, type Policy } from "./Policy.ts"
 
 /** Where an endpoint's secret is kept: what it is sealed to. */
@@ -225,6 +226,20 @@ const endpointOf = ({ endpoint: id }: Delivery, app: Option.Option<App>): Endpoi
   return endpoint.stopped === null ? endpoint : `The endpoint is stopped: ${endpoint.stopped.reason}`
 }
 
+/** Twice as long as an app may be remembered: by then nobody's clock makes what we know older than the event. */
+const doubtMillis = 2 * rememberedMillis
+
+/**
+ * It goes nowhere, as far as we know. Whoever committed it, or asked for it again, may have known the app better a moment ago:
+ * it ends once what we know is newer.
+ */
+const refused = Effect.fnUntraced(function* (claimed: Claimed, delivery: Delivery, why: string) {
+  const leftMillis = delivery.sinceMillis + doubtMillis - (yield* Clock.currentTimeMillis)
+  if (leftMillis <= 0) return yield* givenUp(claimed, delivery, why)
+  const rest = Duration.millis(Math.min(leftMillis, doubtMillis))
+  return yield* Effect.flatMap(DueWork, (due) => due.giveBack(claimed, rest))
+})
+
 /**
  * A claimed delivery: one signed try where its endpoint has a place for it; delivered, tried again later on the schedule, or
  * given up. One whose endpoint is left alone, or has all that it may have, is handed back untried.
@@ -236,7 +251,7 @@ export const deliver = Effect.fnUntraced(function* (claimed: Claimed, circuits: 
   if (Option.isNone(found)) return void (yield* due.done(claimed, "There is no such delivery."))
   const delivery = found.value
   const endpoint = endpointOf(delivery, yield* apps.byId(delivery.app))
-  if (typeof endpoint === "string") return void (yield* givenUp(claimed, delivery, endpoint))
+  if (typeof endpoint === "string") return void (yield* refused(claimed, delivery, endpoint))
   yield* Effect.acquireUseRelease(
     circuits.enter({ app: delivery.app, endpoint: endpoint.id }),
     (ticket) =>

@@ -353,6 +353,35 @@ it.world("410 of an address that the endpoint has left does not stop it", () =>
   })
 )
 
+it.world("an endpoint that was registered a moment ago, which this worker does not know yet, misses nothing", () =>
+  Effect.gen(function* () {
+    const apps = yield* Apps
+    const app = yield* Endpoints.anApp("new")
+    const endpoints = Endpoints.make(() => 204)
+    const life = Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      const { payOrderNo } = yield* Endpoints.anOrder(app)
+      yield* minutes(1)
+      const all = yield* Endpoints.deliveriesOf(payOrderNo)
+      expect(all.map(({ state }) => state)).toEqual(["delivered", "delivered"])
+      expect((endpoints.tries[0]?.atMillis ?? 0) - before).toBeLessThanOrEqual(25_000)
+    })
+    const startedMillis = yield* Clock.currentTimeMillis
+    const stale = Apps.of({
+      ...apps,
+      byId: (id) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+          Effect.map(
+            apps.byId(id),
+            Option.map((known) => (nowMillis < startedMillis + 9000 ? { ...known, endpoints: [] } : known))
+          )
+        )
+    })
+    const working = Endpoints.delivering(endpoints, Duration.seconds(1), Effect.provideService(life, Apps, apps))
+    yield* Effect.provideService(working, Apps, stale)
+  })
+)
+
 it.world("an app that was disabled is told nothing any more, and its deliveries end", () =>
   Effect.gen(function* () {
     const endpoints = Endpoints.make(() => 204)
