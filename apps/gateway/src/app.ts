@@ -5,11 +5,10 @@ import { randomBytes } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { NodeRuntime } from "@effect/platform-node"
-import { secretContext } from "@payment-proxy/application"
+import { AppKeys, secretContext } from "@payment-proxy/application"
 import { Environment } from "@payment-proxy/configuration"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { Clock, Console, Effect, Logger, LogLevel, Schema } from "effect"
-import * as AppKey from "./AppKey.ts"
 import * as Layers from "./Layers.ts"
 
 const { values } = parseArgs({
@@ -34,7 +33,7 @@ const main = Effect.gen(function* () {
   const environment = yield* Schema.decodeUnknown(Environment)(process.env)
   mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 })
   const secret = process.env["WEBHOOK_SECRET"] ?? `whsec_${randomBytes(32).toString("base64")}`
-  const key = AppKey.generate()
+  const key = AppKeys.generate()
   yield* Effect.gen(function* () {
     const apps = yield* Apps
     const vault = yield* Vault

@@ -1,11 +1,10 @@
 import { HttpServer } from "@effect/platform"
-import { Changes, secretContext, Work } from "@payment-proxy/application"
+import { AppKeys, Changes, secretContext, Work } from "@payment-proxy/application"
 import { Current } from "@payment-proxy/configuration"
 import type { Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } from "@payment-proxy/ports"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
-import * as AppKey from "../src/AppKey.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
 import * as Proxied from "../src/proxied/Proxied.ts"
@@ -60,7 +59,7 @@ const appWithKey = (id: string) =>
       ],
       isDisabled: false
     })
-    const { text, keyId, secretSha256 } = AppKey.generate()
+    const { text, keyId, secretSha256 } = AppKeys.generate()
     yield* apps.addKey({ keyId, app: id, secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     return text
   })
