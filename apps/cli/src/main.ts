@@ -21,13 +21,16 @@ const ended = (exit: number) => Effect.sync(() => process.exit(exit))
 const told = ({ exit, code, detail }: Failed.Failed) =>
   Effect.zipRight(Console.error(`${code}: ${detail}`), ended(exit))
 
-const main = Effect.gen(function* () {
-  const environment = yield* Schema.decodeUnknown(Environment)(process.env)
-  mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 })
-  yield* Commands.run(process.argv).pipe(Effect.provide(Layers.stores(environment)))
-})
+/** The stores that the environment names; the data folder is made where it is not there. */
+const stores = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const environment = yield* Schema.decodeUnknown(Environment)(process.env)
+    mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 })
+    return Layers.stores(environment)
+  })
+)
 
-main.pipe(
+Commands.make({ stores })(process.argv).pipe(
   Effect.catchIf(ValidationError.isValidationError, () => ended(Failed.exits.usage)),
   Effect.catchAll((failure) => told(Failed.of(failure))),
   Effect.provide(Layer.mergeAll(output, logs, NodeContext.layer)),
