@@ -190,7 +190,7 @@ const main = async () => {
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
-  const shop = await start("shop", { SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret })
+  const shopPort = await freePort(Number(process.env.SHOP_PORT) || 4020)
   const credentials = await fetch(`${sandbox.url}/_credentials`).then((response) => response.json())
   if (vendors.length > 0)
     await fetch(`${sandbox.url}/_payments/-/listen-paypal`, {
@@ -215,8 +215,16 @@ const main = async () => {
     "src/app.ts",
     "--id=demo",
     "--name=Demonstration shop",
-    `--webhook=${shop.webhooks}`
+    `--webhook=http://127.0.0.1:${shopPort}/webhooks`
   ])
+  const shop = await start("shop", {
+    SHOP_PORT: String(shopPort),
+    SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret,
+    SHOP_GATEWAY_URL: gateway,
+    SHOP_APP_KEY: app.key,
+    SHOP_VENDORS: ["platform", ...vendors].join(","),
+    SHOP_CODE_PAGE: `${sandbox.url}/_qr`
+  })
   await start("gateway", environment)
   for (const source of sources) watchFile(source, { interval: 1000, persistent: false }, () => void configuration())
 
@@ -240,10 +248,10 @@ Payment Proxy is ready.
 ${Object.entries(demo.vendors)
   .map(([vendor, url]) => `  ${vendor.padEnd(11)} ${url}      played by the sandbox, too (docs/vendors.md)`)
   .join("\n")}
-  shop        ${demo.shop}      what was reported, signed, to the business system
+  shop        ${demo.shop}      buy a travel policy; /webhooks shows what was reported, signed
   app key     ${demo.appKey}
 
-Place an order, open its next.url, pay, and see it arrive in the shop:
+Buy a policy in the shop. Or place an order yourself, open its next.url, pay, and see it arrive in the shop:
 
 ${curlOf(demo)}
 

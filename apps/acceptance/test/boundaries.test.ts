@@ -99,6 +99,29 @@ describe("turbo boundaries", () => {
     )
   })
 
+  it("is red when the shop imports more than the client, or the client more than the API", () => {
+    planted("apps/shop/src/Sales.ts", 'import "@payment-proxy/api"', () => {
+      const { status, said } = boundaries()
+      expect(status).not.toBe(0)
+      expect(said).toContain("@payment-proxy/api")
+    })
+    planted("packages/client/src/Retry.ts", 'import "@payment-proxy/domain"', () => {
+      const { status, said } = boundaries()
+      expect(status).not.toBe(0)
+      expect(said).toContain("@payment-proxy/domain")
+    })
+    planted(
+      "apps/shop/src/Sales.ts",
+      'import "@payment-proxy/ports"',
+      () => {
+        const { status, said } = boundaries()
+        expect(status).not.toBe(0)
+        expect(said).toContain("@payment-proxy/ports")
+      },
+      ["apps/shop/package.json", "@payment-proxy/ports"]
+    )
+  })
+
   it("is red when a package imports what it does not declare", () => {
     planted("packages/application/src/Close.ts", 'import "yaml"', () => {
       const { status, said } = boundaries()

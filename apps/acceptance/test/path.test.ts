@@ -111,6 +111,42 @@ describe("the whole path, from npm start", () => {
     60_000
   )
 
+  it.skipIf(browser === undefined && process.env["CI"] === undefined)(
+    "a policy is bought in the shop, paid, and refunded in part and then whole, and the shop's pages tell of it",
+    async () => {
+      if (browser === undefined) throw new Error("CI has no Chromium: .ci/run installs it.")
+      const chromium = await launch(browser)
+      try {
+        const page = await chromium.newPage()
+        await page.goto(running.demo.shop)
+        await page.locator("form").first().locator("button").click()
+        await page.waitForURL(`${running.demo.shop}/orders/*`)
+        const order = page.url()
+        const payOrderNo = order.split("/").at(-1) ?? ""
+        await page.click("a.button")
+        await page.click("#pay")
+        await page.waitForSelector("#state")
+        await page.click("#back")
+        await page.waitForURL(`${running.demo.shop}/done?payOrderNo=${payOrderNo}`)
+        await page.waitForSelector("text=SUCCEEDED", { timeout: 20_000 })
+        await page.click(`a[href="/orders/${payOrderNo}"]`)
+        await page.fill("input[name=amount]", "2.34")
+        await page.click("text=Refund this much")
+        await page.waitForSelector("td >> text=PARTIALLY_REFUNDED", { timeout: 20_000 })
+        await page.waitForSelector("text=Given back", { timeout: 20_000 })
+        await page.goto(order)
+        await page.click("text=Refund all that is left")
+        await page.waitForSelector("h1 + p + .card >> text=REFUNDED", { timeout: 20_000 })
+        const told = await received(payOrderNo, 10)
+        const types = told.map(({ type }) => type)
+        expect(types).toEqual(expect.arrayContaining(["refund.succeeded", "order.partially_refunded"]))
+      } finally {
+        await chromium.close()
+      }
+    },
+    60_000
+  )
+
   it("an order whose notification never comes is confirmed by query", async () => {
     const order = await place("suppressed-1")
     const faults = [{ on: "notify", fault: "suppress", number: order.payOrderNo }]

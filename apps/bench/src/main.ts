@@ -6,6 +6,7 @@ import * as storm from "./faults/storm.ts"
 import * as Verdict from "./faults/Verdict.ts"
 import * as due from "./load/due.ts"
 import * as orders from "./load/orders.ts"
+import * as waiters from "./load/waiters.ts"
 import * as machine from "./machine.ts"
 import type { Printed } from "./Printed.ts"
 import * as proxyOrder from "./proxy/order.ts"
@@ -45,6 +46,7 @@ const benches = {
   "proxy-profile": { seconds: 10, times: 1, run: proxyProfile.passingThrough },
   "proxy-order-profile": { seconds: 10, times: 1, run: proxyProfile.mappedCreates },
   vendors: { seconds: 35, times: 5, run: vendors.run },
+  waiters: { seconds: 10, times: 1, run: waiters.run },
   due: { seconds: 30, times: 1, run: due.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),

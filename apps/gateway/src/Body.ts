@@ -67,3 +67,9 @@ export const json = (incoming: IncomingMessage): Effect.Effect<unknown, Refused>
     return text === undefined ? notText : Either.mapLeft(StrictJson.parse(text), refusalOf)
   })
 }
+
+/** The same, or an empty object where there is no body. */
+export const jsonOrNothing = (incoming: IncomingMessage): Effect.Effect<unknown, Refused> => {
+  const { "content-length": length, "transfer-encoding": encoding } = incoming.headers
+  return encoding === undefined && (length === undefined || Number(length) === 0) ? Effect.succeed({}) : json(incoming)
+}

@@ -2,10 +2,13 @@ import { Headers, HttpApiBuilder, HttpApiSwagger, HttpServerRequest } from "@eff
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Api } from "@payment-proxy/api"
 import { Effect, Layer } from "effect"
+import * as EventHandlers from "./EventHandlers.ts"
+import * as EventStreams from "./EventStreams.ts"
 import * as HealthHandlers from "./HealthHandlers.ts"
 import * as Hygiene from "./Hygiene.ts"
 import * as OrderHandlers from "./OrderHandlers.ts"
 import { guarded } from "./Problems.ts"
+import * as RefundHandlers from "./RefundHandlers.ts"
 import * as VendorHandlers from "./VendorHandlers.ts"
 
 /** Every answer that is not a handler's own is a problem, too. */
@@ -19,7 +22,14 @@ const problems = HttpApiBuilder.middleware((app) =>
 
 /** The order API with its handlers. */
 export const api = HttpApiBuilder.api(Api).pipe(
-  Layer.provide([OrderHandlers.layer, VendorHandlers.layer, HealthHandlers.layer])
+  Layer.provide([
+    OrderHandlers.layer,
+    RefundHandlers.layer,
+    EventHandlers.layer,
+    VendorHandlers.layer,
+    HealthHandlers.layer
+  ]),
+  Layer.provide(EventStreams.layer)
 )
 
 /** Headers by which callers and vendors prove themselves: no trace shows them. */

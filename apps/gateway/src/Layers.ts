@@ -6,7 +6,7 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Changes, Keepings, KnownApps } from "@payment-proxy/application"
+import { Chain, Changes, Keepings, KnownApps } from "@payment-proxy/application"
 import { type Configuration, CrashAt, Generations, VendorEntry } from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
@@ -24,7 +24,7 @@ const databaseOf = ({ DATABASE_URL, PAYMENT_PROXY_DATA }: Configuration["environ
     onSome: (url) => Mysql.at({ url: Redacted.value(url) })
   })
 
-/** The stores and their clock, and the vault in the folder that the environment names. */
+/** The stores and their clock, and the vault with its keys in the folder that the environment names. */
 export const storesOf = ({ environment }: Pick<Configuration, "environment">) => {
   const { stores, clock } = databaseOf(environment)
   const vault = Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
@@ -50,6 +50,7 @@ export const fromConfiguration = (configuration: Configuration) => {
   )
   const adapters = Layer.mergeAll(
     Layer.provideMerge(KnownApps.layer, stores),
+    Layer.provide(Chain.layer, stores),
     Layer.provide(vendors, stores),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer

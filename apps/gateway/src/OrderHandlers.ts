@@ -1,23 +1,14 @@
-import { hash } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
-import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { NodeHttpServerRequest } from "@effect/platform-node"
+import { HttpApiBuilder } from "@effect/platform"
 import { Api, Decoding, Order } from "@payment-proxy/api"
-import { close, type Placed, place, Read } from "@payment-proxy/application"
+import { capture, close, type Placed, place, Read, sync } from "@payment-proxy/application"
 import { CrashPoints } from "@payment-proxy/ports"
 import { Duration, Effect, Either } from "effect"
-import * as AppKey from "./AppKey.ts"
 import * as Body from "./Body.ts"
-import { answered, type Refused, refuse } from "./Problems.ts"
-
-const caller = ({ headers }: IncomingMessage) => AppKey.authenticate(headers.authorization)
-
-/** The request of a route, as Node has it. */
-const incoming = Effect.map(HttpServerRequest.HttpServerRequest, NodeHttpServerRequest.toIncomingMessage)
-
-const shownAs = (text: string, body: unknown, status: number) =>
-  HttpServerResponse.raw(body, { status, contentType: "application/json", contentLength: Buffer.byteLength(text) })
+import * as Caller from "./Caller.ts"
+import { answered, refuse, vendorGone } from "./Problems.ts"
+import * as Shown from "./Shown.ts"
 
 /** A placed order: 202 while it is in doubt, else 201 where this call placed it. */
 const shown = ({ payment, isNew }: Placed) =>
@@ -25,32 +16,14 @@ const shown = ({ payment, isNew }: Placed) =>
     const text = Order.textOf(payment)
     const status = payment.state === "SUBMITTING" ? 202 : isNew ? 201 : 200
     const body = written(text, "K11")
-    return shownAs(text, typeof body === "string" ? body : Readable.from(body), status)
+    return Shown.text(text, typeof body === "string" ? body : Readable.from(body), status)
   })
-
-const listed = (items: ReadonlyArray<unknown>, next: string | null) => HttpServerResponse.unsafeJson({ items, next })
-
-/** The key of a new order, raw or as a quoted string (IETF Idempotency-Key draft), 1 to 255 visible ASCII characters. */
-const idempotencyKey = ({ headers }: IncomingMessage): Effect.Effect<string, Refused> => {
-  const given = headers["idempotency-key"]
-  if (typeof given !== "string" || given === "")
-    return refuse(
-      "IDEMPOTENCY_KEY_MISSING",
-      "Send an Idempotency-Key of your own: the same one again answers the same order."
-    )
-  const key = /^"(.*)"$/.exec(given)?.[1] ?? given
-  return /^[\x21-\x7e]{1,255}$/.test(key)
-    ? Effect.succeed(key)
-    : refuse("IDEMPOTENCY_KEY_INVALID", "An Idempotency-Key is 1 to 255 visible ASCII characters, raw or in quotes.")
-}
-
-const sha256 = (text: string): string => hash("sha256", text, "hex")
 
 /** Places the order that a request asks for. */
 export const placed = Effect.fnUntraced(
   function* (request: IncomingMessage) {
-    const app = yield* caller(request)
-    const key = yield* idempotencyKey(request)
+    const app = yield* Caller.of(request)
+    const key = yield* Caller.idempotencyKey(request)
     const json = yield* Body.json(request)
     const body = yield* Either.mapLeft(Decoding.placeOrder(json), (faults) =>
       refuse("BODY_INVALID", `The order has ${faults.length} fault(s).`, faults)
@@ -58,7 +31,7 @@ export const placed = Effect.fnUntraced(
     const placing = yield* place({
       app,
       idempotencyKey: key,
-      fingerprint: sha256(Decoding.canonical(json)),
+      fingerprint: Caller.sha256(Decoding.canonical(json)),
       vendor: body.vendor,
       businessNo: body.businessNo ?? null,
       amount: body.amount,
@@ -77,10 +50,24 @@ export const placed = Effect.fnUntraced(
 /** The order as it is now, or when it has changed. */
 export const read = Effect.fnUntraced(
   function* (request: IncomingMessage, payOrderNo: string, wait = Duration.zero, version: number | null = null) {
-    const app = yield* caller(request)
+    const app = yield* Caller.of(request)
     const payment = yield* Read.orderWhenChanged(app.id, payOrderNo, wait, version)
     const text = Order.textOf(payment)
-    return shownAs(text, text, 200)
+    return Shown.text(text, text, 200)
+  },
+  (effect) => answered(effect)
+)
+
+/** Takes what an order holds, and answers it as it then is. */
+const captured = Effect.fnUntraced(
+  function* (request: IncomingMessage, payOrderNo: string) {
+    const app = yield* Caller.of(request)
+    const json = yield* Body.jsonOrNothing(request)
+    const { amount = null } = yield* Either.mapLeft(Decoding.capture(json), (faults) =>
+      refuse("BODY_INVALID", `The capture has ${faults.length} fault(s).`, faults)
+    )
+    const payment = yield* Effect.catchTag(capture(app.id, payOrderNo, amount), "UnknownVendor", vendorGone)
+    return Shown.json(Order.fromPayment(payment), payment.operation === null ? 200 : 202)
   },
   (effect) => answered(effect)
 )
@@ -88,16 +75,16 @@ export const read = Effect.fnUntraced(
 /** The handlers of the order API. */
 export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>
   handlers
-    .handleRaw("place", () => Effect.flatMap(incoming, placed))
+    .handleRaw("place", () => Effect.flatMap(Caller.incoming, placed))
     .handle("read", ({ path, urlParams }) =>
-      Effect.flatMap(incoming, (request) =>
+      Effect.flatMap(Caller.incoming, (request) =>
         read(request, path.payOrderNo, Duration.seconds(urlParams.wait ?? 0), urlParams.version ?? null)
       )
     )
     .handle("search", ({ urlParams }) =>
       answered(
         Effect.gen(function* () {
-          const app = yield* Effect.flatMap(incoming, caller)
+          const app = yield* Caller.app
           const { items, next } = yield* Read.orders({
             app: app.id,
             businessNo: urlParams.businessNo ?? null,
@@ -108,24 +95,35 @@ export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>
             after: urlParams.cursor ?? null,
             limit: urlParams.limit ?? 20
           })
-          return listed(items.map(Order.fromPayment), next)
+          return Shown.list(items.map(Order.fromPayment), next)
         })
       )
     )
     .handle("close", ({ path }) =>
       answered(
         Effect.gen(function* () {
-          const app = yield* Effect.flatMap(incoming, caller)
+          const app = yield* Caller.app
           const payment = yield* close(app.id, path.payOrderNo)
           const status = payment.state === "CLOSING" ? 202 : 200
-          return HttpServerResponse.unsafeJson(Order.fromPayment(payment), { status })
+          return Shown.json(Order.fromPayment(payment), status)
+        })
+      )
+    )
+    .handleRaw("capture", ({ path }) =>
+      Effect.flatMap(Caller.incoming, (request) => captured(request, path.payOrderNo))
+    )
+    .handle("sync", ({ path }) =>
+      answered(
+        Effect.gen(function* () {
+          const app = yield* Caller.app
+          return Shown.json(Order.fromPayment(yield* sync(app.id, path.payOrderNo)), 200)
         })
       )
     )
     .handle("history", ({ path }) =>
       answered(
         Effect.gen(function* () {
-          const app = yield* Effect.flatMap(incoming, caller)
+          const app = yield* Caller.app
           const rows = yield* Read.history(app.id, path.payOrderNo)
           const items = rows.map(({ version, state, cause, detail, atMillis }) => ({
             version,
@@ -134,7 +132,7 @@ export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>
             detail,
             at: Order.timeOf(atMillis)
           }))
-          return listed(items, null)
+          return Shown.list(items, null)
         })
       )
     )

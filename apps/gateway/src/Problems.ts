@@ -1,6 +1,6 @@
 import { HttpApiError, HttpServerError, HttpServerResponse } from "@effect/platform"
 import { Decoding, Problem } from "@payment-proxy/api"
-import type { Contended, KeyReused, OrderNotFound } from "@payment-proxy/application"
+import type { Contended, EventNotFound, KeyReused, OrderNotFound, Read } from "@payment-proxy/application"
 import type { Machine } from "@payment-proxy/domain"
 import type { StoreUnavailable, Unfit, UnknownVendor, Unsettled } from "@payment-proxy/ports"
 import { Refusal } from "@payment-proxy/proxy"
@@ -19,6 +19,8 @@ export type Failure =
   | Refused
   | Unauthorized
   | OrderNotFound
+  | Read.RefundNotFound
+  | EventNotFound
   | Contended
   | KeyReused
   | StoreUnavailable
@@ -26,6 +28,23 @@ export type Failure =
   | Unfit
   | UnknownVendor
   | Machine.Refused
+
+/** What the machine's own code means to a caller; what it says of an amount is about the body's. */
+const refusedBy = ({ code, detail }: Machine.Refused): Problem.Problem => {
+  switch (code) {
+    case "AMOUNT_INVALID":
+      return Problem.make(code, detail, [{ pointer: "/amount/value", code, detail }])
+    case "NOTHING_REFUNDABLE":
+    case "OPERATION_OPEN":
+    case "NOT_SUPPORTED":
+      return Problem.make(code, detail)
+    default:
+      return Problem.make("NOT_ALLOWED", detail)
+  }
+}
+
+/** The vendor of an order that is there can only be missing because it was taken out of the configuration. */
+export const vendorGone = (): Refused => refuse("NOT_SUPPORTED", "The order's vendor is no longer configured.")
 
 /** A failure as the problem that the caller is answered; nothing of its inside is shown. */
 export const of = (failure: Failure): Problem.Problem => {
@@ -41,7 +60,7 @@ export const of = (failure: Failure): Problem.Problem => {
     case "KeyReused":
       return Problem.make(
         "IDEMPOTENCY_KEY_REUSED",
-        "This key placed an order with another body: use a new key for a new order."
+        "This key was used with another body: use a new key for what is new."
       )
     case "StoreUnavailable":
       return Problem.make("STORE_UNAVAILABLE", "Nothing was done. Try again with the same Idempotency-Key.")
@@ -60,12 +79,18 @@ export const of = (failure: Failure): Problem.Problem => {
       return Problem.make("BODY_INVALID", "The vendor is not configured.", [
         { pointer: "/vendor", code: "VENDOR_UNKNOWN", detail: "No vendor of this name is configured." }
       ])
+    case "RefundNotFound":
+      return Problem.make("REFUND_NOT_FOUND", "The order has no such refund.")
+    case "EventNotFound":
+      return Problem.make("EVENT_NOT_FOUND", "There is no such event of this app, or it is no longer kept.")
     case "Refused":
-      return Problem.make("COMMAND_NOT_ALLOWED", failure.detail)
+      return refusedBy(failure)
   }
 }
 
-const retryAfterSeconds = 1
+/** Streams last: there is no sense in asking for one more every second. */
+const retryAfterSeconds = (code: Problem.Code): number =>
+  code === "STREAMS_TOO_MANY" || code === "STREAMS_FULL" ? 10 : 1
 
 /** Whoever read the request in another way would see another one next: none is taken from this connection. */
 const lasts: ReadonlySet<Problem.Code> = new Set(["REQUEST_MALFORMED", "HEADER_REPEATED", "HEADERS_TOO_LARGE"])
@@ -73,9 +98,7 @@ const lasts: ReadonlySet<Problem.Code> = new Set(["REQUEST_MALFORMED", "HEADER_R
 /** The headers that go with a problem. */
 const headersOf = ({ status, code }: Problem.Problem): Record<string, string> => ({
   ...(lasts.has(code) ? { connection: "close" } : {}),
-  ...(status === 503 || code === "CONTENDED" || code === "IN_FLIGHT"
-    ? { "retry-after": String(retryAfterSeconds) }
-    : {}),
+  ...(Problem.isPassing(code) ? { "retry-after": String(retryAfterSeconds(code)) } : {}),
   ...(status === 401 && code === "UNAUTHORIZED" ? { "www-authenticate": 'Bearer realm="payment-proxy"' } : {})
 })
 

@@ -14,6 +14,7 @@ import { Roll } from "@payment-proxy/configuration"
 import { Framing, Turn } from "@payment-proxy/proxy"
 import { Effect, Layer } from "effect"
 import * as Door from "./Door.ts"
+import * as EventStreams from "./EventStreams.ts"
 import { Proxied } from "./proxied/Proxied.ts"
 
 /** Time and size limits of the door; times in milliseconds. */
@@ -167,6 +168,7 @@ export const layer = (address: { readonly host: string; readonly port: number },
     Effect.gen(function* () {
       const door = yield* Door.make
       const proxied = yield* Proxied
+      const streams = yield* EventStreams.EventStreams
       const bounds = { ...limits, ...overrides }
       const answering = Roll.make<ServerResponse>()
       const asked = Roll.make<Asked>()
@@ -174,6 +176,8 @@ export const layer = (address: { readonly host: string; readonly port: number },
         Effect.sync(() => make(bounds)),
         (open) => closed(open, answering)
       )
+      // Before it waits for the answers that are under way: these would not end.
+      yield* Effect.addFinalizer(() => streams.end)
       const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
       server.once("close", () => clearInterval(looking))
       server.on("request", (request, response) => {
@@ -208,4 +212,4 @@ export const layer = (address: { readonly host: string; readonly port: number },
           })
       })
     })
-  ).pipe(Layer.merge(NodeHttpServer.layerContext))
+  ).pipe(Layer.provide(EventStreams.layer), Layer.merge(NodeHttpServer.layerContext))

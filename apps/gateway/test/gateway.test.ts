@@ -171,7 +171,7 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       await world.run(world.fake.script("create", "reject"))
       const failed = order(await post(asked))
       const refused = await world.call("POST", `/v1/orders/${failed.payOrderNo}/close`)
-      expect([refused.status, problem(refused).code]).toEqual([409, "COMMAND_NOT_ALLOWED"])
+      expect([refused.status, problem(refused).code]).toEqual([409, "NOT_ALLOWED"])
     })
 
     it("lists an app's own orders, page by page", async () => {

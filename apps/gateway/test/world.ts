@@ -5,6 +5,7 @@ import type { Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } 
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
+import * as EventStreams from "../src/EventStreams.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
 import * as Proxied from "../src/proxied/Proxied.ts"
@@ -19,7 +20,14 @@ const current = Layer.succeed(
   Current.Current.of({ status: Effect.succeed({ loadedAt, refused: null }), look: Effect.void })
 )
 
-const worldOf = (stores: Stores) => {
+/** What of a world is not as usual. */
+export interface Options {
+  /** Whether the worker's loops run in it, too. */
+  readonly works?: boolean
+  readonly streams?: Partial<EventStreams.Limits>
+}
+
+const worldOf = (stores: Stores, { works = true, streams = {} }: Options) => {
   const adapters = Layer.mergeAll(
     stores,
     FakeVendors.layer({ names: ["platform"] }),
@@ -32,15 +40,21 @@ const worldOf = (stores: Stores) => {
     { host: "127.0.0.1", port: 0 },
     { requestTimeout: 1500, headersTimeout: 1000, connectionsCheckingInterval: 100 }
   )
-  return Layer.mergeAll(Http.layer, Work.layer).pipe(
+  const bounds = Layer.effect(
+    EventStreams.Bounds,
+    Effect.map(EventStreams.Bounds, (usual) => ({ ...usual, ...streams }))
+  )
+  return Layer.mergeAll(Http.layer, works ? Work.layer : Layer.empty).pipe(
     Layer.provideMerge(Layer.provide(server, Proxied.layer)),
+    Layer.provideMerge(EventStreams.layer),
+    Layer.provide(bounds),
     Layer.provide(current),
     Layer.provideMerge(ports),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 }
 
-const appWithKey = (id: string) =>
+const appWithKey = (id: string, isTold = true) =>
   Effect.gen(function* () {
     const apps = yield* Apps
     const vault = yield* Vault
@@ -48,15 +62,17 @@ const appWithKey = (id: string) =>
     yield* apps.put({
       id,
       name: id,
-      endpoints: [
-        {
-          id: `${id}-webhook`,
-          url: "https://shop.example/webhooks",
-          sealedSecrets: [sealedSecret],
-          events: null,
-          stopped: null
-        }
-      ],
+      endpoints: isTold
+        ? [
+            {
+              id: `${id}-webhook`,
+              url: "https://shop.example/webhooks",
+              sealedSecrets: [sealedSecret],
+              events: null,
+              stopped: null
+            }
+          ]
+        : [],
       isDisabled: false
     })
     const { text, keyId, secretSha256 } = AppKeys.generate()
@@ -71,12 +87,16 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** A gateway that listens, on these stores and on fakes of all else, with two apps. */
-export const open = async (stores: Stores) => {
-  const runtime = ManagedRuntime.make(worldOf(stores))
+/** A gateway that listens, on these stores and on fakes of all else, with two apps, and one that has no endpoint. */
+export const open = async (stores: Stores, options: Options = {}) => {
+  const runtime = ManagedRuntime.make(worldOf(stores, options))
   const run = runtime.runPromise
   const url = await run(HttpServer.addressFormattedWith(Effect.succeed))
-  const keys = { shop: await run(appWithKey("shop")), other: await run(appWithKey("other")) }
+  const keys = {
+    shop: await run(appWithKey("shop")),
+    other: await run(appWithKey("other")),
+    quiet: await run(appWithKey("quiet", false))
+  }
   const fake = await run(FakeVendors.FakeVendor)
   const call = async (
     method: string,

@@ -1,3 +1,5 @@
+import type { WebhookEvent } from "@payment-proxy/client/promise"
+
 /** A verified event as the shop keeps it; times are ISO 8601 in UTC. */
 export interface Event {
   readonly id: string
@@ -14,16 +16,10 @@ export interface Event {
   readonly data: unknown
 }
 
-/** What became of a verified delivery. */
-export type Taken =
-  | { readonly outcome: "new"; readonly event: Event }
-  | { readonly outcome: "duplicate" }
-  | { readonly outcome: "unreadable" }
-
 /** What the shop was told. */
 export interface Events {
-  /** Takes in a body whose signature was right: once per `id`. */
-  readonly take: (id: string, body: string) => Taken
+  /** Takes in a verified event, once per `id`; null where it is not new. */
+  readonly take: (event: WebhookEvent) => Event | null
   /** At most 200, newest first; of one order where it is named. */
   readonly list: (payOrderNo?: string) => ReadonlyArray<Event>
 }
@@ -41,19 +37,8 @@ const amountOf = (value: unknown): Event["amount"] => {
   return amount === null || currency === null ? null : { value: amount, currency }
 }
 
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
-
-const read = (id: string, body: string): Event | null => {
-  const json = parse(body)
-  const type = text(member(json, "type"))
-  if (type === null) return null
-  const data = member(json, "data")
+/** Whatever its kind, so that what a newer gateway tells of is shown as far as it is understood. */
+const kept = ({ id, type, timestamp, data }: WebhookEvent): Event => {
   const version = member(data, "version")
   return {
     id,
@@ -62,11 +47,11 @@ const read = (id: string, body: string): Event | null => {
     version: typeof version === "number" ? version : null,
     state: text(member(data, "status")),
     amount: amountOf(member(data, "amount")),
-    timestamp: text(member(json, "timestamp")),
+    timestamp,
     receivedAt: new Date().toISOString(),
     verified: true,
     duplicates: 0,
-    data: data ?? null
+    data
   }
 }
 
@@ -80,16 +65,15 @@ export const make = (): Events => {
     if (ids.size > rememberedIds && oldest !== undefined) ids.delete(oldest)
   }
   return {
-    take: (id, body) => {
-      if (ids.has(id)) {
-        events = events.map((event) => (event.id === id ? { ...event, duplicates: event.duplicates + 1 } : event))
-        return { outcome: "duplicate" }
+    take: (told) => {
+      if (ids.has(told.id)) {
+        events = events.map((event) => (event.id === told.id ? { ...event, duplicates: event.duplicates + 1 } : event))
+        return null
       }
-      const event = read(id, body)
-      if (event === null) return { outcome: "unreadable" }
-      remember(id)
+      const event = kept(told)
+      remember(told.id)
       events = [event, ...events].slice(0, keptEvents)
-      return { outcome: "new", event }
+      return event
     },
     list: (payOrderNo) =>
       payOrderNo === undefined ? events : events.filter((event) => event.payOrderNo === payOrderNo)

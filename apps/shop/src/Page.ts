@@ -1,62 +1,44 @@
 import { createHash } from "node:crypto"
-import type { Event } from "./Events.ts"
-
-/** A language that the pages speak. */
-export type Language = "en" | "zh"
+import type { Language } from "./Wares.ts"
+import { words } from "./Words.ts"
 
 const style = `
-:root { color-scheme: light dark; --ink: #1d2530; --soft: #64707f; --line: #dfe4ea; --ground: #f6f7f9; --card: #fff; --mark: #0b6e4f }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #98a4b3; --line: #2c3542; --ground: #12161c; --card: #1a2028; --mark: #5fd0a5 } }
+:root { color-scheme: light dark; --ink: #1d2530; --soft: #64707f; --line: #dfe4ea; --ground: #f6f7f9; --card: #fff; --mark: #0b6e4f; --on: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #98a4b3; --line: #2c3542; --ground: #12161c; --card: #1a2028; --mark: #5fd0a5; --on: #10241c } }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif }
-main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem }
-h1 { margin: 0; font-size: 1.5rem } p { margin: .25rem 0 1.5rem; color: var(--soft) }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; max-width: 60rem; margin: 0 auto; padding: 1.25rem 1.25rem 0 }
+h1 { margin: 0; font-size: 1.5rem } h2 { margin: 2rem 0 .75rem; font-size: 1.1rem } p { margin: .25rem 0 1.5rem; color: var(--soft) }
 .card { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem }
+.shelf { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 1rem }
+.shelf .card, .pay { padding: 1.25rem } .shelf h2 { margin: 0 } .price { margin: 0 0 1rem; color: var(--ink); font-size: 1.25rem; font-weight: 600 }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .7rem 1rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap }
-th { color: var(--soft); font-size: .8rem; font-weight: 600 } tbody tr:last-child td { border-bottom: 0 }
-td.amount, th.amount { text-align: right } code { font-family: ui-monospace, monospace; font-size: .85em }
+th { color: var(--soft); font-size: .8rem; font-weight: 600 } tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0 }
+td.amount, th.amount { text-align: right } code { font-family: ui-monospace, monospace; font-size: .85em; overflow-wrap: anywhere }
 .state { color: var(--mark); font-weight: 600 } small { display: block; color: var(--soft); font: .8rem ui-monospace, monospace } .empty { padding: 2rem; margin: 0; text-align: center }
-a { color: var(--mark) } .card + p { margin-top: 1.5rem }
+a { color: var(--mark) } .card + p { margin-top: 1.5rem } form { margin: 0 } form + form { margin-top: .75rem }
+label { display: block; margin-bottom: .75rem; color: var(--soft); font-size: .85rem }
+select, input { display: block; box-sizing: border-box; width: 100%; max-width: 20rem; margin-top: .25rem; padding: .5rem; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: .4rem }
+button, a.button { display: inline-block; padding: .5rem 1.1rem; font: inherit; font-weight: 600; text-decoration: none; color: var(--on); background: var(--mark); border: 1px solid var(--mark); border-radius: .4rem; cursor: pointer }
+button.quiet { color: var(--mark); background: transparent }
 `.trim()
-
-const words = {
-  en: {
-    shop: "Demonstration shop",
-    lead: "What the payment proxy has told this shop, newest first. Each event was verified by its signature.",
-    empty: "No event yet. Place an order and pay it: its events appear here.",
-    headings: ["Order", "State", "Amount", "Version", "Received", "Repeats"],
-    refused: (count: number) => `Refused for a wrong signature: ${count}`,
-    done: "Thank you",
-    doneLead: "You are back from paying. What counts is what the payment platform confirms:",
-    waiting: "We are waiting for the confirmation of your payment. This page renews itself.",
-    back: "All events"
-  },
-  zh: {
-    shop: "演示商店",
-    lead: "支付代理通知本店的事件，最新的在最前；每个事件都已验证签名。",
-    empty: "还没有事件。下单并支付后，事件会显示在这里。",
-    headings: ["订单号", "状态", "金额", "版本", "收到时间", "重复次数"],
-    refused: (count: number) => `因签名错误而拒收：${count}`,
-    done: "谢谢惠顾",
-    doneLead: "您已从支付页面返回，支付结果以支付平台的确认为准：",
-    waiting: "正在等待支付结果确认，本页会自动刷新。",
-    back: "全部事件"
-  }
-} as const
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
+/** Text as it may stand in a page and in its attributes. */
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
 
-/** The policy that the pages run under: their own style by its hash, and nothing else. */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'"
-].join("; ")
+/** The policy that the pages run under: their own style by its hash, forms to the shop and these origins, and nothing else. */
+export const contentSecurityPolicy = (formOrigins: ReadonlyArray<string> = []): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    "img-src data:",
+    "base-uri 'none'",
+    `form-action ${["'self'", ...formOrigins].join(" ")}`,
+    "frame-ancestors 'none'"
+  ].join("; ")
 
 /** The language that an `Accept-Language` header likes best (RFC 9110 §12.5.4); English where it names neither. */
 export const languageOf = (header: string | undefined): Language => {
@@ -73,55 +55,45 @@ export const languageOf = (header: string | undefined): Language => {
   return quality("zh") > quality("en") ? "zh" : "en"
 }
 
-const page = (language: Language, title: string, body: string): string => `<!doctype html>
+/** What a page is made of. */
+export interface Parts {
+  readonly language: Language
+  readonly title: string
+  readonly body: string
+  /** Whether it renews itself every 2 s. */
+  readonly isLive: boolean
+}
+
+/** A whole page. */
+export const page = ({ language, title, body, isLive }: Parts): string => {
+  const { policies, orders, told } = words[language].nav
+  return `<!doctype html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="2">
+<meta name="viewport" content="width=device-width, initial-scale=1">${isLive ? '\n<meta http-equiv="refresh" content="2">' : ""}
 <title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
-<body><main>
+<body><nav><a href="/">${policies}</a><a href="/orders">${orders}</a><a href="/webhooks">${told}</a></nav><main>
 ${body}
 </main></body>
 </html>
 `
-
-const row = (event: Event): string => {
-  const amount = event.amount === null ? "" : `${event.amount.value} ${event.amount.currency}`
-  const time = escaped(event.receivedAt)
-  return `<tr><td><code>${escaped(event.payOrderNo ?? "–")}</code></td>
-<td class="state">${escaped(event.state ?? "–")}<small>${escaped(event.type)}</small></td>
-<td class="amount">${escaped(amount)}</td><td>${event.version ?? ""}</td>
-<td><time datetime="${time}">${time.slice(11, 19)}</time></td><td>${event.duplicates}</td></tr>`
 }
 
-const table = (language: Language, events: ReadonlyArray<Event>): string => {
-  if (events.length === 0) return `<div class="card"><p class="empty">${words[language].empty}</p></div>`
-  const headings = words[language].headings.map(
-    (heading, index) => `<th scope="col"${index === 2 ? ' class="amount"' : ""}>${heading}</th>`
-  )
-  return `<div class="card"><table><thead><tr>${headings.join("")}</tr></thead>
-<tbody>
-${events.map(row).join("\n")}
-</tbody></table></div>`
+/** A table in a card; headings and cells are HTML, and the column that is `amountAt` has figures. */
+export const table = (
+  headings: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  amountAt: number
+) => {
+  const name = (index: number, other = "") => (index === amountAt ? ' class="amount"' : other)
+  const head = headings.map((heading, index) => `<th scope="col"${name(index)}>${heading}</th>`).join("")
+  const body = rows.map((cells) => `<tr>${cells.map((cell, index) => `<td${name(index)}>${cell}</td>`).join("")}</tr>`)
+  return `<div class="card"><table><thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody></table></div>`
 }
 
-/** The list of events, newest first; it renews itself every 2 s. */
-export const events = (language: Language, events: ReadonlyArray<Event>, refused: number): string => {
-  const { shop, lead, refused: told } = words[language]
-  const warning = refused === 0 ? "" : `\n<p>${told(refused)}</p>`
-  return page(language, shop, `<h1>${shop}</h1>\n<p>${lead}</p>${warning}\n${table(language, events)}`)
-}
-
-/** Where the payer lands after paying: the order's state as far as it is known, never taken from the address. */
-export const done = (language: Language, order: { payOrderNo: string; status: string | null } | null): string => {
-  const { done, doneLead, waiting, back } = words[language]
-  const state =
-    order === null || order.status === null
-      ? `<p>${waiting}</p>`
-      : `<p>${doneLead}</p>\n<div class="card"><table><tbody><tr><td><code>${escaped(order.payOrderNo)}</code></td><td class="state">${escaped(order.status)}</td></tr></tbody></table></div>`
-  return page(language, done, `<h1>${done}</h1>\n${state}\n<p><a href="/">${back}</a></p>`)
-}
+/** Nothing to show, and why. */
+export const empty = (why: string): string => `<div class="card"><p class="empty">${escaped(why)}</p></div>`

@@ -1,14 +1,18 @@
-import { Webhook } from "standardwebhooks"
-import type { Gateway } from "./Gateway.ts"
+import { type Client, createClient, PaymentProxyError, verifyWebhook } from "@payment-proxy/client/promise"
 
 /** How the shop runs. */
 export interface Settings {
   readonly host: string
   /** Tried in turn. */
   readonly ports: ReadonlyArray<number>
-  /** `whsec_…` */
-  readonly secret: string
-  readonly gateway: Gateway | null
+  /** `whsec_…`: one, or the new and the old one while it is changed. */
+  readonly secrets: ReadonlyArray<string>
+  /** The payment proxy that the shop sells through; without one it sells nothing. */
+  readonly client: Client | null
+  /** The gateway's vendors that can be paid at. */
+  readonly vendors: ReadonlyArray<string>
+  /** A page that draws the code behind `?content=`. */
+  readonly codePage: string | null
 }
 
 /** The environment is not fit to start with; the message says what to set. */
@@ -26,33 +30,54 @@ const portsOf = (text: string | undefined): ReadonlyArray<number> => {
   return [port]
 }
 
-const secretOf = (text: string | undefined): string => {
+/** Whether it is a secret: with one, a delivery without headers is refused for its headers. */
+const isSecret = (secret: string): boolean => {
+  try {
+    verifyWebhook({ secrets: [secret], headers: {}, body: "" })
+    return true
+  } catch (error) {
+    return error instanceof PaymentProxyError && error.code === "HEADERS_MISSING"
+  }
+}
+
+const secretsOf = (text: string | undefined): ReadonlyArray<string> => {
   if (text === undefined || text === "")
     throw new SettingsInvalid(
       "SHOP_WEBHOOK_SECRET is missing: set the whsec_… that the gateway signs with for this shop."
     )
-  const hint = "set whsec_ and 24 to 64 random bytes in base64, as the gateway has it."
-  if (!text.startsWith("whsec_")) throw new SettingsInvalid(`SHOP_WEBHOOK_SECRET does not begin with whsec_: ${hint}`)
-  try {
-    new Webhook(text)
-  } catch {
-    throw new SettingsInvalid(`SHOP_WEBHOOK_SECRET is not base64 after whsec_: ${hint}`)
-  }
-  return text
+  const secrets = text.trim().split(/\s+/)
+  const hint =
+    "set whsec_ and 24 to 64 random bytes in base64, as the gateway has it; while it is changed, both with a space between."
+  if (!secrets.every((secret) => secret.startsWith("whsec_")))
+    throw new SettingsInvalid(`SHOP_WEBHOOK_SECRET does not begin with whsec_: ${hint}`)
+  if (!secrets.every(isSecret)) throw new SettingsInvalid(`SHOP_WEBHOOK_SECRET is not base64 after whsec_: ${hint}`)
+  return secrets
 }
 
-const gatewayOf = (url: string | undefined, key: string | undefined): Gateway | null => {
+const clientOf = (url: string | undefined, key: string | undefined): Client | null => {
   if (!url && !key) return null
   if (!url || !key) throw new SettingsInvalid("SHOP_GATEWAY_URL and SHOP_APP_KEY go together: set both or neither.")
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
-    throw new SettingsInvalid("SHOP_GATEWAY_URL is not an http or https URL: set it like http://127.0.0.1:4000.")
-  return { url, key }
+  try {
+    return createClient({ baseUrl: url, key })
+  } catch (error) {
+    const detail = error instanceof PaymentProxyError ? error.message : "These are not settings of a client."
+    throw new SettingsInvalid(`SHOP_GATEWAY_URL (baseUrl) or SHOP_APP_KEY (key) is wrong: ${detail}`)
+  }
+}
+
+const codePageOf = (text: string | undefined): string | null => {
+  if (!text) return null
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+    throw new SettingsInvalid("SHOP_CODE_PAGE is not an http or https address: set a page that draws ?content=.")
+  return text
 }
 
 /** Reads `SHOP_…` variables, or throws `SettingsInvalid` for the first that is wrong. */
 export const fromEnvironment = (environment: Environment): Settings => ({
   host: environment["SHOP_HOST"] || "127.0.0.1",
   ports: portsOf(environment["SHOP_PORT"]),
-  secret: secretOf(environment["SHOP_WEBHOOK_SECRET"]),
-  gateway: gatewayOf(environment["SHOP_GATEWAY_URL"], environment["SHOP_APP_KEY"])
+  secrets: secretsOf(environment["SHOP_WEBHOOK_SECRET"]),
+  client: clientOf(environment["SHOP_GATEWAY_URL"], environment["SHOP_APP_KEY"]),
+  vendors: (environment["SHOP_VENDORS"] || "platform").split(/[\s,]+/).filter((name) => name !== ""),
+  codePage: codePageOf(environment["SHOP_CODE_PAGE"])
 })

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto"
-import { createServer } from "node:http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { createClient } from "@payment-proxy/client/promise"
 import { Webhook } from "standardwebhooks"
 import { afterEach, assert, describe, it } from "vitest"
 import type { Event } from "../src/Events.ts"
@@ -15,7 +16,15 @@ afterEach(async () => {
 
 const opened = async (over: Partial<Settings> = {}) => {
   const told: Array<Event> = []
-  const settings = { host: "127.0.0.1", ports: [0], secret, gateway: null, ...over }
+  const settings = {
+    host: "127.0.0.1",
+    ports: [0],
+    secrets: [secret],
+    client: null,
+    vendors: ["platform", "paypal"],
+    codePage: null,
+    ...over
+  }
   const shop = await Shop.start(settings, (event) => told.push(event))
   open.push(shop)
   const get = async (path: string, headers: Record<string, string> = {}) => fetch(shop.url + path, { headers })
@@ -23,7 +32,7 @@ const opened = async (over: Partial<Settings> = {}) => {
     ...shop,
     told,
     get,
-    page: async (path = "/", headers: Record<string, string> = {}) => (await get(path, headers)).text(),
+    page: async (path = "/webhooks", headers: Record<string, string> = {}) => (await get(path, headers)).text(),
     events: async (query = "") => (await (await get(`/events${query}`)).json()) as ReadonlyArray<Event>
   }
 }
@@ -153,7 +162,7 @@ describe("the shop's pages", () => {
 
   it("load nothing from elsewhere and run nothing", async () => {
     const shop = await opened()
-    const answer = await shop.get("/")
+    const answer = await shop.get("/webhooks")
     assert.match(answer.headers.get("content-security-policy") ?? "", /default-src 'none'; style-src 'sha256-[^']+'/)
     assert.strictEqual(answer.headers.get("x-content-type-options"), "nosniff")
     const page = await answer.text()
@@ -171,7 +180,7 @@ describe("the shop's pages", () => {
       ["zh;q=0", "en"]
     ]
     for (const [header = "", language] of languages)
-      assert.include(await shop.page("/", { "accept-language": header }), `<html lang="${language}">`, header)
+      assert.include(await shop.page("/webhooks", { "accept-language": header }), `<html lang="${language}">`, header)
     assert.include(await shop.page("/done", { "accept-language": "zh" }), "谢谢")
   })
 
@@ -185,27 +194,242 @@ describe("the shop's pages", () => {
     assert.notInclude(await shop.page("/done?payOrderNo=%3Cscript%3E"), "script")
   })
 
-  it("ask the gateway for the order, with the shop's key, where it is configured", async () => {
-    const asked: Array<unknown> = []
-    const gateway = createServer((request, response) => {
-      asked.push([request.url, request.headers.authorization])
-      response.end('{"status":"PENDING"}')
-    })
-    await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve))
-    open.push({ close: async () => void gateway.close() })
-    const address = gateway.address()
-    const url = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`
-    const shop = await opened({ gateway: { url, key: "throwaway" } })
-    assert.include(await shop.page("/done?payOrderNo=P1"), "PENDING")
-    assert.deepStrictEqual(asked, [["/v1/orders/P1", "Bearer throwaway"]])
-  })
-
   it("answer 404 and 405 where there is nothing, or another method is needed", async () => {
     const shop = await opened()
     assert.strictEqual((await shop.get("/nothing")).status, 404)
-    assert.strictEqual((await shop.get("/webhooks")).status, 405)
+    assert.strictEqual((await shop.get("/buy")).status, 405)
+    assert.strictEqual((await shop.get("/orders/P1/refund")).status, 405)
     assert.strictEqual((await fetch(shop.url, { method: "DELETE" })).headers.get("allow"), "GET, HEAD")
     assert.strictEqual((await fetch(shop.url, { method: "HEAD" })).status, 200)
+  })
+})
+
+/** A throwaway key of tests. */
+const key = "throwaway"
+
+const whole = (over: object = {}) => ({
+  payOrderNo: "P1",
+  status: "PENDING",
+  inDoubt: false,
+  version: 2,
+  vendor: "platform",
+  businessNo: null,
+  amount: { value: "12.34", currency: "CNY" },
+  captured: { value: "0.00", currency: "CNY" },
+  refunded: { value: "0.00", currency: "CNY" },
+  disputed: { value: "0.00", currency: "CNY" },
+  method: "ALIPAY",
+  source: "WEB",
+  transactionNo: null,
+  createdAt: "2026-11-23T08:00:00.000Z",
+  paidAt: null,
+  expiresAt: "2026-11-23T08:15:00.000Z",
+  failure: null,
+  metadata: {},
+  next: { type: "redirect", url: "https://pay.example/cashier?a=1&b=2" },
+  ...over
+})
+
+const refundOf = (over: object = {}) => ({
+  refundNo: "P1R1",
+  payOrderNo: "P1",
+  status: "SUCCEEDED",
+  inDoubt: false,
+  version: 3,
+  amount: { value: "2.34", currency: "CNY" },
+  reason: null,
+  createdAt: "2026-11-23T09:00:00.000Z",
+  refundedAt: "2026-11-23T09:00:01.000Z",
+  failure: null,
+  ...over
+})
+
+interface Call {
+  readonly method: string
+  readonly path: string
+  readonly key: string | undefined
+  readonly bearer: string | undefined
+  readonly body: unknown
+}
+
+type Reply = readonly [status: number, body: unknown]
+
+/** A gateway that answers what it is told to, and what the shop asked it; watchers wait for `tell`. */
+const selling = async (reply: (call: Call) => Reply) => {
+  const calls: Array<Call> = []
+  const watchers: Array<ServerResponse> = []
+  const read = async (request: IncomingMessage) => {
+    const chunks: Array<Buffer> = []
+    for await (const chunk of request) chunks.push(chunk)
+    return Buffer.concat(chunks).toString()
+  }
+  const gateway = createServer(async (request, response) => {
+    if (request.headers.accept === "text/event-stream") {
+      watchers.push(response.writeHead(200, { "content-type": "text/event-stream" }))
+      response.flushHeaders()
+      return
+    }
+    const text = await read(request)
+    const call = {
+      method: request.method ?? "",
+      path: request.url ?? "",
+      key: request.headers["idempotency-key"]?.toString(),
+      bearer: request.headers.authorization,
+      body: text === "" ? null : (JSON.parse(text) as unknown)
+    }
+    calls.push(call)
+    const [status, body] = reply(call)
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve))
+  open.push({
+    close: async () => {
+      gateway.close()
+      gateway.closeAllConnections()
+    }
+  })
+  const address = gateway.address()
+  const baseUrl = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`
+  const shop = await opened({ client: createClient({ baseUrl, key }), codePage: "http://codes.example/_qr" })
+  const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(shop.url + path, { method: "POST", body: new URLSearchParams(fields), redirect: "manual", headers })
+  const tell = (data: object) => {
+    const event = { type: "order.x", timestamp: "2026-11-23T08:00:00.000Z", data }
+    for (const watcher of watchers)
+      watcher.write(`id: e\ndata: ${JSON.stringify({ ...event, type: "order.succeeded" })}\n\n`)
+  }
+  return { ...shop, calls, post, tell }
+}
+
+const hiddenKey = (page: string): string => /name="key" value="([^"]+)"/.exec(page)?.[1] ?? ""
+
+describe("the shop sells", () => {
+  it("a policy: the form's own key places one order, however often it is sent, and the payer goes on to its page", async () => {
+    const shop = await selling(() => [201, whole()])
+    const page = await shop.page("/")
+    for (const text of ["Weekend away", "12.34", "PayPal · US$1.80", 'value="platform"']) assert.include(page, text)
+    assert.notInclude(page, 'value="alipay"')
+    const form = { policy: "weekend", way: "platform", key: hiddenKey(page) }
+    for (const _ of [1, 2]) {
+      const answer = await shop.post("/buy", form, { "sec-fetch-site": "same-origin" })
+      assert.deepStrictEqual([answer.status, answer.headers.get("location")], [303, "/orders/P1"])
+    }
+    const [first, second] = shop.calls
+    assert.deepStrictEqual(first, second)
+    assert.deepStrictEqual(first, {
+      method: "POST",
+      path: "/v1/orders",
+      key: form.key,
+      bearer: `Bearer ${key}`,
+      body: {
+        vendor: "platform",
+        businessNo: `TRAVEL-${form.key}`,
+        amount: { value: "12.34", currency: "CNY" },
+        method: "ALIPAY",
+        source: "WEB",
+        description: "Travel insurance: Weekend away",
+        returnUrl: `${shop.url}/done?payOrderNo={payOrderNo}`,
+        metadata: { policy: "weekend" }
+      }
+    })
+  })
+
+  it("nothing that is not on the shelf, and nothing by another site's form", async () => {
+    const shop = await selling(() => [201, whole()])
+    const form = { policy: "weekend", way: "platform", key: "0b5c2c5e-0000-4000-8000-000000000000" }
+    for (const wrong of [{ policy: "moon" }, { way: "card" }, { key: "mine" }])
+      assert.strictEqual((await shop.post("/buy", { ...form, ...wrong })).status, 404)
+    assert.strictEqual((await shop.post("/buy", form, { "sec-fetch-site": "cross-site" })).status, 403)
+    assert.deepStrictEqual(shop.calls, [])
+  })
+
+  it("with a page that shows what to do next, of every kind", async () => {
+    let order = whole()
+    const shop = await selling(({ path }) => [200, path.endsWith("/refunds") ? { items: [], next: null } : order])
+    const page = async (payOrderNo: string, next: object | null) => {
+      order = whole({ payOrderNo, next })
+      const answer = await shop.get(`/orders/${payOrderNo}`)
+      return { html: await answer.text(), policy: answer.headers.get("content-security-policy") ?? "" }
+    }
+    assert.include((await page("P1", whole().next)).html, 'href="https://pay.example/cashier?a=1&amp;b=2"')
+    const code = await page("P2", { type: "qr", content: "weixin://x?y" })
+    assert.include(code.html, 'href="http://codes.example/_qr?content=weixin%3A%2F%2Fx%3Fy"')
+    const form = await page("P3", { type: "form", action: "https://vendor.example/pay", fields: { a: '"><script>' } })
+    assert.include(form.html, 'action="https://vendor.example/pay"')
+    assert.notInclude(form.html, "<script>")
+    assert.include(form.policy, "form-action 'self' https://vendor.example")
+    assert.include((await page("P4", { type: "app", parameters: { prepay: "1" } })).html, "prepay")
+    const none = await page("P5", null)
+    assert.include(none.html, "Cancel the order")
+    assert.include(none.policy, "form-action 'self';")
+  })
+
+  it("and shows what an order has become as the gateway tells of it, without asking again", async () => {
+    const shop = await selling(({ path }) => [200, path.endsWith("/refunds") ? { items: [], next: null } : whole()])
+    assert.include(await shop.page("/orders/P1"), "PENDING")
+    const reads = () => shop.calls.filter(({ path }) => path === "/v1/orders/P1").length
+    const before = reads()
+    let page = ""
+    while (!page.includes("SUCCEEDED")) {
+      shop.tell(whole({ status: "SUCCEEDED", version: 3, next: null }))
+      page = await shop.page("/orders/P1")
+    }
+    assert.include(page, "Paid")
+    assert.include(await shop.page("/done?payOrderNo=P1"), "SUCCEEDED")
+    assert.strictEqual(reads(), before)
+  })
+
+  it("and gives back a part or the rest, once for each form", async () => {
+    const order = whole({ status: "PARTIALLY_REFUNDED", next: null, refunded: { value: "2.34", currency: "CNY" } })
+    const shop = await selling(({ method, path }) => {
+      if (method === "POST") return [201, refundOf()]
+      return [200, path.endsWith("/refunds") ? { items: [refundOf()], next: null } : order]
+    })
+    const page = await shop.page("/orders/P1")
+    for (const text of ["P1R1", "Given back", 'value="10.00"', "Refund all that is left"]) assert.include(page, text)
+    assert.notInclude(page, 'http-equiv="refresh"')
+    const form = hiddenKey(page)
+    const part = await shop.post("/orders/P1/refund", { key: form, amount: "1.00", currency: "CNY" })
+    assert.deepStrictEqual([part.status, part.headers.get("location")], [303, "/orders/P1"])
+    await shop.post("/orders/P1/refund", { key: "rest" })
+    const placed = shop.calls.filter(({ method }) => method === "POST")
+    assert.deepStrictEqual(
+      placed.map(({ path, key, body }) => [path, key, body]),
+      [
+        ["/v1/orders/P1/refunds", form, { amount: { value: "1.00", currency: "CNY" } }],
+        ["/v1/orders/P1/refunds", "rest", {}]
+      ]
+    )
+  })
+
+  it("and says why something did not work", async () => {
+    const problem = { code: "AMOUNT_INVALID", detail: "10.00 CNY is left: <ask> for less." }
+    const shop = await selling(() => [422, problem])
+    const answer = await shop.post("/orders/P1/refund", { key: "k", amount: "99.00", currency: "CNY" })
+    assert.strictEqual(answer.status, 422)
+    const page = await answer.text()
+    for (const text of ["AMOUNT_INVALID", "&lt;ask&gt;"]) assert.include(page, text)
+    const bad = await shop.post("/orders/P1/refund", { key: "k", amount: "much", currency: "CNY" })
+    assert.include(await bad.text(), "BODY_INVALID")
+  })
+
+  it("and lists and cancels orders", async () => {
+    const shop = await selling(({ method, path }) => {
+      if (method === "POST") return [202, whole({ status: "CLOSING" })]
+      return [200, path.startsWith("/v1/orders?") ? { items: [whole()], next: null } : whole()]
+    })
+    const page = await shop.page("/orders")
+    for (const text of ['href="/orders/P1"', "PENDING", "12.34 CNY"]) assert.include(page, text)
+    assert.strictEqual((await shop.post("/orders/P1/close", {})).status, 303)
+    assert.strictEqual(shop.calls.at(-1)?.path, "/v1/orders/P1/close")
+  })
+
+  it("nothing where it knows no gateway, and says so", async () => {
+    const shop = await opened()
+    const page = await shop.page("/")
+    assert.include(page, "SHOP_GATEWAY_URL")
+    assert.notInclude(page, "<form")
+    assert.strictEqual((await shop.get("/orders")).status, 404)
   })
 })
 

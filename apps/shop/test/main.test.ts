@@ -10,7 +10,7 @@ import { fromEnvironment, SettingsInvalid } from "../src/Settings.ts"
 const secret = `whsec_${randomBytes(32).toString("base64")}`
 
 const run = (environment: Record<string, string>) =>
-  spawn(process.execPath, [fileURLToPath(new URL("../src/main.ts", import.meta.url))], {
+  spawn(process.execPath, ["--conditions=source", fileURLToPath(new URL("../src/main.ts", import.meta.url))], {
     env: environment,
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -31,8 +31,8 @@ const fault = (environment: Record<string, string>): string => {
 
 describe("the shop's settings", () => {
   it("are 127.0.0.1 and ports from 4020 on where nothing but the secret is set", () => {
-    const { host, ports, gateway } = fromEnvironment({ SHOP_WEBHOOK_SECRET: secret })
-    assert.deepStrictEqual([host, ports[0], ports.length, gateway], ["127.0.0.1", 4020, 20, null])
+    const { host, ports, client, vendors } = fromEnvironment({ SHOP_WEBHOOK_SECRET: secret })
+    assert.deepStrictEqual([host, ports[0], ports.length, client, vendors], ["127.0.0.1", 4020, 20, null, ["platform"]])
     assert.deepStrictEqual(fromEnvironment({ SHOP_WEBHOOK_SECRET: secret, SHOP_PORT: "0" }).ports, [0])
   })
 
@@ -48,6 +48,13 @@ describe("the shop's settings", () => {
       fault({ SHOP_WEBHOOK_SECRET: secret, SHOP_GATEWAY_URL: "ftp://x", SHOP_APP_KEY: "k" }),
       /SHOP_GATEWAY_URL/
     )
+    assert.match(fault({ SHOP_WEBHOOK_SECRET: secret, SHOP_CODE_PAGE: "codes" }), /SHOP_CODE_PAGE/)
+    assert.match(fault({ SHOP_WEBHOOK_SECRET: `${secret} whsec_hunter2!` }), /^SHOP_WEBHOOK_SECRET(?!.*hunter2)/)
+  })
+
+  it("take the new and the old secret while it is changed", () => {
+    const old = `whsec_${randomBytes(32).toString("base64")}`
+    assert.deepStrictEqual(fromEnvironment({ SHOP_WEBHOOK_SECRET: `${secret} ${old}` }).secrets, [secret, old])
   })
 })
 

@@ -8,7 +8,18 @@ import {
   randomFillSync,
   randomUUID
 } from "node:crypto"
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs"
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync
+} from "node:fs"
 import { dirname } from "node:path"
 import { Data, Effect, Redacted } from "effect"
 
@@ -25,13 +36,6 @@ export interface File {
 }
 
 export type { KeyObject }
-
-/** What AES-256-GCM makes of a text. */
-export interface Sealed {
-  readonly iv: Uint8Array
-  readonly ciphertext: Uint8Array
-  readonly tag: Uint8Array
-}
 
 const cipher = "aes-256-gcm"
 const maxFileBytes = 16_384
@@ -57,40 +61,59 @@ export const randomKey: Effect.Effect<Redacted.Redacted> = Effect.sync(() =>
   Redacted.make(randomBytes(sizes.key).toString("base64"))
 )
 
-const pool = new Uint8Array(sizes.iv * 256)
+const pool = new Uint8Array(4096)
 let used = pool.length
 
-/** A nonce of the system's secure source, which is asked for many at a time. */
-const nonce = (): Uint8Array => {
-  if (used === pool.length) {
+/** Random bytes of the system's secure source, which is asked for many at a time; what was given is not kept. */
+export const randomly = (count: number): Uint8Array => {
+  if (used + count > pool.length) {
     randomFillSync(pool)
     used = 0
   }
-  const iv = pool.slice(used, used + sizes.iv)
-  used += sizes.iv
-  return iv
+  const bytes = pool.slice(used, used + count)
+  pool.fill(0, used, used + count)
+  used += count
+  return bytes
 }
 
-/** Seals `text` under a random nonce and binds it to `additional` (NIST SP 800-38D: at most 2^32 times per key). */
-export const encrypt = (key: KeyObject, additional: string, text: string): Effect.Effect<Sealed> =>
-  Effect.sync(() => {
-    const iv = nonce()
-    const gcm = createCipheriv(cipher, key, iv, { authTagLength: sizes.tag }).setAAD(Buffer.from(additional, "utf8"))
-    const ciphertext = Buffer.concat([gcm.update(text, "utf8"), gcm.final()])
-    return { iv, ciphertext, tag: gcm.getAuthTag() }
-  })
+/**
+ * Seals bytes under a random nonce and binds them to `additional`: nonce, ciphertext and tag, one after the other (NIST SP
+ * 800-38D: at most 2^32 times per key).
+ */
+export const encrypt = (key: KeyObject | Uint8Array, additional: string, text: string | Uint8Array): Uint8Array => {
+  const iv = randomly(sizes.iv)
+  const gcm = createCipheriv(cipher, key, iv, { authTagLength: sizes.tag }).setAAD(Buffer.from(additional, "utf8"))
+  const ciphertext = typeof text === "string" ? gcm.update(text, "utf8") : gcm.update(text)
+  return Buffer.concat([iv, ciphertext, gcm.final(), gcm.getAuthTag()])
+}
 
-/** The text, if key, nonce, ciphertext, tag and `additional` belong together. */
-export const decrypt = (key: KeyObject, additional: string, sealed: Sealed): Effect.Effect<string, NotAuthentic> =>
+/** The bytes that were sealed, if key, nonce, ciphertext, tag and `additional` belong together. */
+export const decrypt = (
+  key: KeyObject | Uint8Array,
+  additional: string,
+  sealed: Uint8Array
+): Effect.Effect<Buffer, NotAuthentic> =>
   Effect.try({
     try: () => {
-      const gcm = createDecipheriv(cipher, key, sealed.iv, { authTagLength: sizes.tag })
+      const end = sealed.length - sizes.tag
+      const gcm = createDecipheriv(cipher, key, sealed.subarray(0, sizes.iv), { authTagLength: sizes.tag })
         .setAAD(Buffer.from(additional, "utf8"))
-        .setAuthTag(sealed.tag)
-      return Buffer.concat([gcm.update(sealed.ciphertext), gcm.final()]).toString("utf8")
+        .setAuthTag(sealed.subarray(end))
+      return Buffer.concat([gcm.update(sealed.subarray(sizes.iv, end)), gcm.final()])
     },
     catch: () => new NotAuthentic()
   })
+
+/** What tells one content of a file from the next without reading it; null where there is no file. */
+export const signature = (path: string): Effect.Effect<string | null> =>
+  Effect.try(() => {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join(" ")
+  }).pipe(Effect.orElseSucceed(() => null))
+
+/** When a file was last written, in milliseconds since the epoch. */
+export const writtenMillis = (path: string): Effect.Effect<number, FileRefused> =>
+  Effect.try({ try: () => statSync(path).mtimeMs, catch: refused })
 
 /** Reads a regular file of at most 16 KB. */
 export const read = (path: string): Effect.Effect<File, FileRefused> =>
@@ -128,6 +151,16 @@ const write = (path: string, text: Redacted.Redacted) =>
     (file) => Effect.sync(() => closeSync(file))
   )
 
+const drafted = (path: string, text: Redacted.Redacted) =>
+  Effect.gen(function* () {
+    const draft = yield* Effect.acquireRelease(
+      Effect.sync(() => `${path}.${randomUUID()}`),
+      (draft) => Effect.sync(() => rmSync(draft, { force: true }))
+    )
+    yield* write(draft, text)
+    return draft
+  })
+
 /**
  * Makes a file that only its owner reads (0600), whole or not at all; of several processes that try at once one
  * succeeds, the others are refused with `EEXIST`.
@@ -135,10 +168,37 @@ const write = (path: string, text: Redacted.Redacted) =>
 export const create = (path: string, text: Redacted.Redacted): Effect.Effect<void, FileRefused> =>
   Effect.gen(function* () {
     yield* Effect.try({ try: () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }), catch: refused })
-    const draft = yield* Effect.acquireRelease(
-      Effect.sync(() => `${path}.${randomUUID()}`),
-      (draft) => Effect.sync(() => rmSync(draft, { force: true }))
-    )
-    yield* write(draft, text)
+    const draft = yield* drafted(path, text)
     yield* Effect.try({ try: () => linkSync(draft, path), catch: refused })
   }).pipe(Effect.scoped)
+
+/** Puts a file that only its owner reads (0600) in the place of another in one step, on disk when it answers. */
+export const replace = (path: string, text: Redacted.Redacted): Effect.Effect<void, FileRefused> =>
+  Effect.gen(function* () {
+    const draft = yield* drafted(path, text)
+    yield* Effect.try({ try: () => renameSync(draft, path), catch: refused })
+    yield* synced(dirname(path))
+  }).pipe(Effect.scoped)
+
+/** A name in a folder is on disk when the folder is; Windows opens no folders. */
+const synced = (folder: string) =>
+  process.platform === "win32"
+    ? Effect.void
+    : Effect.acquireUseRelease(
+        Effect.try({ try: () => openSync(folder, "r"), catch: refused }),
+        (file) => Effect.try({ try: () => fsyncSync(file), catch: refused }),
+        (file) => Effect.sync(() => closeSync(file))
+      )
+
+/** Uses a path while no other process does; refused with `EEXIST` where one does. `use` is told the time, by the clock that stamps files. */
+export const alone = <A, E, R>(
+  path: string,
+  use: (nowMillis: number) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | FileRefused, R> => {
+  const lock = `${path}.lock`
+  return Effect.acquireUseRelease(
+    Effect.try({ try: () => closeSync(openSync(lock, "wx", 0o600)), catch: refused }),
+    () => Effect.flatMap(writtenMillis(lock), use),
+    () => Effect.sync(() => rmSync(lock, { force: true }))
+  )
+}

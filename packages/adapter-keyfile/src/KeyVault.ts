@@ -1,109 +1,131 @@
-import { Unsealable, Vault } from "@payment-proxy/ports"
-import { Array as Arr, Effect, Layer, Redacted } from "effect"
+import { KeyEncryption, KeyRing, KeysUnavailable, Unsealable, Vault } from "@payment-proxy/ports"
+import { Array as Arr, Context, Effect, Layer, Redacted } from "effect"
+import * as Envelope from "./Envelope.ts"
 import * as Host from "./Host.ts"
-import * as Key from "./Key.ts"
-import { KeyFileInvalid } from "./KeyFileInvalid.ts"
+import type * as Key from "./Key.ts"
+import * as KeyFile from "./KeyFile.ts"
+import type { KeyFileInvalid } from "./KeyFileInvalid.ts"
 import * as Sealing from "./Sealing.ts"
 
-/** Where the keys are; `create` makes a missing file (mode 0600) with one random key. */
-export interface Options {
-  readonly file: string
-  readonly create: boolean
+export type { Options } from "./KeyFile.ts"
+
+/** How long a process may go on wrapping by a key that is no longer the first: so often it looks whether the file has changed. */
+const lookEveryNanos = 2_000_000_000n
+/** How long after a change of the file it may be that something is sealed by an older key, or was and is not on disk yet. */
+const restMillis = 60_000
+
+type Keys = Arr.NonEmptyReadonlyArray<Key.Key>
+
+/** The keys as they are now, and, for one that is not among them, once more from where they are from. */
+interface Source {
+  readonly now: Effect.Effect<Keys>
+  readonly again: Effect.Effect<Keys>
 }
 
-const maxKeys = 16
-const hint = "Write one key a line, 32 random bytes in base64 (openssl rand -base64 32), the one that seals first."
+const keyIn = (keys: Keys, keyId: string) => Arr.findFirst(keys, ({ id }) => id === keyId)
 
-const invalid = (where: string, what: string, mend = hint) => new KeyFileInvalid({ what, where, mend })
-
-const clash = (keys: ReadonlyArray<Key.Key>): Key.Key | undefined =>
-  keys.find((key, index) => keys.findIndex(({ id }) => id === key.id) !== index)
-
-const parse = (
-  texts: ReadonlyArray<Redacted.Redacted>,
-  where: string
-): Effect.Effect<Arr.NonEmptyReadonlyArray<Key.Key>, KeyFileInvalid> =>
-  Effect.gen(function* () {
-    if (texts.length > maxKeys) return yield* invalid(where, `There are more than ${maxKeys} keys.`)
-    const keys = yield* Effect.forEach(texts, (text, index) => {
-      const key = Key.parse(text)
-      return key === null ? invalid(where, `Key ${index + 1} is not 32 bytes in base64.`) : Effect.succeed(key)
-    })
-    const twin = clash(keys)
-    if (twin !== undefined) return yield* invalid(where, `Two keys have the id ${twin.id}.`, "Take one of them out.")
-    return Arr.isNonEmptyReadonlyArray(keys) ? keys : yield* invalid(where, "There is no key.")
+const encryptionOf = (source: Source): KeyEncryption["Type"] =>
+  KeyEncryption.of({
+    keyId: Effect.map(source.now, (keys) => Arr.headNonEmpty(keys).id),
+    wrap: (context, dataKey) =>
+      Effect.map(source.now, (keys) => {
+        const { id, object } = Arr.headNonEmpty(keys)
+        const bytes = Host.encrypt(object, Sealing.additional.wrapped(id, context), Redacted.value(dataKey))
+        return { keyId: id, bytes }
+      }),
+    unwrap: (context, { keyId, bytes }) =>
+      keyOf(source, keyId).pipe(
+        Effect.flatMap(({ object }) => Host.decrypt(object, Sealing.additional.wrapped(keyId, context), bytes)),
+        Effect.filterOrFail((dataKey) => dataKey.length === Host.sizes.key),
+        Effect.mapBoth({ onFailure: () => new Unsealable({ context }), onSuccess: (dataKey) => Redacted.make(dataKey) })
+      )
   })
 
-const fromKeys = (keys: Arr.NonEmptyReadonlyArray<Key.Key>): Vault["Type"] => {
-  const sealer = Arr.headNonEmpty(keys)
-  return Vault.of({
-    seal: (context, text) =>
-      Effect.map(Host.encrypt(sealer.object, Sealing.additional(sealer.id, context), text), (sealed) =>
-        Sealing.format({ keyId: sealer.id, ...sealed })
-      ),
-    open: (context, text) =>
-      Effect.gen(function* () {
-        const sealing = yield* Sealing.parse(text)
-        const key = yield* Arr.findFirst(keys, ({ id }) => id === sealing.keyId)
-        return yield* Host.decrypt(key.object, Sealing.additional(key.id, context), sealing)
-      }).pipe(Effect.mapError(() => new Unsealable({ context })))
-  })
+/** The key of this id; another process may just have put it into the file. */
+const keyOf = ({ now, again }: Source, keyId: string) =>
+  Effect.flatMap(now, (keys) => keyIn(keys, keyId)).pipe(
+    Effect.orElse(() => Effect.flatMap(again, (keys) => keyIn(keys, keyId)))
+  )
+
+const openFormerly =
+  (source: Source): Envelope.OpenFormer =>
+  (context, { keyId, body }) =>
+    keyOf(source, keyId).pipe(
+      Effect.flatMap(({ object }) => Host.decrypt(object, Sealing.additional.former(keyId, context), body)),
+      Effect.mapBoth({ onFailure: () => new Unsealable({ context }), onSuccess: (text) => text.toString("utf8") })
+    )
+
+const servicesOf = (source: Source) => {
+  const encryption = encryptionOf(source)
+  return Context.make(KeyEncryption, encryption).pipe(
+    Context.add(Vault, Envelope.make(encryption, openFormerly(source)))
+  )
 }
 
-const lines = (text: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
-  Redacted.value(text)
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => Redacted.make(line))
+/** The keys of a file that others may change: looked at now and then, and read again where it has changed. */
+const following = (file: string, first: KeyFile.Keys): Source => {
+  let { keys, signature } = first
+  let lookedNanos: bigint | null = null
 
-const unreadable = (file: string, code: string): KeyFileInvalid =>
-  code === "ENOENT"
-    ? invalid(file, "The key file is missing.", "Put it back, or name the right one: without it nothing sealed opens.")
-    : invalid(file, `The key file cannot be read: ${code}.`, "Let this process read it, as a regular file up to 16 KB.")
-
-const created = (file: string) =>
-  Effect.flatMap(Host.randomKey, (key) => Host.create(file, key)).pipe(
-    Effect.zipRight(Effect.logInfo("A key file was made: back it up, without it nothing sealed opens.")),
-    Effect.annotateLogs({ file }),
-    Effect.catchTag("FileRefused", ({ code }) =>
-      code === "EEXIST"
-        ? Effect.void
-        : invalid(
-            file,
-            `The key file cannot be made: ${code}.`,
-            "Let this process write to its folder, or make it yourself."
-          )
+  const look = Effect.gen(function* () {
+    const found = yield* Host.signature(file)
+    if (found === signature) return keys
+    const read = yield* KeyFile.read({ file, create: false })
+    keys = read.keys
+    signature = read.signature
+    yield* Effect.logInfo("The key file has changed and was read again.", { keyIds: keys.map(({ id }) => id) })
+    return keys
+  }).pipe(
+    // The keys that are known go on being used.
+    Effect.catchAll((fault) =>
+      Effect.as(Effect.logWarning("The key file has changed and cannot be read.", fault), keys)
     )
   )
 
-const load = ({ file, create }: Options): Effect.Effect<Host.File, KeyFileInvalid> =>
-  Host.read(file).pipe(
-    Effect.catchIf(
-      ({ code }) => create && code === "ENOENT",
-      () => Effect.zipRight(created(file), Host.read(file))
-    ),
-    Effect.mapError((error) => (error._tag === "FileRefused" ? unreadable(file, error.code) : error))
-  )
+  const now = Effect.clockWith((clock) => {
+    const nowNanos = clock.unsafeCurrentTimeNanos()
+    lookedNanos ??= nowNanos
+    if (nowNanos - lookedNanos < lookEveryNanos) return Effect.succeed(keys)
+    lookedNanos = nowNanos
+    return look
+  })
+  return { now, again: look }
+}
 
-/** A vault over a file of keys: the first seals, all open; `KeyFileInvalid` where it is missing, unreadable or holds anything else. */
-export const make = (options: Options): Effect.Effect<Vault["Type"], KeyFileInvalid> =>
-  Effect.gen(function* () {
-    const { text, isShared } = yield* load(options)
-    const keys = yield* parse(lines(text), options.file)
-    if (isShared)
-      yield* Effect.logWarning("The key file can be read by others: chmod 600 it.").pipe(
-        Effect.annotateLogs({ file: options.file })
-      )
-    return fromKeys(keys)
+const unavailable = (fault: KeyFileInvalid) => new KeysUnavailable({ detail: fault.message })
+
+const ringOf = (file: string): KeyRing["Type"] =>
+  KeyRing.of({
+    keyIds: Effect.mapBoth(KeyFile.read({ file, create: false }), {
+      onFailure: unavailable,
+      onSuccess: ({ keys }) => keys.map(({ id }) => id)
+    }),
+    add: Effect.mapError(KeyFile.addKey(file), unavailable),
+    settled: Effect.mapError(KeyFile.settled(file, restMillis), unavailable),
+    remove: (keyId) => Effect.mapError(KeyFile.removeKey(file, keyId), unavailable)
   })
 
-/** A vault over keys given as base64 texts of 32 bytes each: the first seals, all open. */
-export const makeKeys = (keys: ReadonlyArray<Redacted.Redacted>): Effect.Effect<Vault["Type"], KeyFileInvalid> =>
-  Effect.map(parse(keys, "the keys given"), fromKeys)
+/** A vault and its keys over a file: the first seals, all open; `KeyFileInvalid` where it is missing, unreadable or holds anything else. */
+export const make = (
+  options: KeyFile.Options
+): Effect.Effect<Context.Context<Vault | KeyEncryption | KeyRing>, KeyFileInvalid> =>
+  Effect.map(KeyFile.read(options), (first) =>
+    Context.add(servicesOf(following(options.file, first)), KeyRing, ringOf(options.file))
+  )
 
-/** `Vault` over a file of keys. */
-export const layer = (options: Options): Layer.Layer<Vault, KeyFileInvalid> => Layer.effect(Vault, make(options))
+/** A vault and its keys given as base64 texts of 32 bytes each: the first seals, all open. */
+export const makeKeys = (
+  texts: ReadonlyArray<Redacted.Redacted>
+): Effect.Effect<Context.Context<Vault | KeyEncryption>, KeyFileInvalid> =>
+  Effect.map(KeyFile.parse(texts, "the keys given"), (keys) => {
+    const now = Effect.succeed(keys)
+    return servicesOf({ now, again: now })
+  })
 
-/** `Vault` over keys given as they are. */
-export const layerKeys = (keys: ReadonlyArray<Redacted.Redacted>): Layer.Layer<Vault, KeyFileInvalid> =>
-  Layer.effect(Vault, makeKeys(keys))
+/** `Vault`, `KeyEncryption` and `KeyRing` over a file of keys. */
+export const layer = (options: KeyFile.Options): Layer.Layer<Vault | KeyEncryption | KeyRing, KeyFileInvalid> =>
+  Layer.effectContext(make(options))
+
+/** `Vault` and `KeyEncryption` over keys given as they are. */
+export const layerKeys = (keys: ReadonlyArray<Redacted.Redacted>): Layer.Layer<Vault | KeyEncryption, KeyFileInvalid> =>
+  Layer.effectContext(makeKeys(keys))

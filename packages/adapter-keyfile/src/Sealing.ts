@@ -1,31 +1,60 @@
-import { Either, Encoding, Option } from "effect"
-import { type Sealed, sizes } from "./Host.ts"
+import { Option } from "effect"
+import { sizes } from "./Host.ts"
 
-/** A sealed text and the key that it names. */
-export interface Sealing extends Sealed {
-  readonly keyId: string
-}
+/** A sealed text: by a data key that is wrapped beside it, or, as it once was, by the key itself. */
+export type Sealing =
+  | { readonly form: "v2"; readonly keyId: string; readonly wrapped: Uint8Array; readonly body: Uint8Array }
+  | { readonly form: "v1"; readonly keyId: string; readonly body: Uint8Array }
 
-const version = "v1"
-const form = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]*)\.([\w-]{22})$/
+const v2 = /^v2\.([\w-]{1,64})\.([\w-]+)\.([\w-]+)$/
+const v1 = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]*)\.([\w-]{22})$/
+const keyId = /^v[12]\.([\w-]{1,64})\./
 
-/** What a sealing is bound to beside its key: version, key id and context, none of which can run into the next. */
-export const additional = (keyId: string, context: string): string => `${version}.${keyId}.${context}`
+/** What is bound to a place: its version and context after what is bound beside them, none of which can run into the next. */
+export const additional = {
+  /** Of a wrapped data key, by the key that wraps it. */
+  wrapped: (keyId: string, context: string): string => `v2.${keyId}.${context}`,
+  /** Of a text, by its data key: it stays as it is when that is wrapped anew. */
+  body: (context: string): string => `v2.${context}`,
+  /** Of a text that a key sealed itself. */
+  former: (keyId: string, context: string): string => `v1.${keyId}.${context}`
+} as const
 
 const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString("base64url")
 
-/** `v1.<keyId>.<iv>.<ciphertext>.<tag>`, the last three in base64url without padding. */
-export const format = ({ keyId, iv, ciphertext, tag }: Sealing): string =>
-  `${version}.${keyId}.${textOf(iv)}.${textOf(ciphertext)}.${textOf(tag)}`
+/** `v2.<keyId>.<wrapped data key>.<iv, ciphertext and tag>`, the last two in base64url without padding. */
+export const format = (keyId: string, wrapped: Uint8Array, body: Uint8Array): string =>
+  `v2.${keyId}.${textOf(wrapped)}.${textOf(body)}`
 
-/** Reads what `format` wrote, and nothing else: a text of other bits for the same bytes is none. */
+const formatFormer = (keyId: string, body: Uint8Array): string => {
+  const end = body.length - sizes.tag
+  const parts = [body.subarray(0, sizes.iv), body.subarray(sizes.iv, end), body.subarray(end)]
+  return `v1.${keyId}.${parts.map(textOf).join(".")}`
+}
+
+const bytesOf = (text: string): Buffer => Buffer.from(text, "base64url")
+
+const parsed = (text: string): Sealing | null => {
+  const [, keyId, wrapped, body] = v2.exec(text) ?? []
+  if (keyId !== undefined && wrapped !== undefined && body !== undefined)
+    return { form: "v2", keyId, wrapped: bytesOf(wrapped), body: bytesOf(body) }
+  const [, formerId, ...parts] = v1.exec(text) ?? []
+  return formerId === undefined ? null : { form: "v1", keyId: formerId, body: Buffer.concat(parts.map(bytesOf)) }
+}
+
+const written = (sealing: Sealing): string =>
+  sealing.form === "v2"
+    ? format(sealing.keyId, sealing.wrapped, sealing.body)
+    : formatFormer(sealing.keyId, sealing.body)
+
+/** Reads what was written as a sealing, and nothing else: a text of other bits for the same bytes is none. */
 export const parse = (text: string): Option.Option<Sealing> => {
-  const [, keyId, ...parts] = form.exec(text) ?? []
-  const [iv, ciphertext, tag] = parts.map((part) => Either.getOrUndefined(Encoding.decodeBase64Url(part)))
-  if (keyId === undefined || iv === undefined || ciphertext === undefined || tag === undefined) return Option.none()
-  const sealing = { keyId, iv, ciphertext, tag }
-  return iv.length === sizes.iv && tag.length === sizes.tag && format(sealing) === text
+  const sealing = parsed(text)
+  return sealing !== null && sealing.body.length >= sizes.iv + sizes.tag && written(sealing) === text
     ? Option.some(sealing)
     : Option.none()
 }
+
+/** The key that a text says it is sealed by; null where it says none. */
+export const keyIdOf = (text: string): string | null => keyId.exec(text)?.[1] ?? null

@@ -1,2 +1,3 @@
+export * as KeyFile from "./KeyFile.ts"
 export * from "./KeyFileInvalid.ts"
 export * as KeyVault from "./KeyVault.ts"

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { describe, it } from "@effect/vitest"
-import { Unsealable } from "@payment-proxy/ports"
-import { Effect, Exit, FastCheck, Logger, Redacted } from "effect"
+import { Unsealable, Vault } from "@payment-proxy/ports"
+import { Context, Effect, Exit, FastCheck, Logger, Redacted } from "effect"
 import { assert } from "vitest"
 import * as Host from "../src/Host.ts"
 import { KeyFileInvalid, KeyVault } from "../src/index.ts"
@@ -12,7 +12,9 @@ import { KeyFileInvalid, KeyVault } from "../src/index.ts"
 const context = "payment_proxy_app_endpoint/7/sealed_secret"
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 const newKey = () => randomBytes(32).toString("base64")
-const over = (...keys: ReadonlyArray<string>) => KeyVault.makeKeys(keys.map((key) => Redacted.make(key)))
+const over = (...keys: ReadonlyArray<string>) =>
+  Effect.map(KeyVault.makeKeys(keys.map((key) => Redacted.make(key))), Context.get(Vault))
+const onFile = (options: KeyVault.Options) => Effect.map(KeyVault.make(options), Context.get(Vault))
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "key-vault-"))),
@@ -35,7 +37,7 @@ const unopened = (sealed: string, vault: Effect.Effect.Success<ReturnType<typeof
   })
 
 const fault = (file: string, create = false) =>
-  Effect.map(Effect.flip(KeyVault.make({ file, create })), (error) => {
+  Effect.map(Effect.flip(onFile({ file, create })), (error) => {
     assert.instanceOf(error, KeyFileInvalid)
     assert.strictEqual(error.where, file)
     assert.isNotEmpty(error.mend)
@@ -58,7 +60,7 @@ describe("KeyVault: sealing", () => {
     Effect.gen(function* () {
       const vault = yield* over(newKey())
       const [one, two] = yield* Effect.all([vault.seal(context, "hunter2"), vault.seal(context, "hunter2")])
-      assert.match(one, /^v1\.[0-9a-f]{8}\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/)
+      assert.match(one, /^v2\.[0-9a-f]{8}\.[\w-]{80}\.[\w-]+$/)
       assert.notStrictEqual(one, two)
       for (const part of one.split(".")) assert.notInclude(Buffer.from(part, "base64url").toString("latin1"), "hunter2")
     })
@@ -86,7 +88,7 @@ describe("KeyVault: sealing", () => {
     Effect.gen(function* () {
       const vault = yield* over(newKey())
       const [a, b] = yield* Effect.all([vault.seal(context, "alpha"), vault.seal(context, "gamma")])
-      for (const index of [2, 3, 4])
+      for (const index of [2, 3])
         yield* unopened(
           a
             .split(".")
@@ -114,7 +116,8 @@ describe("KeyVault: sealing", () => {
   it.effect("says of any text that is no sealing only that it does not open", () =>
     Effect.gen(function* () {
       const vault = yield* over(newKey())
-      for (const text of ["", "v1", "....", "v2.00000000.AAAA.AAAA.AAAA"]) yield* unopened(text, vault)
+      for (const text of ["", "v1", "....", "v2.00000000.AAAA.AAAA", "v1.00000000.AAAA.AAAA.AAAA"])
+        yield* unopened(text, vault)
       FastCheck.assert(FastCheck.property(FastCheck.string(), (text) => Effect.runSync(unopened(text, vault))))
     })
   )
@@ -171,11 +174,11 @@ describe("KeyVault: the key file", () => {
     Effect.gen(function* () {
       const path = join(yield* folder, "deep", "er")
       const file = join(path, "key")
-      const first = yield* KeyVault.make({ file, create: true })
+      const first = yield* onFile({ file, create: true })
       assert.strictEqual(Buffer.from(readFileSync(file, "utf8"), "base64").length, 32)
       assert.deepStrictEqual(readdirSync(path), ["key"])
       if (process.platform !== "win32") assert.strictEqual(statSync(file).mode & 0o777, 0o600)
-      const second = yield* KeyVault.make({ file, create: true })
+      const second = yield* onFile({ file, create: true })
       assert.strictEqual(yield* second.open(context, yield* first.seal(context, "hunter2")), "hunter2")
     })
   )
@@ -184,7 +187,7 @@ describe("KeyVault: the key file", () => {
     Effect.gen(function* () {
       const file = join(yield* folder, "key")
       const vaults = yield* Effect.all(
-        Array.from({ length: 8 }, () => KeyVault.make({ file, create: true })),
+        Array.from({ length: 8 }, () => onFile({ file, create: true })),
         { concurrency: "unbounded" }
       )
       for (const vault of vaults)
@@ -222,7 +225,7 @@ describe("KeyVault: the key file", () => {
   it.scoped("may hold several keys, a line each", () =>
     Effect.gen(function* () {
       const [fresh, old] = [newKey(), newKey()]
-      const vault = yield* KeyVault.make({ file: yield* written(`${fresh}\r\n\n${old}\n`), create: false })
+      const vault = yield* onFile({ file: yield* written(`${fresh}\r\n\n${old}\n`), create: false })
       const sealed = yield* Effect.flatMap(over(old), (vault) => vault.seal(context, "hunter2"))
       assert.strictEqual(yield* vault.open(context, sealed), "hunter2")
       const alone = yield* over(fresh)
@@ -249,9 +252,9 @@ describe("KeyVault: the key file", () => {
         Logger.defaultLogger,
         Logger.make(({ message }) => lines.push(String(message)))
       )
-      yield* KeyVault.make({ file: yield* written(newKey(), 0o600), create: false }).pipe(Effect.provide(logger))
+      yield* onFile({ file: yield* written(newKey(), 0o600), create: false }).pipe(Effect.provide(logger))
       assert.deepStrictEqual(lines, [])
-      yield* KeyVault.make({ file: yield* written(newKey(), 0o644), create: false }).pipe(Effect.provide(logger))
+      yield* onFile({ file: yield* written(newKey(), 0o644), create: false }).pipe(Effect.provide(logger))
       if (process.platform !== "win32") assert.match(lines.join(), /chmod 600/)
     })
   )

@@ -20,6 +20,11 @@ const patienceMillis = 600_000
 const DueRow = Schema.Struct({ id: Schema.String, owner: Schema.NullOr(Schema.String), due_tries: Schema.Number })
 const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
 const decodeOwners = Schema.decodeUnknown(Schema.Array(Schema.Struct({ owner: Schema.String })))
+const decodePlaces = Schema.decodeUnknown(Schema.Array(Schema.Struct({ app: Schema.String, endpoint: Schema.String })))
+
+/** How many endpoints are looked at for one claim, for each piece that it may have. */
+const placesPerPiece = 4
+
 const maxNote = 256
 const noted = (note: string | null): string | null => (note === null ? null : [...note].slice(0, maxNote).join(""))
 
@@ -29,33 +34,35 @@ export const make = Effect.gen(function* () {
   const { update } = yield* GroupUpdate.make(database)
   const clock = Effect.map(now, (said) => sql.literal(said))
 
-  /** Not while an earlier event of the same order is waiting for the same endpoint, unless it has waited long. */
+  /** Not while an earlier event of the same order waits for the same endpoint, unless it has waited long and is not due yet again. */
   const inOrder = (now: ReturnType<typeof sql.literal>) =>
     sql`AND NOT EXISTS (SELECT 1 FROM payment_proxy_delivery earlier
       WHERE earlier.pay_order_no = piece.pay_order_no AND earlier.endpoint = piece.endpoint
         AND earlier.version < piece.version AND earlier.state = 'waiting'
-        AND earlier.created_millis >= ${now} - ${patienceMillis})`
+        AND (earlier.created_millis >= ${now} - ${patienceMillis} OR earlier.due_millis <= ${now}))`
 
   type Fragment = ReturnType<typeof sql.literal>
   const isOpen = (now: Fragment) =>
     sql`piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})`
 
   /** Pieces that are due and nobody's, held until the transaction ends; of one owner, or of anybody. */
-  const due = (queue: Queue, now: Fragment, limit: number, { avoiding = [] }: Leaving, owner?: string) => {
+  const due = (queue: Queue, now: Fragment, limit: number, owner?: string, endpoint?: string) => {
     const shelf = shelves[queue]
-    const elsewhere =
-      queue === "deliveries" && avoiding.length > 0 ? sql`AND NOT (${sql.in("piece.endpoint", avoiding)})` : sql``
+    const [index, there] =
+      endpoint === undefined
+        ? [sql``, sql``]
+        : [sql`FORCE INDEX (payment_proxy_delivery_place)`, sql`AND piece.endpoint = ${endpoint}`]
     return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries
-      FROM ${sql(shelf.table)} AS piece
+      FROM ${sql(shelf.table)} AS piece ${index}
       WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(shelf.owner)} = ${owner}`}
-        ${elsewhere} ${queue === "deliveries" ? inOrder(now) : sql``}
+        ${there} ${queue === "deliveries" ? inOrder(now) : sql``}
       ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodeDue(rows)))
     )
   }
 
   /** A share of each owner's but this one's, in an order by chance where there are more of them than pieces. */
-  const shared = (queue: Queue, now: Fragment, limit: number, leaving: Leaving, besides: string) =>
+  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) =>
     Effect.gen(function* () {
       const { table, owner } = shelves[queue]
       const rows =
@@ -66,19 +73,40 @@ export const make = Effect.gen(function* () {
       const share = Math.ceil(limit / Math.max(owners.length, 1))
       const found: Array<typeof DueRow.Type> = []
       for (const { owner: one } of owners)
-        if (found.length < limit)
-          found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), leaving, one)))
+        if (found.length < limit) found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), one)))
       return found
     })
+
+  /**
+   * A share of what is due at each endpoint but these, the endpoints in an order by chance. However much waits for those that
+   * are left out, none of it is looked at.
+   */
+  const elsewhere = (now: Fragment, limit: number, besides: string | undefined, avoiding: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const rows = yield* sql`SELECT place.app, place.endpoint
+        FROM (SELECT DISTINCT app, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)) AS place
+        WHERE NOT (${sql.in("place.endpoint", avoiding)}) ${besides === undefined ? sql`` : sql`AND place.app <> ${besides}`}
+          AND EXISTS (SELECT 1 FROM payment_proxy_delivery AS piece FORCE INDEX (payment_proxy_delivery_place)
+            WHERE piece.app = place.app AND piece.endpoint = place.endpoint AND ${isOpen(now)})`.unprepared
+      const places = yield* Random.shuffle(yield* Effect.orDie(decodePlaces(rows)))
+      const share = Math.ceil(limit / Math.max(places.length, 1))
+      const found: Array<typeof DueRow.Type> = []
+      for (const { app, endpoint } of [...places].slice(0, placesPerPiece * limit))
+        if (found.length < limit)
+          found.push(...(yield* due("deliveries", now, Math.min(share, limit - found.length), app, endpoint)))
+      return found
+    })
+
+  const chosen = (queue: Queue, now: Fragment, limit: number, { besides, avoiding = [] }: Leaving) => {
+    if (queue === "deliveries" && avoiding.length > 0) return elsewhere(now, limit, besides, avoiding)
+    return besides === undefined ? due(queue, now, limit) : shared(queue, now, limit, besides)
+  }
 
   const claimed = (queue: Queue, limit: number, lease: Duration.Duration, leaving: Leaving) =>
     Effect.gen(function* () {
       const { table, key } = shelves[queue]
       const now = yield* clock
-      const { besides } = leaving
-      const found = yield* besides === undefined
-        ? due(queue, now, limit, leaving)
-        : shared(queue, now, limit, leaving, besides)
+      const found = yield* chosen(queue, now, limit, leaving)
       if (found.length === 0) return []
       const token = randomUUID()
       yield* sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${now} + ${Duration.toMillis(lease)}
@@ -142,7 +170,41 @@ export const make = Effect.gen(function* () {
   const columns = sql.literal(DeliveryRows.columns.join(", "))
   const found = <E>(rows: Effect.Effect<unknown, E>) =>
     typed(Effect.flatMap(rows, (all) => Effect.orDie(DeliveryRows.decode(all))))
+  const isOf = (eventId: string) => sql`id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`}`
+  const anew = (now: Fragment) => sql`due_millis = ${now}, due_token = NULL, due_lease_millis = NULL, due_tries = 0,
+    since_millis = ${now}, state = 'waiting'`
+  const count = (limit: number) => sql.literal(String(Math.trunc(limit)))
+
+  const address = (eventId: string, endpoints: ReadonlyArray<string>) =>
+    Effect.gen(function* () {
+      const now = yield* clock
+      const rows = yield* sql`SELECT ${columns} FROM payment_proxy_delivery WHERE ${isOf(eventId)} FOR UPDATE`
+      const [event] = yield* Effect.orDie(DeliveryRows.decode(rows))
+      if (event === undefined || endpoints.length === 0) return 0
+      for (const endpoint of endpoints) {
+        const row = DeliveryRows.toRow(event, endpoint)
+        yield* sql`INSERT IGNORE INTO payment_proxy_delivery ${sql.insert(row)}`
+        yield* sql`UPDATE payment_proxy_delivery SET ${anew(now)} WHERE id = ${row.id}`.unprepared
+      }
+      yield* sql`DELETE FROM payment_proxy_delivery WHERE ${isOf(eventId)} AND state = 'kept'`
+      return endpoints.length
+    })
+
   const deliveries = Deliveries.of({
+    address: (eventId, endpoints) => transaction(address(eventId, endpoints)),
+    hasten: ({ app, endpoint }, limit) =>
+      Effect.flatMap(clock, (now) =>
+        update(sql`UPDATE payment_proxy_delivery SET due_millis = created_millis
+          WHERE app = ${app} AND endpoint = ${endpoint} AND due_millis > ${now} AND created_millis <= ${now}
+          LIMIT ${count(limit)}`)
+      ),
+    giveUpAged: ({ app, endpoint }, age, limit, note) =>
+      Effect.flatMap(clock, (now) =>
+        update(sql`UPDATE payment_proxy_delivery SET ${never}, state = 'given-up', due_note = ${noted(note)}
+          WHERE app = ${app} AND endpoint = ${endpoint} AND due_millis IS NOT NULL
+            AND COALESCE(since_millis, created_millis) <= ${now} - ${Duration.toMillis(age)}
+            AND (due_token IS NULL OR due_lease_millis <= ${now}) LIMIT ${count(limit)}`)
+      ),
     byId: (id) =>
       found(sql`SELECT ${columns} FROM payment_proxy_delivery WHERE id = ${id}`).pipe(
         Effect.map(([row]) => Option.fromNullable(row))
@@ -151,9 +213,7 @@ export const make = Effect.gen(function* () {
       found(sql`SELECT ${columns} FROM payment_proxy_delivery
         WHERE pay_order_no = ${payOrderNo} OR (pay_order_no > ${`${payOrderNo}R`} AND pay_order_no < ${`${payOrderNo}S`})
         ORDER BY id`),
-    ofEvent: (eventId) =>
-      found(sql`SELECT ${columns} FROM payment_proxy_delivery
-        WHERE id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`} ORDER BY id`),
+    ofEvent: (eventId) => found(sql`SELECT ${columns} FROM payment_proxy_delivery WHERE ${isOf(eventId)} ORDER BY id`),
     search: ({ app, endpoint, state, after, limit }) =>
       found(
         sql`SELECT ${columns} FROM payment_proxy_delivery WHERE ${sql.and([
@@ -166,8 +226,7 @@ export const make = Effect.gen(function* () {
       ),
     resend: (id) =>
       Effect.flatMap(clock, (now) =>
-        update(sql`UPDATE payment_proxy_delivery SET due_millis = ${now}, due_token = NULL, due_lease_millis = NULL,
-          due_tries = 0, state = 'waiting' WHERE id = ${id} AND state <> 'kept'`)
+        update(sql`UPDATE payment_proxy_delivery SET ${anew(now)} WHERE id = ${id} AND state <> 'kept'`)
       ).pipe(Effect.map((count) => count === 1)),
     giveUp: (id, token, note) =>
       ifHeld({ queue: "deliveries", id, token }, () => sql`${never}, state = 'given-up', due_note = ${noted(note)}`)

@@ -289,5 +289,56 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_day", part: "due_note" }
+  },
+  {
+    id: 23,
+    name: "what operators propose",
+    statement: table(
+      "payment_proxy_proposal",
+      [
+        "id varchar(64) NOT NULL",
+        "pay_order_no varchar(64) NOT NULL",
+        "version bigint NOT NULL",
+        "wanted varchar(32) NOT NULL",
+        "accepted_minor varchar(64) NULL",
+        "note text NOT NULL",
+        "proposed_by varchar(64) NOT NULL",
+        "proposed_millis bigint NOT NULL",
+        "state varchar(16) NOT NULL",
+        "open_no varchar(64) NULL",
+        "decided_by varchar(64) NULL",
+        "decided_millis bigint NULL",
+        "decided_note text NULL",
+        "PRIMARY KEY (id)",
+        // Of one order one that is open.
+        "UNIQUE KEY payment_proxy_proposal_open (open_no)",
+        "KEY payment_proxy_proposal_order (pay_order_no)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_proposal", part: "decided_note" }
+  },
+  {
+    id: 24,
+    name: "what waits for an endpoint, and since when it is tried",
+    statement: `ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL,
+      ADD KEY payment_proxy_delivery_place (app, endpoint, due_millis)`,
+    makes: { table: "payment_proxy_delivery", part: "payment_proxy_delivery_place" }
+  },
+  {
+    id: 25,
+    name: "since when old deliveries were tried",
+    statement: "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
+    makes: { table: "payment_proxy_delivery_old", part: "since_millis" }
+  },
+  {
+    id: 26,
+    name: "keys of the installation",
+    statement: table(
+      "payment_proxy_data_key",
+      ["name varchar(64) NOT NULL", "sealed mediumtext NOT NULL", "PRIMARY KEY (name)"],
+      server
+    ),
+    makes: { table: "payment_proxy_data_key", part: "sealed" }
   }
 ]

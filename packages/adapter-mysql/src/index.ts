@@ -1,10 +1,14 @@
 import type {
   Apps,
+  DataKeys,
   Deliveries,
   DueWork,
+  Histories,
   Inbox,
   Orders,
+  Proposals,
   Retention,
+  Sealings,
   SharedTokens,
   StoreUnavailable
 } from "@payment-proxy/ports"
@@ -13,11 +17,15 @@ import * as AppsStore from "./Apps.ts"
 import type { Options } from "./Connections.ts"
 import * as Database from "./Database.ts"
 import * as DatabaseClock from "./DatabaseClock.ts"
+import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
+import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
 import * as OrdersStore from "./Orders.ts"
+import * as ProposalsStore from "./Proposals.ts"
 import * as RetentionStore from "./Retention.ts"
+import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
@@ -35,7 +43,17 @@ const migrated = Layer.effectDiscard(
 export interface At {
   /** Every store port, the schema brought up to date first. */
   readonly stores: Layer.Layer<
-    Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens,
+    | Orders
+    | DueWork
+    | Deliveries
+    | Inbox
+    | Apps
+    | Proposals
+    | Retention
+    | SharedTokens
+    | Histories
+    | Sealings
+    | DataKeys,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -51,8 +69,12 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     DueWorkStore.layer,
     InboxStore.layer,
     AppsStore.layer,
+    ProposalsStore.layer,
     RetentionStore.layer,
-    SharedTokensStore.layer
+    SharedTokensStore.layer,
+    HistoriesStore.layer,
+    SealingsStore.layer,
+    DataKeysStore.layer
   )
   return {
     stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),

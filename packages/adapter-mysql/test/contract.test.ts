@@ -1,7 +1,9 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
+  proposalsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -10,5 +12,7 @@ import { stores } from "./scratch.ts"
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
+proposalsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)
+ledgerContract("MariaDB", stores)

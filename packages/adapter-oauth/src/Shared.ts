@@ -73,7 +73,7 @@ export const make = (
       Effect.gen(function* () {
         const begunMillis = yield* Cache.monotonicMillis
         const granted = yield* fetch
-        const sealed = yield* vault.seal(context, Redacted.value(granted.token))
+        const sealed = yield* Effect.mapError(vault.seal(context, Redacted.value(granted.token)), unavailable)
         const leftMillis = Cache.lifeMillis(granted) - ((yield* Cache.monotonicMillis) - begunMillis)
         const life = Duration.millis(Math.max(Math.floor(leftMillis), 0))
         const put = tokens.put(vendor, client, lease, sealed, life)

@@ -177,6 +177,40 @@ const days = statements(
   "CREATE INDEX payment_proxy_day_due ON payment_proxy_day (due_millis)"
 )
 
+/** What operators propose for orders that are held: of one order one that is open. */
+const proposals = statements(
+  `CREATE TABLE payment_proxy_proposal (
+    id varchar(64) NOT NULL PRIMARY KEY,
+    pay_order_no varchar(64) NOT NULL,
+    version bigint NOT NULL,
+    wanted varchar(32) NOT NULL,
+    accepted_minor varchar(64) NULL,
+    note text NOT NULL,
+    proposed_by varchar(64) NOT NULL,
+    proposed_millis bigint NOT NULL,
+    state varchar(16) NOT NULL,
+    open_no varchar(64) NULL,
+    decided_by varchar(64) NULL,
+    decided_millis bigint NULL,
+    decided_note text NULL
+  ) WITHOUT ROWID`,
+  "CREATE UNIQUE INDEX payment_proxy_proposal_open ON payment_proxy_proposal (open_no)",
+  "CREATE INDEX payment_proxy_proposal_order ON payment_proxy_proposal (pay_order_no)"
+)
+
+/** What waits for an endpoint, and since when it is tried: null since it was made. */
+const places = statements(
+  "ALTER TABLE payment_proxy_delivery ADD COLUMN since_millis bigint NULL",
+  "ALTER TABLE payment_proxy_delivery_old ADD COLUMN since_millis bigint NULL",
+  `CREATE INDEX payment_proxy_delivery_place ON payment_proxy_delivery (app, endpoint, due_millis)
+    WHERE due_millis IS NOT NULL`
+)
+
+/** Keys of the installation's own, sealed: the first of them chains the histories. */
+const dataKeys = statements(
+  "CREATE TABLE payment_proxy_data_key (name varchar(64) NOT NULL PRIMARY KEY, sealed text NOT NULL) WITHOUT ROWID"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -188,6 +222,9 @@ export const migrate = Migrator.make({})({
     "0005_one_order_for_a_number_at_a_vendor": merchantNo,
     "0006_shared_tokens": sharedTokens,
     "0007_whole_life": wholeLife,
-    "0008_days": days
+    "0008_days": days,
+    "0009_proposals": proposals,
+    "0010_what_waits_for_an_endpoint": places,
+    "0011_data_keys": dataKeys
   })
 })

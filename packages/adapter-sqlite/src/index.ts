@@ -1,31 +1,54 @@
 import type {
   Apps,
+  DataKeys,
   Deliveries,
   DueWork,
+  Histories,
   Inbox,
   Orders,
+  Proposals,
   Retention,
+  Sealings,
   SharedTokens,
   StoreUnavailable
 } from "@payment-proxy/ports"
 import { Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
 import * as Database from "./Database.ts"
+import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
+import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
 import * as OrdersStore from "./Orders.ts"
+import * as ProposalsStore from "./Proposals.ts"
 import * as RetentionStore from "./Retention.ts"
+import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
 
+type Stores =
+  | Orders
+  | DueWork
+  | Deliveries
+  | Inbox
+  | Apps
+  | Proposals
+  | Retention
+  | SharedTokens
+  | Histories
+  | Sealings
+  | DataKeys
+
 /** Every store port on one database file, made and migrated where it is new. */
-export const layer = (options: {
-  readonly filename: string
-}): Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens, StoreUnavailable> =>
+export const layer = (options: { readonly filename: string }): Layer.Layer<Stores, StoreUnavailable> =>
   Layer.mergeAll(
     OrdersStore.layer,
     DueWorkStore.layer,
     InboxStore.layer,
     AppsStore.layer,
+    ProposalsStore.layer,
     RetentionStore.layer,
-    SharedTokensStore.layer
+    SharedTokensStore.layer,
+    HistoriesStore.layer,
+    SealingsStore.layer,
+    DataKeysStore.layer
   ).pipe(Layer.provide(Database.layer(options.filename)))

@@ -1,7 +1,9 @@
 import {
   appsContract,
   dueWorkContract,
+  ledgerContract,
   ordersContract,
+  proposalsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -10,5 +12,7 @@ import { stores } from "./scratch.ts"
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
+proposalsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)
+ledgerContract("SQLite", stores)

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
-import { CrashPoints, InDoubt, Unreachable } from "@payment-proxy/ports"
+import { CrashPoints, InDoubt, Unreachable, WrittenPoint } from "@payment-proxy/ports"
 import { Effect, type Scope, Stream } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
 import * as Tls from "./Tls.ts"
@@ -204,12 +204,12 @@ const broken = new InDoubt({ detail: "The file broke off before its end." })
 const sendBy =
   (agent: Agent): Send =>
   (call, { millis, untilMillis }) =>
-    Effect.flatMap(CrashPoints, ({ hit, written }) =>
+    Effect.flatMap(Effect.zip(CrashPoints, WrittenPoint), ([{ hit, written }, whole]) =>
       Effect.clockWith((clock) => {
         const askedAtMillis = clock.unsafeCurrentTimeMillis()
         const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
         if (leftMillis <= 0) return new Unreachable({ detail: "Its time was over before it could be sent." })
-        const body = call.body === null ? null : written(call.body, "K05", "K06")
+        const body = call.body === null ? null : written(call.body, "K05", whole)
         const request: Dispatcher.DispatchOptions = {
           origin: call.origin,
           path: call.path,

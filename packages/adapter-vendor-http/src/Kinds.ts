@@ -31,5 +31,9 @@ export const make = (config: VendorConfig & Placed, needs: Needs): Effect.Effect
 export const faultsOf = (config: VendorConfig, nowMillis: number | null): ReadonlyArray<Fault> =>
   kindOf(config).faultsOf(config, nowMillis)
 
+/** What keeps a vendor from sending its notifications to this address. */
+export const notifyFaultsOf = (config: VendorConfig, notifyUrl: string): ReadonlyArray<string> =>
+  kindOf(config).notifyFaultsOf?.(notifyUrl) ?? []
+
 /** The same text for the same account at the same place: two vendors of it would make two orders of one number. */
 export const accountOf = (config: VendorConfig): string => `${config.kind} ${kindOf(config).accountOf(config)}`

@@ -27,6 +27,12 @@ export const addressFaults = ({ baseUrl }: { readonly baseUrl: string }): Readon
         }
       ]
 
+/** A fault where an address is longer than a vendor takes. */
+export const lengthFaults = (address: string, maxChars: number): ReadonlyArray<string> =>
+  address.length <= maxChars
+    ? []
+    : [`${address.length} characters are more than the ${maxChars} that it takes: shorten the address or its name.`]
+
 /** How long a call may take, in milliseconds; `millis` unless given. */
 export const limit = (millis: number) =>
   Schema.optionalWith(Schema.Int.pipe(Schema.between(100, 60_000)), { default: () => millis })

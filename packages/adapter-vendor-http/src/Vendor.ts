@@ -92,6 +92,8 @@ export interface Kind<C, I> {
   readonly faultsOf: (config: C, nowMillis: number | null) => ReadonlyArray<Fault>
   /** The same text for the same account at the same place: two vendors of it would make two orders of one number. */
   readonly accountOf: (config: C) => string
+  /** What of an address keeps the vendor from sending notifications to it; nothing where it demands nothing. */
+  readonly notifyFaultsOf?: (notifyUrl: string) => ReadonlyArray<string>
   readonly make: (config: C & Placed, needs: Needs) => Effect.Effect<Vendor, never, Scope.Scope>
 }
 

@@ -127,6 +127,7 @@ const settled = (options: Partial<Options>): Options => {
     connectLimitMillis: options.connectLimitMillis ?? 5000,
     allowHttp,
     allowPrivate: options.allowPrivate ?? allowHttp,
+    allowAnyPort: options.allowAnyPort ?? allowHttp,
     resolve: options.resolve
   }
 }
@@ -148,9 +149,9 @@ const agent = ({ allowPrivate, connectLimitMillis, resolve }: Options) =>
   )
 
 /**
- * A sender with connections of its own: one POST per try, https unless `allowHttp`, no redirects, at most 8 KB of an
- * answer read, 10 s in all; private addresses are refused when they are dialled, unless `allowPrivate` (which
- * `allowHttp` implies where it is not set).
+ * A sender with connections of its own: one POST per try, https unless `allowHttp`, ports 443 and 8443 unless
+ * `allowAnyPort`, no redirects, no proxies, at most 8 KB of an answer read, 10 s in all; private addresses are refused when
+ * they are dialled, unless `allowPrivate`. Where these are not set, `allowHttp` implies both.
  */
 export const make = (options: Partial<Options> = {}): Effect.Effect<WebhookSender["Type"], never, Scope.Scope> => {
   const all = settled(options)

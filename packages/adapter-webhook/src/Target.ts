@@ -14,9 +14,14 @@ export interface Rules {
   readonly allowHttp: boolean
   /** Private, loopback and reserved addresses, `localhost` and names without a dot too. */
   readonly allowPrivate: boolean
+  /** Other ports than 443 and 8443, too: for development. */
+  readonly allowAnyPort: boolean
 }
 
 const maxLength = 2048
+
+/** As the parser shows them: 443 is https' own. */
+const ports: ReadonlySet<string> = new Set(["", "8443"])
 
 const judgeHost = (hostname: string): string | null => {
   const literal = hostname.replace(/^\[(.*)\]$/, "$1")
@@ -33,6 +38,7 @@ const judge = (text: string, url: URL, rules: Rules): string | null => {
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text))
     return "The endpoint's URL holds a user or password: take it out."
   if (text.includes("#")) return "The endpoint's URL has a fragment: take it out."
+  if (!(rules.allowAnyPort || ports.has(url.port))) return "The endpoint's port is not 443 or 8443."
   return rules.allowPrivate ? null : judgeHost(url.hostname)
 }
 

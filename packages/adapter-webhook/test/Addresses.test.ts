@@ -130,7 +130,7 @@ describe("Addresses", () => {
 })
 
 describe("Target", () => {
-  const strict = { allowHttp: false, allowPrivate: false }
+  const strict = { allowHttp: false, allowPrivate: false, allowAnyPort: false }
   const fault = (url: string, rules: Target.Rules = strict) => Either.getOrNull(Either.flip(Target.parse(url, rules)))
 
   it("takes a public https URL as the parser reads it", () => {
@@ -145,11 +145,24 @@ describe("Target", () => {
     "ftp://hooks.example.com/",
     "https://user:pw@hooks.example.com/x",
     "https://@hooks.example.com/x",
+    "https://hooks.example.com:22/",
+    "https://hooks.example.com:25/",
+    "https://hooks.example.com:80/",
+    "https://hooks.example.com:3306/",
+    "https://hooks.example.com:65535/",
     "https://2130706433/",
     "https://0x7f.1/",
     "https://0177.0.0.1/",
     "https://127.1/",
     "https://①②⑦.0.0.1/",
+    "https://0xa9fea9fe/",
+    "https://0251.0376.0251.0376/",
+    "https://2852039166/",
+    "https://169.254.43518/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://[::ffff:169.254.169.254]/",
+    "https://[2002:a9fe:a9fe::]/",
+    "https://100.100.100.200/",
     "https://[::ffff:7f00:1]/",
     "https://[::1]/",
     "https://[fe80::1%25eth0]/",
@@ -169,12 +182,17 @@ describe("Target", () => {
     assert.isString(fault(url))
   })
 
+  it("takes 443, said or not, and 8443; other ports where it is told to", () => {
+    for (const port of ["", ":443", ":8443"]) assert.isNull(fault(`https://hooks.example.com${port}/`), port)
+    assert.isNull(fault("https://hooks.example.com:3306/", { ...strict, allowAnyPort: true }))
+  })
+
   it("takes http and private hosts where it is told to, but never a user in the URL", () => {
-    const lax = { allowHttp: true, allowPrivate: true }
+    const lax = { allowHttp: true, allowPrivate: true, allowAnyPort: true }
     assert.isNull(fault("http://127.0.0.1:4020/webhooks", lax))
     assert.isNull(fault("http://localhost:4020/webhooks", lax))
     assert.isString(fault("http://user@127.0.0.1:4020/webhooks", lax))
-    assert.isNull(fault("https://10.0.0.7/webhooks", { allowHttp: false, allowPrivate: true }))
-    assert.isString(fault("http://10.0.0.7/webhooks", { allowHttp: false, allowPrivate: true }))
+    assert.isNull(fault("https://10.0.0.7/webhooks", { ...lax, allowHttp: false }))
+    assert.isString(fault("http://10.0.0.7/webhooks", { ...lax, allowHttp: false }))
   })
 })

@@ -1,41 +1,14 @@
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import * as Document from "./Document.ts"
+import { events } from "./EventCalls.ts"
 import * as Examples from "./Examples.ts"
-import { History, Order, OrderList, PlaceOrder } from "./Order.ts"
-import {
-  orderNoParam,
-  PlaceHeaders,
-  ReadParameters,
-  ReturnParameters,
-  SearchParameters,
-  vendorParam
-} from "./Parameters.ts"
+import { orders } from "./OrderCalls.ts"
+import { ReturnParameters, vendorParam } from "./Parameters.ts"
 import type { Code } from "./Problem.ts"
 import { answers } from "./Problem.ts"
+import { refunds } from "./RefundCalls.ts"
 
-const created = Order.annotations(HttpApiSchema.annotations({ identifier: "Order", status: 201 }))
-const accepted = Order.annotations(HttpApiSchema.annotations({ identifier: "Order", status: 202 }))
-
-const forApps = ["UNAUTHORIZED", "STORE_UNAVAILABLE", "INTERNAL"] as const satisfies ReadonlyArray<Code>
-
-const placing: ReadonlyArray<Code> = [
-  "IDEMPOTENCY_KEY_MISSING",
-  "IDEMPOTENCY_KEY_INVALID",
-  "BODY_NOT_JSON",
-  "BODY_TOO_DEEP",
-  "IN_FLIGHT",
-  "CONTENDED",
-  "BODY_TOO_LARGE",
-  "CONTENT_TYPE_UNSUPPORTED",
-  "BODY_INVALID",
-  "IDEMPOTENCY_KEY_REUSED",
-  ...forApps
-]
-const reading: ReadonlyArray<Code> = ["PARAMETER_INVALID", "ORDER_NOT_FOUND", ...forApps]
-const searching: ReadonlyArray<Code> = ["PARAMETER_INVALID", ...forApps]
-const closing: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", "COMMAND_NOT_ALLOWED", "CONTENDED", ...forApps]
-const looking: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", ...forApps]
 const notifying: ReadonlyArray<Code> = [
   "NOTIFICATION_REFUSED",
   "VENDOR_UNKNOWN",
@@ -45,115 +18,6 @@ const notifying: ReadonlyArray<Code> = [
 ]
 
 const returning: ReadonlyArray<Code> = ["ORDER_NOT_FOUND", "STORE_UNAVAILABLE", "INTERNAL"]
-
-const place = HttpApiEndpoint.post("place", "/v1/orders")
-  .setPayload(PlaceOrder)
-  .setHeaders(PlaceHeaders)
-  .addSuccess(Order)
-  .addSuccess(created)
-  .addSuccess(accepted)
-  .addError(answers(...placing))
-  .annotateContext(
-    Document.call({
-      title: "Place an order",
-      description: "On disk before the vendor hears of it. The same Idempotency-Key answers the same order.",
-      isForApps: true,
-      problems: placing,
-      request: {
-        required: true,
-        content: {
-          "application/json": {
-            schema: { $ref: "#/components/schemas/PlaceOrder" },
-            examples: { order: { value: Examples.placeOrder } }
-          }
-        }
-      },
-      answers: {
-        200: { description: "Placed before with this key: the order as it is now", examples: { paid: Examples.paid } },
-        201: {
-          description: "Placed, with the vendor's answer: what to show to the payer, or why it was refused",
-          examples: { pending: Examples.pending, failed: Examples.failed }
-        },
-        202: {
-          description: "Placed and in doubt: the vendor is asked until it says more",
-          examples: { inDoubt: Examples.inDoubt }
-        }
-      }
-    })
-  )
-
-const read = HttpApiEndpoint.get("read")`/v1/orders/${orderNoParam}`
-  .setUrlParams(ReadParameters)
-  .addSuccess(Order)
-  .addError(answers(...reading))
-  .annotateContext(
-    Document.call({
-      title: "Read an order",
-      description: "With `wait`, as soon as it changes.",
-      isForApps: true,
-      problems: reading,
-      answers: { 200: { description: "The order", examples: { pending: Examples.pending, paid: Examples.paid } } }
-    })
-  )
-
-const search = HttpApiEndpoint.get("search", "/v1/orders")
-  .setUrlParams(SearchParameters)
-  .addSuccess(OrderList)
-  .addError(answers(...searching))
-  .annotateContext(
-    Document.call({
-      title: "Search orders",
-      description: "Newest first, page by page.",
-      isForApps: true,
-      problems: searching,
-      answers: {
-        200: { description: "A page of orders", examples: { page: { items: [Examples.paid], next: null } } }
-      }
-    })
-  )
-
-const close = HttpApiEndpoint.post("close")`/v1/orders/${orderNoParam}/close`
-  .addSuccess(Order)
-  .addSuccess(accepted)
-  .addError(answers(...closing))
-  .annotateContext(
-    Document.call({
-      title: "Close an order",
-      description: "It can still turn out paid: the vendor decides.",
-      isForApps: true,
-      problems: closing,
-      answers: {
-        200: { description: "The order as it now is", examples: { closed: Examples.closed } },
-        202: {
-          description: "Closing: the vendor is asked until it says more",
-          examples: { closing: Examples.closing }
-        }
-      }
-    })
-  )
-
-const history = HttpApiEndpoint.get("history")`/v1/orders/${orderNoParam}/history`
-  .addSuccess(History)
-  .addError(answers(...looking))
-  .annotateContext(
-    Document.call({
-      title: "Read an order's history",
-      description: "What happened, when, and by what; oldest first.",
-      isForApps: true,
-      problems: looking,
-      answers: { 200: { description: "The order's history", examples: { paid: Examples.history } } }
-    })
-  )
-
-const orders = HttpApiGroup.make("orders")
-  .add(place)
-  .add(read)
-  .add(search)
-  .add(close)
-  .add(history)
-  .annotateContext(
-    OpenApi.annotations({ description: "An app sees its own orders alone. Its key goes into `Authorization: Bearer`." })
-  )
 
 const vendorForm = { "*/*": { schema: { type: "string", description: "As the vendor writes and signs it" } } }
 
@@ -267,6 +131,8 @@ const health = HttpApiGroup.make("health")
 /** The order API (design §8). */
 export class Api extends HttpApi.make("payment-proxy")
   .add(orders)
+  .add(refunds)
+  .add(events)
   .add(vendors)
   .add(health)
   .annotate(HttpApi.AdditionalSchemas, Document.schemas)

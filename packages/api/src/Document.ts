@@ -10,6 +10,8 @@ type Spec = Parameters<Parameters<typeof OpenApi.Transform.of>[0]>[0]
 export interface Told {
   readonly description: string
   readonly examples: { readonly [name: string]: unknown }
+  /** The same in other media types. */
+  readonly also?: { readonly [mediaType: string]: unknown }
 }
 
 /** What the document says of an endpoint beyond its types: who may call it, its examples, and every error it can answer. */
@@ -30,9 +32,7 @@ const retryAfter = { "Retry-After": { description: "Seconds", schema: { type: "i
 
 const headersOf = (among: ReadonlyArray<Problem.Code>) => ({
   ...(among.includes("UNAUTHORIZED") ? challenge : {}),
-  ...(among.some((code) => code === "CONTENDED" || code === "IN_FLIGHT" || code === "STORE_UNAVAILABLE")
-    ? retryAfter
-    : {})
+  ...(among.some((code) => Problem.isPassing(code)) ? retryAfter : {})
 })
 
 const problems = (among: ReadonlyArray<Problem.Code>) =>
@@ -54,19 +54,32 @@ const problems = (among: ReadonlyArray<Problem.Code>) =>
 
 const answered = (responses: Spec, told: Call["answers"]) =>
   Object.fromEntries(
-    Object.entries(told).map(([status, { description, examples }]) => {
+    Object.entries(told).map(([status, { description, examples, also = {} }]) => {
       const content = Object.entries<Spec>(responses[status].content ?? {}).map(([type, { schema }]) => [
         type,
         { schema, ...(Object.keys(examples).length === 0 ? {} : { examples: values(examples) }) }
       ])
-      return [status, { description, ...(content.length === 0 ? {} : { content: Object.fromEntries(content) }) }]
+      const all = { ...Object.fromEntries(content), ...also }
+      return [status, { description, ...(Object.keys(all).length === 0 ? {} : { content: all }) }]
     })
   )
 
+/** Headers as people write them, and those as required without which a handler refuses. */
+const headers: { readonly [name: string]: object } = {
+  "idempotency-key": { name: "Idempotency-Key", required: true },
+  "last-event-id": { name: "Last-Event-ID" }
+}
+
 const keyed = (parameters: ReadonlyArray<Spec>) =>
-  parameters.map((parameter) =>
-    parameter["name"] === "idempotency-key" ? { ...parameter, name: "Idempotency-Key", required: true } : parameter
-  )
+  parameters.map((parameter) => ({ ...parameter, ...headers[parameter["name"]] }))
+
+/** A body of JSON as the document tells of it. */
+export const jsonBody = (schema: string, required: boolean, examples: { readonly [name: string]: unknown }) => ({
+  required,
+  content: {
+    "application/json": { schema: { $ref: `#/components/schemas/${schema}` }, examples: values(examples) }
+  }
+})
 
 /** The annotations of an endpoint: what the document says of it. */
 export const call = (about: Call) =>
@@ -88,9 +101,9 @@ export const call = (about: Call) =>
 
 const webhook = {
   post: {
-    summary: "An order changed",
+    summary: "An order or a refund changed",
     description:
-      "Sent to the app's endpoint, signed, until a 2xx answers it, for days: take it by `webhook-id` once, and by its order's `version` in order.",
+      "Sent to the app's endpoint, signed, until a 2xx answers it, for days: take it by `webhook-id` once, and by the `version` of its order or refund in order.",
     operationId: "webhooks.order",
     parameters: ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) => ({
       name,
@@ -103,7 +116,10 @@ const webhook = {
       content: {
         "application/json": {
           schema: { $ref: "#/components/schemas/Event" },
-          examples: values({ [Examples.event.type]: Examples.event })
+          examples: values({
+            [Examples.event.type]: Examples.event,
+            [Examples.refundEvent.type]: Examples.refundEvent
+          })
         }
       }
     },

@@ -1,6 +1,6 @@
 import { Payment, RefundMachine } from "@payment-proxy/domain"
 import { Schema } from "effect"
-import { fromRefund, Order, Refund, textOf, timeOf } from "./Order.ts"
+import { fromRefund, list, Order, Refund, Time, textOf, timeOf, Version } from "./Order.ts"
 
 /** Every type of event about a payment: `order.<state in lower case>`, and `order.disputed`. */
 export const orderTypes: ReadonlyArray<string> = [
@@ -27,6 +27,34 @@ export const Event = Schema.Union(
   })
 ).annotations({ identifier: "Event" })
 export type Event = typeof Event.Type
+
+const deliveryStates = ["waiting", "delivered", "given-up"] as const
+
+/** What became of an event at one endpoint. */
+export const Delivery = Schema.Struct({
+  endpoint: Schema.String,
+  state: Schema.Literal(...deliveryStates),
+  tries: Schema.Number.annotations({
+    jsonSchema: { type: "integer", description: "Tries in vain since it was sent first or again", minimum: 0 }
+  }),
+  nextTryAt: Schema.NullOr(Time),
+  note: Schema.NullOr(Schema.String).annotations({ description: "What came of the last try" })
+}).annotations({ identifier: "Delivery" })
+export type Delivery = typeof Delivery.Type
+
+/** An event as it is kept, with what became of it at each endpoint. */
+export const Kept = Schema.Struct({
+  id: Schema.String.annotations({ description: "As `webhook-id`" }),
+  type: Schema.Literal(...orderTypes, ...refundTypes),
+  version: Version,
+  timestamp,
+  data: Schema.Union(Order, Refund).annotations({ description: "The order or the refund as it then was" }),
+  deliveries: Schema.Array(Delivery).annotations({ description: "Empty where no endpoint wanted it" })
+}).annotations({ identifier: "KeptEvent" })
+export type Kept = typeof Kept.Type
+
+/** The events of an order and of its refunds, in the order in which they came about. */
+export const EventList = list("EventList", Kept)
 
 interface Told {
   readonly type: string

@@ -28,12 +28,13 @@ const AmountText = Schema.Struct({
 export const zeroAmount = "The amount is zero: ask for more than nothing."
 const zero = { path: ["value"], message: zeroAmount }
 
-const PositiveMoney = Schema.compose(AmountText, Money.Schema).pipe(
+/** An amount that is asked for: more than nothing. */
+export const PositiveMoney = Schema.compose(AmountText, Money.Schema).pipe(
   Schema.filter((money) => (Money.isPositive(money) ? undefined : zero))
 )
 
 /** A field that may be left out, but not be null: a fault of it is told in its own words. */
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
 const Payer = Schema.Struct({
   openId: optional(Text.between(1, 128)),
@@ -99,10 +100,12 @@ export type PlaceOrder = typeof PlaceOrder.Type
 
 /** An amount of money as it is shown: a decimal string in major units. */
 const Amount = Schema.Struct({ value: Schema.String, currency: Schema.String }).annotations({ identifier: "Amount" })
-const Time = Schema.String.annotations({
+/** A time as it is shown. */
+export const Time = Schema.String.annotations({
   jsonSchema: { type: "string", description: "RFC 3339, UTC", format: "date-time" }
 })
-const Version = Schema.Number.annotations({
+/** The version of an order or a refund. */
+export const Version = Schema.Number.annotations({
   jsonSchema: { type: "integer", description: "Rises with every change", minimum: 0 }
 })
 const Failure = Schema.Struct({ code: Schema.String, detail: Schema.String }).annotations({ identifier: "Failure" })
@@ -117,7 +120,9 @@ export const Order = Schema.Struct({
   vendor: Schema.String,
   businessNo: Schema.NullOr(Schema.String),
   amount: Amount,
-  refunded: Amount,
+  captured: Amount.annotations({ description: "What was taken" }),
+  refunded: Amount.annotations({ description: "What has gone back" }),
+  disputed: Amount.annotations({ description: "What the payer or the bank took or asks back: it cannot be refunded" }),
   method: Words.Method.annotations({ identifier: "Method" }),
   source: Words.Source.annotations({ identifier: "Source" }),
   transactionNo: Schema.NullOr(Schema.String),
@@ -169,7 +174,9 @@ export const fromPayment = (payment: Payment.Payment): Order => ({
   vendor: payment.vendor,
   businessNo: payment.businessNo,
   amount: amountOf(payment.amount.amountMinor, payment.amount),
+  captured: amountOf(payment.captured, payment.amount),
   refunded: amountOf(Payment.refunded(payment), payment.amount),
+  disputed: amountOf(Payment.disputed(payment), payment.amount),
   method: payment.method,
   source: payment.source,
   transactionNo: payment.transactionNo,
@@ -211,7 +218,7 @@ export const Refund = Schema.Struct({
 }).annotations({ identifier: "Refund" })
 export type Refund = typeof Refund.Type
 
-/** A refund as apps see it. */
+/** A refund in the words of its schema. */
 export const fromRefund = (refund: RefundMachine.Refund): Refund => ({
   refundNo: refund.refundNo,
   payOrderNo: refund.payOrderNo,
@@ -222,7 +229,7 @@ export const fromRefund = (refund: RefundMachine.Refund): Refund => ({
   reason: refund.reason,
   createdAt: timeOf(refund.createdAtMillis),
   refundedAt: refund.refundedAtMillis === null ? null : timeOf(refund.refundedAtMillis),
-  failure: refund.failure
+  failure: refund.state === "FAILED" ? refund.failure : null
 })
 
 /** One row of an order's history. */
@@ -235,7 +242,8 @@ export const HistoryItem = Schema.Struct({
 }).annotations({ identifier: "HistoryItem" })
 export type HistoryItem = typeof HistoryItem.Type
 
-const list = <A, I>(identifier: string, item: Schema.Schema<A, I>) =>
+/** A list of items as every call answers it. */
+export const list = <A, I>(identifier: string, item: Schema.Schema<A, I>) =>
   Schema.Struct({
     items: Schema.Array(item),
     next: Schema.NullOr(Schema.String).annotations({ description: "The cursor of the next page; null on the last" })
@@ -243,6 +251,9 @@ const list = <A, I>(identifier: string, item: Schema.Schema<A, I>) =>
 
 /** A page of orders, newest first. */
 export const OrderList = list("OrderList", Order)
+
+/** The refunds of an order, oldest first. */
+export const RefundList = list("RefundList", Refund)
 
 /** An order's history, oldest first. */
 export const History = list("History", HistoryItem)

@@ -43,14 +43,30 @@ export const orderNoParam = HttpApiSchema.param(
   Schema.String.annotations({ description: "The order's number, as placing it answered" })
 )
 
+/** The number of a refund in an address. */
+export const refundNoParam = HttpApiSchema.param(
+  "refundNo",
+  Schema.String.annotations({ description: "The refund's number, as placing it answered" })
+)
+
+/** An event in an address. */
+export const eventParam = HttpApiSchema.param("id", Schema.String.annotations({ description: "The event's `id`" }))
+
 /** The vendor of a notification in an address. */
 export const vendorParam = HttpApiSchema.param(
   "vendor",
   Schema.String.annotations({ description: "The vendor's name in the configuration" })
 )
 
+/** The headers by which a stream of events goes on. */
+export const EventHeaders = Schema.Struct({
+  "last-event-id": Schema.optional(
+    Schema.String.annotations({ description: "With `Accept: text/event-stream`: the last event that was seen" })
+  )
+})
+
 /**
- * The headers of a new order. The key is required, yet optional here: what is missing or malformed is for the handler to
+ * The headers of a new order or refund. The key is required, yet optional here: what is missing or malformed is for the handler to
  * say, after the caller is known, with a code of its own.
  */
 export const PlaceHeaders = Schema.Struct({

@@ -16,14 +16,23 @@ export const codes = {
   METHOD_NOT_ALLOWED: [405, "The address does not take this method"],
   IDEMPOTENCY_KEY_MISSING: [400, "The Idempotency-Key is missing"],
   IDEMPOTENCY_KEY_INVALID: [400, "The Idempotency-Key is malformed"],
-  IDEMPOTENCY_KEY_REUSED: [422, "The Idempotency-Key was used for another order"],
+  IDEMPOTENCY_KEY_REUSED: [422, "The Idempotency-Key was used for something else"],
   BODY_NOT_JSON: [400, "The body is not JSON"],
   BODY_TOO_DEEP: [400, "The body is nested too deep"],
   BODY_TOO_LARGE: [413, "The body is too large"],
   BODY_INVALID: [422, "The body has faults"],
   CONTENT_TYPE_UNSUPPORTED: [415, "The body is of another type"],
   PARAMETER_INVALID: [400, "A parameter has faults"],
-  COMMAND_NOT_ALLOWED: [409, "The order does not allow this now"],
+  NOT_ALLOWED: [409, "The order does not allow this now"],
+  OPERATION_OPEN: [409, "An operation of the order is open"],
+  AMOUNT_INVALID: [422, "The amount is more than there is"],
+  NOTHING_REFUNDABLE: [422, "There is nothing left to refund"],
+  NOT_SUPPORTED: [422, "The vendor cannot do this"],
+  REFUND_NOT_FOUND: [404, "No such refund"],
+  EVENT_NOT_FOUND: [404, "No such event"],
+  NO_ENDPOINT: [409, "No endpoint wants the event"],
+  STREAMS_TOO_MANY: [429, "The app has too many streams open"],
+  STREAMS_FULL: [503, "No more streams can be opened here for now"],
   CONTENDED: [409, "The order is moving: try again"],
   IN_FLIGHT: [409, "The first request with this Idempotency-Key is still under way: try again"],
   CALL_UNCLEAR: [400, "It is not clear what the call means"],
@@ -56,8 +65,31 @@ export const Problem = Schema.Struct({
 }).annotations({ identifier: "Problem", description: "RFC 9457; `code` is stable" })
 export type Problem = typeof Problem.Type
 
+/** Whether the same request may succeed in a moment: the answer says when, in `Retry-After`. */
+export const isPassing = (code: Code): boolean =>
+  codes[code][0] === 503 || codes[code][0] === 429 || code === "CONTENDED" || code === "IN_FLIGHT"
+
 /** The media type of a problem (RFC 9457 §6.1). */
 export const contentType = "application/problem+json"
+
+/** What any call of an app can be answered. */
+export const forApps = ["UNAUTHORIZED", "STORE_UNAVAILABLE", "INTERNAL"] as const satisfies ReadonlyArray<Code>
+
+/** What can be wrong with an Idempotency-Key. */
+export const keys = [
+  "IDEMPOTENCY_KEY_MISSING",
+  "IDEMPOTENCY_KEY_INVALID",
+  "IDEMPOTENCY_KEY_REUSED"
+] as const satisfies ReadonlyArray<Code>
+
+/** What can be wrong with a body. */
+export const bodies = [
+  "BODY_NOT_JSON",
+  "BODY_TOO_DEEP",
+  "BODY_TOO_LARGE",
+  "CONTENT_TYPE_UNSUPPORTED",
+  "BODY_INVALID"
+] as const satisfies ReadonlyArray<Code>
 
 /** What any call can be answered before anybody looks at what it asks. */
 export const everywhere: ReadonlyArray<Code> = [

@@ -32,10 +32,17 @@ it("names every call", () => {
     "GET /return/{vendor}",
     "GET /v1/orders",
     "GET /v1/orders/{payOrderNo}",
+    "GET /v1/orders/{payOrderNo}/events",
     "GET /v1/orders/{payOrderNo}/history",
+    "GET /v1/orders/{payOrderNo}/refunds",
+    "GET /v1/orders/{payOrderNo}/refunds/{refundNo}",
     "POST /notify/{vendor}",
+    "POST /v1/events/{id}/redeliver",
     "POST /v1/orders",
-    "POST /v1/orders/{payOrderNo}/close"
+    "POST /v1/orders/{payOrderNo}/capture",
+    "POST /v1/orders/{payOrderNo}/close",
+    "POST /v1/orders/{payOrderNo}/refunds",
+    "POST /v1/orders/{payOrderNo}/sync"
   ])
 })
 
@@ -70,11 +77,18 @@ it("the examples are what their schemas say", () => {
     Examples.inDoubt,
     Examples.paid,
     Examples.closed,
-    Examples.closing
+    Examples.closing,
+    Examples.authorized,
+    Examples.captured,
+    Examples.capturing
   ])
     Schema.decodeUnknownSync(Order.Order, strict)(order)
+  for (const refund of [Examples.refund, Examples.refundInDoubt, Examples.refunded, Examples.refundFailed])
+    Schema.decodeUnknownSync(Order.Refund, strict)(refund)
+  for (const kept of [Examples.kept, Examples.redelivered]) Schema.decodeUnknownSync(Event.Kept, strict)(kept)
   Schema.decodeUnknownSync(Order.History, strict)(Examples.history)
   Schema.decodeUnknownSync(Event.Event, strict)(Examples.event)
+  Schema.decodeUnknownSync(Event.Event, strict)(Examples.refundEvent)
 })
 
 it("a problem has a stable URN, its title and its status", () => {

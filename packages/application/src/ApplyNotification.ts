@@ -19,7 +19,7 @@ export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) 
   if (Option.isNone(order)) {
     const ageMillis = (yield* Clock.currentTimeMillis) - kept.receivedAtMillis
     if (ageMillis < Duration.toMillis(policy.inboxPatience))
-      return yield* due.postpone(claimed, waitAfter(policy.confirmInDoubt, claimed.tries), "No such order yet.")
+      return yield* due.postpone(claimed, waitAfter(policy.inbox, claimed.tries), "No such order yet.")
     yield* Effect.logWarning("alarm NOTIFICATION_WITHOUT_ORDER").pipe(
       Effect.annotateLogs({ vendor: kept.vendor, number: kept.subject.no })
     )
@@ -28,6 +28,6 @@ export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) 
   if (kept.evidence !== null) yield* takeIn(order.value.payOrderNo, kept.evidence)
   // News that proves nothing is not dropped: it waits for its turn.
   else if (!(yield* askSoon(order.value)))
-    return yield* due.postpone(claimed, waitAfter(policy.confirmInDoubt, claimed.tries + 2), "It waits for its turn.")
+    return yield* due.postpone(claimed, waitAfter(policy.inbox, claimed.tries + 2), "It waits for its turn.")
   return yield* due.done(claimed, null)
 })

@@ -1,23 +1,37 @@
 import type { Queue } from "@payment-proxy/ports"
 import { Orders, queues } from "@payment-proxy/ports"
-import { Context, Deferred, Duration, Effect, Layer, Option } from "effect"
+import { Context, type Duration, Effect, Layer } from "effect"
 
-interface Waiter {
+/** A version that is newer than the one that was known. */
+export interface News {
+  /** Of a payment or of a refund. */
+  readonly number: string
   readonly version: number
-  readonly changed: Deferred.Deferred<void>
 }
 
-/** How often orders that someone waits for are looked up, all of them in one question. */
-const pollEvery = Duration.millis(250)
+interface Waiter {
+  readonly known: ReadonlyMap<string, number>
+  readonly wake: (news: News) => void
+}
+
+/** At most so many numbers are looked up in one question. */
+const mostAtOnce = 500
+
+/** How long numbers that someone waits for are left alone after they were looked up: longer for many, and never above a second. */
+const restMillis = (count: number): number => Math.min(Math.max(count / 10, 250), 1000)
 
 /** Who waits for what: callers for an order's next version, loops for work. Wakes at once in this process, and by polling across processes. */
 export class Changes extends Context.Tag("@payment-proxy/application/Changes")<
   Changes,
   {
-    /** An order was committed in this process. */
-    readonly committed: (payOrderNo: string, version: number) => Effect.Effect<void>
-    /** Returns when the order has a version above `version`, at the latest after `upTo`. */
-    readonly next: (payOrderNo: string, version: number, upTo: Duration.Duration) => Effect.Effect<void>
+    /** A payment or a refund was committed in this process. */
+    readonly committed: (number: string, version: number) => Effect.Effect<void>
+    /** Returns when the payment or refund has a version above `version`, at the latest after `upTo`. */
+    readonly next: (number: string, version: number, upTo: Duration.Duration) => Effect.Effect<void>
+    /** Wakes once, when one of these numbers has a version above the one that is known. Who leaves before, by what is answered, leaves nothing behind. */
+    readonly watch: (known: ReadonlyMap<string, number>, wake: (news: News) => void) => () => void
+    /** How many numbers are waited for. */
+    readonly awaited: Effect.Effect<number>
     /** There is work in `queue`. */
     readonly nudge: (queue: Queue) => Effect.Effect<void>
     /** Returns when there is work in `queue`, at the latest after `upTo`. */
@@ -30,54 +44,73 @@ export const make = Effect.gen(function* () {
   const waiters = new Map<string, Set<Waiter>>()
   const latches = new Map(queues.map((queue) => [queue, Effect.unsafeMakeLatch(false)]))
 
-  /** Wakes those who wait for an order that has a newer version now. */
-  const wake = (payOrderNo: string, version: number): void => {
-    for (const waiter of waiters.get(payOrderNo) ?? [])
-      if (waiter.version < version) Deferred.unsafeDone(waiter.changed, Effect.void)
+  const comes = (waiter: Waiter): void => {
+    for (const number of waiter.known.keys()) {
+      const others = waiters.get(number)
+      if (others === undefined) waiters.set(number, new Set([waiter]))
+      else others.add(waiter)
+    }
   }
-  const wakeAll = (versions: ReadonlyMap<string, number>): void => {
-    for (const [payOrderNo, version] of versions) wake(payOrderNo, version)
+  const goes = (waiter: Waiter): void => {
+    for (const number of waiter.known.keys()) {
+      const others = waiters.get(number)
+      if (others?.delete(waiter) && others.size === 0) waiters.delete(number)
+    }
   }
-  const comes = (payOrderNo: string, waiter: Waiter): void => {
-    const others = waiters.get(payOrderNo)
-    if (others === undefined) waiters.set(payOrderNo, new Set([waiter]))
-    else others.add(waiter)
-  }
-  const goes = (payOrderNo: string, waiter: Waiter): void => {
-    const others = waiters.get(payOrderNo)
-    if (others?.delete(waiter) && others.size === 0) waiters.delete(payOrderNo)
+  /** Wakes those who wait for a number that has a newer version now. */
+  const wake = (number: string, version: number): void => {
+    for (const waiter of waiters.get(number) ?? [])
+      if ((waiter.known.get(number) ?? version) < version) {
+        goes(waiter)
+        waiter.wake({ number, version })
+      }
   }
   const nudge = (queue: Queue) => latches.get(queue)?.open.pipe(Effect.asVoid) ?? Effect.void
 
-  const look = Effect.suspend(() => orders.versions([...waiters.keys()])).pipe(
-    Effect.map(wakeAll),
-    Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault))
-  )
+  const lookAt = (numbers: ReadonlyArray<string>) =>
+    Effect.map(orders.versions(numbers), (versions) => {
+      for (const [number, version] of versions) wake(number, version)
+    })
+  /** Looks all of them up, and answers how long to leave them alone. */
+  const look = Effect.suspend(() => {
+    const numbers = [...waiters.keys()]
+    const parts = Array.from({ length: Math.ceil(numbers.length / mostAtOnce) }, (_, index) =>
+      numbers.slice(index * mostAtOnce, (index + 1) * mostAtOnce)
+    )
+    return Effect.forEach(parts, lookAt, { discard: true }).pipe(
+      Effect.catchAll((fault) => Effect.logWarning("Orders that callers wait for could not be looked up.", fault)),
+      Effect.as(restMillis(numbers.length))
+    )
+  })
   const isAwaited = Effect.unsafeMakeLatch(false)
   yield* isAwaited.await.pipe(
     Effect.zipRight(look),
-    Effect.zipRight(Effect.sleep(pollEvery)),
+    Effect.flatMap(Effect.sleep),
     Effect.zipRight(Effect.suspend(() => (waiters.size === 0 ? isAwaited.close : Effect.void))),
     Effect.forever,
     Effect.forkScoped
   )
 
+  const watch = (known: ReadonlyMap<string, number>, wake: (news: News) => void) => {
+    const waiter: Waiter = { known: new Map(known), wake }
+    comes(waiter)
+    isAwaited.unsafeOpen()
+    return () => goes(waiter)
+  }
+
   return Changes.of({
-    committed: (payOrderNo, version) =>
+    committed: (number, version) =>
       Effect.sync(() => {
-        wake(payOrderNo, version)
+        wake(number, version)
         for (const latch of latches.values()) latch.unsafeOpen()
       }),
-    next: (payOrderNo, version, upTo) =>
-      Effect.acquireUseRelease(
-        Effect.flatMap(Deferred.make<void>(), (changed) => {
-          const waiter = { version, changed }
-          comes(payOrderNo, waiter)
-          return Effect.as(isAwaited.open, waiter)
-        }),
-        ({ changed }) => Effect.timeoutOption(Deferred.await(changed), upTo).pipe(Effect.map(Option.getOrUndefined)),
-        (waiter) => Effect.sync(() => goes(payOrderNo, waiter))
-      ),
+    next: (number, version, upTo) =>
+      Effect.async<void>((resume) => {
+        const leave = watch(new Map([[number, version]]), () => resume(Effect.void))
+        return Effect.sync(leave)
+      }).pipe(Effect.timeoutOption(upTo), Effect.asVoid),
+    watch,
+    awaited: Effect.sync(() => waiters.size),
     nudge,
     work: (queue, upTo) => {
       const latch = latches.get(queue)

@@ -1,6 +1,6 @@
 import type { Payment } from "@payment-proxy/domain"
 import { PaymentCommands } from "@payment-proxy/domain"
-import { Orders, Vendors } from "@payment-proxy/ports"
+import { Orders, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { ask } from "./Ask.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
@@ -12,7 +12,7 @@ import { heard } from "./TakeIn.ts"
  */
 export const askToClose = Effect.fnUntraced(function* (payment: Payment.Payment) {
   const vendors = yield* Vendors
-  const closed = yield* heard(payment, vendors.close(payment))
+  const closed = yield* heard(payment, Effect.provideService(vendors.close(payment), WrittenPoint, "K20"))
   const isRefused = closed.silence === "Rejected" || closed.silence === "InDoubt"
   return isRefused ? (yield* ask(closed.payment)).payment : closed.payment
 })

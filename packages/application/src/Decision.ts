@@ -1,21 +1,12 @@
 import type { Machine, Payment } from "@payment-proxy/domain"
-import type {
-  App,
-  Change,
-  Endpoint,
-  NewDelivery,
-  Placing,
-  StoreUnavailable,
-  Unsettled,
-  Vendor
-} from "@payment-proxy/ports"
+import type { App, Change, Endpoint, NewDelivery, Placing, StoreUnavailable, Unsettled } from "@payment-proxy/ports"
 import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Context, Data, Duration, Effect, Either, Encoding, Option } from "effect"
 import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Moves from "./Moves.ts"
-import { dueIn, Policies } from "./Policy.ts"
+import { dueIn, isStillOpen, type Limits, Policies, safest } from "./Policy.ts"
 import { using } from "./Services.ts"
 
 /** No such order, or not this app's; `number` is what it was asked for by. */
@@ -33,15 +24,12 @@ export interface Cause {
 /** How often a decision is taken anew when another commit came in between. */
 const decisionTries = 10
 
-type Limits = Pick<Vendor, "createTimeLimitMillis" | "settlingMillis">
-const safest: Limits = { createTimeLimitMillis: 30_000, settlingMillis: 300_000 }
-
 /** The limits of a vendor; an order whose vendor is no longer configured keeps the safest ones. */
 export const limitsOf = (vendors: Vendors["Type"], { vendor }: Payment.Payment): Limits =>
   Option.getOrElse(vendors.get(vendor), () => safest)
 
 /** Whether an endpoint that is told wants events of this type: `order.*` is all that begin with `order.`. */
-const isWanted =
+export const isWanted =
   (type: string) =>
   ({ events, stopped }: Endpoint): boolean =>
     stopped === null &&
@@ -58,6 +46,15 @@ const deliveriesOf = (
     Option.isNone(app) || app.value.isDisabled ? [] : app.value.endpoints.filter(isWanted(type)).map(({ id }) => id)
   return (endpoints.length === 0 ? [null] : endpoints).map((endpoint) => ({ eventId, endpoint, type, body }))
 }
+
+/** The events that a change brings its app. */
+export const eventsOf = (
+  services: Context.Context<never>,
+  event: { readonly type: string; readonly body: string },
+  nowMillis: number,
+  app: Option.Option<App>
+): ReadonlyArray<NewDelivery> =>
+  deliveriesOf(event, eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)), app)
 
 /** Its time comes first, so that what is written together lies together on disk. */
 const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
@@ -90,9 +87,10 @@ export const changeOf = (
         entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
-        deliveries: deliveriesOf(
+        deliveries: eventsOf(
+          services,
           Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
-          eventIdOf(nowMillis, Context.get(services, Entropy).bytes(10)),
+          nowMillis,
           app
         )
       }
@@ -101,6 +99,10 @@ export const changeOf = (
 
 const alarmed = (payOrderNo: string, alarms: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.forEach(alarms, (alarm) => Effect.logWarning(`alarm ${alarm}`, { payOrderNo }), { discard: true })
+
+/** Tells operators that an order's vendor is slow to make up its mind. */
+export const stillOpen = ({ payOrderNo, state, vendor }: Payment.Payment): Effect.Effect<void> =>
+  Effect.logWarning("alarm STILL_OPEN", { payOrderNo, state, vendor })
 
 /** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
 export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) =>
@@ -136,8 +138,8 @@ const again = Effect.succeed(null)
 const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decision: Decide<E>) =>
   using<Needs>()(
     (services, nowMillis): Effect.Effect<Payment.Payment | null, E | StoreUnavailable | Unsettled, Needs> => {
-      const { settlingMillis } = limitsOf(Context.get(services, Vendors), payment)
-      const decided = decision(payment, nowMillis, { settlingMillis })
+      const limits = limitsOf(Context.get(services, Vendors), payment)
+      const decided = decision(payment, nowMillis, { settlingMillis: limits.settlingMillis })
       if (!isRead && (Either.isLeft(decided) || decided.right.order === payment)) return again
       if (Either.isLeft(decided)) return Effect.fail(decided.left)
       const { order, urgent, alarms } = decided.right
@@ -152,6 +154,9 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
           .commit([change])
           .pipe(
             Effect.zipRight(Effect.as(announce(payment.state, change, alarms), change.payment)),
+            Effect.tap((after) =>
+              isStillOpen({ payment, tries: 0 }, { payment: after, tries: 0 }, limits) ? stillOpen(after) : Effect.void
+            ),
             Effect.catchTags({ Stale: () => again, Duplicate: () => again })
           )
       )

@@ -2,14 +2,17 @@ import type { Evidence, Payment } from "@payment-proxy/domain"
 import { PaymentMachine } from "@payment-proxy/domain"
 import { Effect, Either } from "effect"
 import { decide } from "./Decision.ts"
+import * as ListedRefunds from "./ListedRefunds.ts"
 
 /** Takes in evidence about an order, whatever brought it: what is known already writes nothing. */
-export const takeIn = (payOrderNo: string, evidence: Evidence.Evidence) =>
-  decide<never>(
-    { payOrderNo },
-    { cause: `${evidence.source}:${evidence.kind}`, detail: detailOf(evidence) },
-    (payment, nowMillis, settings) => Either.right(PaymentMachine.absorb(payment, evidence, nowMillis, settings))
-  )
+export const takeIn = (payOrderNo: string, evidence: Evidence.Evidence) => {
+  const cause = { cause: `${evidence.source}:${evidence.kind}`, detail: detailOf(evidence) }
+  return ListedRefunds.isAboutOurs(evidence)
+    ? ListedRefunds.takeIn(payOrderNo, evidence, cause)
+    : decide<never>({ payOrderNo }, cause, (payment, nowMillis, settings) =>
+        Either.right(PaymentMachine.absorb(payment, evidence, nowMillis, settings))
+      )
+}
 
 /** Takes in evidence that answers a create of ours, whose intent is `sent`: that call's outcome is known from here on. */
 export const takeInCreated = (sent: Payment.Payment, evidence: Evidence.Evidence) =>

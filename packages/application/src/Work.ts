@@ -1,41 +1,24 @@
-import type { Claimed, Queue } from "@payment-proxy/ports"
+import type { Claimed, Leaving, Queue } from "@payment-proxy/ports"
 import { crashPoint, DueWork } from "@payment-proxy/ports"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { applyNotification } from "./ApplyNotification.ts"
 import { Changes } from "./Changes.ts"
+import * as Circuits from "./Circuits.ts"
 import { confirm } from "./Confirm.ts"
 import { deliver } from "./Deliver.ts"
+import { Paces } from "./Paces.ts"
+import * as Pool from "./Pool.ts"
 import * as Retire from "./Retire.ts"
 
-/** How the loops over due work run. */
-export interface Pace {
-  /** At most so many pieces are claimed at once, and worked at side by side. */
-  readonly batch: number
-  /** How long a claim is nobody else's; it is renewed while the work goes on, so that others take over soon after a death. */
-  readonly lease: Duration.Duration
-  /** How often an idle loop looks for work that nobody told it of. */
-  readonly idle: Duration.Duration
-  /** How long a piece rests that failed for a reason that is not its own; twice as long each time after. */
-  readonly rest: Duration.Duration
-}
+export { type Pace, Paces } from "./Paces.ts"
 
-/** The pace as configured, or this. */
-export class Paces extends Context.Reference<Paces>()("@payment-proxy/application/Paces", {
-  defaultValue: (): Pace => ({
-    batch: 20,
-    lease: Duration.seconds(10),
-    idle: Duration.millis(500),
-    rest: Duration.seconds(5)
-  })
-}) {}
-
-const perform = (claimed: Claimed) =>
+const perform = (claimed: Claimed, circuits: Circuits.Circuits) =>
   Effect.gen(function* () {
     switch (claimed.queue) {
       case "orders":
         return yield* confirm(claimed)
       case "deliveries":
-        return yield* deliver(claimed)
+        return yield* deliver(claimed, circuits)
       case "inbox":
         return yield* applyNotification(claimed)
     }
@@ -65,13 +48,13 @@ const restOf = (rest: Duration.Duration, { tries }: Claimed): Duration.Duration 
   Duration.times(rest, 2 ** Math.min(tries, maxDoublings))
 
 /** One piece of work: whatever goes wrong with it stays with it. A worker that is stopped hands it back. */
-const work = (claimed: Claimed) =>
+const work = (claimed: Claimed, circuits: Circuits.Circuits) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { rest } = yield* Paces
     const giveBack = (after: Duration.Duration, note: string | null) =>
       Effect.ignore(due.postpone(claimed, after, note))
-    yield* Effect.raceFirst(perform(claimed), renewed(claimed)).pipe(
+    yield* Effect.raceFirst(perform(claimed, circuits), renewed(claimed)).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
           Effect.zipRight(giveBack(restOf(rest, claimed), "failed"))
@@ -83,51 +66,68 @@ const work = (claimed: Claimed) =>
     )
   })
 
-/** Whose most of a full batch is. */
-const crowdOf = (claimed: ReadonlyArray<Claimed>, batch: number): string | undefined => {
-  if (claimed.length < batch) return undefined
+/** Whose most of these is. */
+const crowdOf = (owners: Iterable<string>): string | undefined => {
   const counts = new Map<string, number>()
-  for (const { owner } of claimed) counts.set(owner, (counts.get(owner) ?? 0) + 1)
-  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0])[0]
+  for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1)
+  return [...counts].reduce<readonly [string | undefined, number]>(
+    (most, one) => (one[1] > most[1] ? one : most),
+    [undefined, 0]
+  )[0]
 }
 
-/** Claims and works at what is due in a queue, of all owners or of all but one; answers how many pieces there were, and whose most of a full batch is. */
-export const round = (queue: Queue, besides?: string) =>
+const claim = (queue: Queue, limit: number, leaving: Leaving) =>
   Effect.gen(function* () {
-    const due = yield* DueWork
-    const { batch, lease } = yield* Paces
-    const claimed = yield* due.claim(queue, batch, lease, besides === undefined ? {} : { besides })
+    const { lease } = yield* Paces
+    const claimed = yield* Effect.flatMap(DueWork, (due) => due.claim(queue, limit, lease, leaving))
     if (claimed.length > 0) yield* crashPoint("K16")
-    yield* Effect.forEach(claimed, work, { concurrency: batch, discard: true })
-    return { count: claimed.length, crowd: crowdOf(claimed, batch) }
+    return claimed
+  })
+
+/** Claims one batch of what is due in a queue and works at it to its end, wherever it goes; answers how many pieces there were. */
+export const round = (queue: Queue) =>
+  Effect.gen(function* () {
+    const { batch } = yield* Paces
+    const claimed = yield* claim(queue, batch, {})
+    const circuits = Circuits.none()
+    yield* Effect.forEach(claimed, (piece) => work(piece, circuits), { concurrency: batch, discard: true })
+    return { count: claimed.length }
   })
 
 /**
- * Works at a queue for ever: at once while there is work, then when nudged or after the idle time. While batches are full, every
- * other one is shared by all but the owner who has most: nobody waits for the end of a crowd.
+ * Works at a queue for ever: more is claimed as soon as there is a place for it, at once while there is work, then when nudged,
+ * when a piece has ended, or after the idle time. While every place is taken, every other claim is shared by all but the owner
+ * who has most: nobody waits for the end of a crowd.
  */
 export const loop = (queue: Queue) =>
   Effect.gen(function* () {
     const changes = yield* Changes
     const { idle, rest } = yield* Paces
+    const circuits = yield* Circuits.make
+    const pool = yield* Pool.make
     let crowd: string | undefined
-    const next = Effect.suspend(() => {
-      const besides = crowd
-      // Whatever becomes of this round, the one after a shared one is anybody's.
-      crowd = undefined
-      return Effect.map(round(queue, besides), (done) => {
-        if (besides === undefined) crowd = done.crowd
-        return done.count > 0 || besides !== undefined
+    const next = Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const limit = yield* restore(pool.room)
+        const besides = crowd
+        // Whatever becomes of this claim, the one after a shared one is anybody's.
+        crowd = undefined
+        const avoiding = queue === "deliveries" ? yield* circuits.avoiding : []
+        const claimed = yield* restore(claim(queue, limit, { ...(besides === undefined ? {} : { besides }), avoiding }))
+        for (const piece of claimed) yield* pool.put(piece.owner, restore(work(piece, circuits)))
+        const isFull = claimed.length >= limit
+        if (isFull && besides === undefined) crowd = crowdOf(pool.owners())
+        return isFull || besides !== undefined
       })
-    })
+    )
     return yield* next.pipe(
-      Effect.flatMap((isBusy) => (isBusy ? Effect.void : changes.work(queue, idle))),
+      Effect.flatMap((isBusy) => (isBusy ? Effect.void : Effect.raceFirst(changes.work(queue, idle), pool.ended))),
       Effect.catchAllCause((cause) =>
         Effect.logWarning("Due work could not be claimed.", cause).pipe(Effect.zipRight(Effect.sleep(rest)))
       ),
       Effect.forever
     )
-  })
+  }).pipe(Effect.scoped)
 
 /** All loops, for as long as the layer lives; when it ends, what was claimed is handed back. */
 export const layer = Layer.scopedDiscard(

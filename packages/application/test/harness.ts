@@ -8,6 +8,8 @@ import * as Changes from "../src/Changes.ts"
 import { secretContext } from "../src/Deliver.ts"
 import type { Asked } from "../src/Place.ts"
 import { place } from "../src/Place.ts"
+import { receive } from "../src/Receive.ts"
+import { type RefundAsked, refund } from "../src/Refund.ts"
 import { round } from "../src/Work.ts"
 
 const announcer = Layer.succeed(
@@ -98,6 +100,50 @@ export const worked = Effect.gen(function* () {
   }
   yield* Effect.dieMessage("Work does not come to rest.")
 })
+
+/** An order of the shop, paid. */
+export const paid = (overrides: Partial<Asked> = {}) =>
+  Effect.gen(function* () {
+    const { pay } = yield* FakeVendors.FakeVendor
+    const { payOrderNo } = yield* placed(overrides)
+    yield* pay(payOrderNo)
+    yield* receive("platform", FakeVendors.notification(payOrderNo, "paid"), `paid ${payOrderNo}`)
+    yield* worked
+    return yield* now(payOrderNo)
+  })
+
+/** A refund of the shop's, as it is asked for: of so many minor units, or of what is left. */
+export const back = (payOrderNo: string, amountMinor: bigint | null, overrides: Partial<RefundAsked> = {}) =>
+  refund({
+    app: shop.id,
+    payOrderNo,
+    idempotencyKey: `back-${amountMinor}`,
+    fingerprint: `fingerprint-${amountMinor}`,
+    amount: amountMinor === null ? null : Money.make(amountMinor, "CNY"),
+    reason: null,
+    ...overrides
+  })
+
+/** The tag or code of what a call failed with, or null. */
+export const refusalOf = <A, E extends { readonly _tag: string; readonly code?: string }, R>(
+  call: Effect.Effect<A, E, R>
+): Effect.Effect<string | null, never, R> =>
+  Effect.match(call, { onSuccess: () => null, onFailure: (failure) => failure.code ?? failure._tag })
+
+/** A refund, as it is on disk. */
+export const refundNow = (refundNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.refund(refundNo)).pipe(
+    Effect.flatMap(Option.match({ onNone: () => Effect.dieMessage("no such refund"), onSome: Effect.succeed }))
+  )
+
+/** The calls of a kind that the platform got, in their order. */
+export const callsOf = (kind: FakeVendors.Call) =>
+  Effect.flatMap(FakeVendors.FakeVendor, ({ got }) => Effect.map(got, (all) => all.filter(({ call }) => call === kind)))
+
+/** The one payment that the platform holds. */
+export const held = Effect.flatMap(FakeVendors.FakeVendor, ({ payments }) =>
+  Effect.flatMap(payments, ([one]) => (one === undefined ? Effect.dieMessage("nothing is held") : Effect.succeed(one)))
+)
 
 /** Lets `span` pass in `steps` steps, working at what is due after each. */
 export const lived = (span: Duration.Duration, steps: number) =>

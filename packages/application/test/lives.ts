@@ -131,6 +131,16 @@ const healed = (witness: Witness, again: Actor, { advance }: ManualClock.ManualC
     return yield* sourcesOf(witness)
   })
 
+/** What an event is about: an order, or a refund. */
+const subjectOf = (body: string) => {
+  const { payOrderNo, refundNo, version } = JSON.parse(body) as {
+    readonly payOrderNo: string
+    readonly refundNo?: string
+    readonly version: number
+  }
+  return { payOrderNo: refundNo ?? payOrderNo, version }
+}
+
 const sourcesOf = (witness: Witness) =>
   Effect.gen(function* () {
     const vendor = yield* FakeVendors.FakeVendor
@@ -142,25 +152,29 @@ const sourcesOf = (witness: Witness) =>
       client: witness.client,
       told: [],
       ledger: {
-        requests: requests.map(({ call, merchantOrderNo, prepared, atMillis }) => ({
-          call: call === "capture" || call === "complete" ? "other" : call,
+        requests: requests.map(({ call, merchantOrderNo, prepared, operationNo, atMillis }) => ({
+          call: call === "queryRefund" ? "other" : call,
           number: merchantOrderNo,
           bodyHash: prepared ?? "",
+          ...(operationNo === null ? {} : { operationNo }),
           atMillis
         })),
         notifications: witness.notifications,
-        payments: payments.map(({ merchantOrderNo, transactionNo, status }) => ({
+        payments: payments.map(({ merchantOrderNo, transactionNo, status, capturedMinor, refundedMinor, refunds }) => ({
           transactionNo,
           number: merchantOrderNo,
           isPaid: status === "paid",
-          amountMinor: amount.amountMinor,
+          amountMinor: capturedMinor,
           currency: amount.currency,
-          refundedMinor: 0n
+          refundedMinor,
+          refunds: refunds.flatMap(({ ourNo, amountMinor, state }) =>
+            ourNo === null ? [] : { refundNo: ourNo, amountMinor, state }
+          )
         }))
       },
       dump: yield* yield* Memory.MemoryDump,
       sink: got.map(({ atMillis, eventId, body, status }) => ({
-        ...(JSON.parse(body) as { readonly payOrderNo: string; readonly version: number }),
+        ...subjectOf(body),
         atMillis,
         endpoint: "shop-webhook",
         eventId,

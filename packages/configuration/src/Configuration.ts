@@ -5,6 +5,7 @@ import { File } from "./File.ts"
 import * as References from "./References.ts"
 import * as Rules from "./Rules.ts"
 import * as Snapshot from "./Snapshot.ts"
+import { publicFaultsOf } from "./VendorEntry.ts"
 
 /** The parts of a file as texts, to see what has changed. */
 export interface Parts {
@@ -34,6 +35,12 @@ const partsOf = (value: unknown): Parts => {
   return { vendors: texts(vendors), routes: texts(routes), trustedProxies: JSON.stringify(trustedProxies ?? []) }
 }
 
+/** A vendor that the sandbox plays on this machine takes any address. */
+const publicFaults = (
+  { PAYMENT_PROXY_DEVELOPMENT, PAYMENT_PROXY_PUBLIC_URL }: Environment.Environment,
+  { vendors }: File
+): ReadonlyArray<Fault> => (PAYMENT_PROXY_DEVELOPMENT ? [] : publicFaultsOf(vendors, PAYMENT_PROXY_PUBLIC_URL))
+
 /** What a snapshot configures, or every fault of it at once; expiry is left out where the time is null. */
 export const ofSnapshot = (
   { source, value, files, revision }: Snapshot.Snapshot,
@@ -48,7 +55,12 @@ export const ofSnapshot = (
   const missing = new Set(resolved.faults.map(({ at }) => at))
   const shape = Either.match(file, { onLeft: (faults) => faults, onRight: () => [] })
   const others = [...shape, ...Rules.faultsOf(resolved.value, nowMillis)].filter(({ at }) => !missing.has(at))
-  const faults: ReadonlyArray<Fault> = [...unset, ...resolved.faults, ...others]
+  const faults: ReadonlyArray<Fault> = [
+    ...unset,
+    ...resolved.faults,
+    ...others,
+    ...Either.getOrElse(Either.zipWith(settings, file, publicFaults), () => [])
+  ]
   return Either.isRight(file) && Either.isRight(settings) && faults.length === 0
     ? Either.right({
         ...file.right,

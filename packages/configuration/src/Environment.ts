@@ -32,7 +32,9 @@ export const Environment = Schema.Struct({
   /** Where vendors reach us; notifications come to `<this>/notify/<vendor>`. */
   PAYMENT_PROXY_PUBLIC_URL: Schema.optionalWith(
     Schema.String.pipe(
-      Schema.pattern(/^https?:\/\/[^\s/]+(\/[^\s]*)?$/, { message: () => "This is not an http or https address." })
+      Schema.pattern(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/, {
+        message: () => "This is not an http or https address without a query."
+      })
     ),
     { default: () => "http://127.0.0.1:4000" }
   ),

@@ -29,7 +29,7 @@ export const configured = load(process.env, fileText).pipe(
   )
 )
 
-const faults = ["ConfigurationInvalid", "DatabaseUnfit"] as const
+const faults = ["ConfigurationInvalid", "DatabaseUnfit", "KeyFileInvalid", "AuditKeyLost"] as const
 
 /** Runs a process of ours until it ends or is told to; what a person can mend ends it in words, not in a stack. */
 export const run = <A, E extends { readonly _tag: string; readonly message: string }>(

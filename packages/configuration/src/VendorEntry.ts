@@ -77,6 +77,15 @@ export const placed = (vendors: VendorEntries, publicUrl: string): Configs => {
   )
 }
 
+/** What keeps vendors from sending their notifications to us at `publicUrl`. */
+export const publicFaultsOf = (vendors: VendorEntries, publicUrl: string): ReadonlyArray<Fault> =>
+  Object.entries(placed(vendors, publicUrl)).flatMap(([name, vendor]) =>
+    Kinds.notifyFaultsOf(vendor, vendor.notifyUrl).map((detail) => ({
+      at: "PAYMENT_PROXY_PUBLIC_URL",
+      detail: `${name} would be given ${vendor.notifyUrl}. ${detail}`
+    }))
+  )
+
 /** Those whose own API is read by a mapping. */
 export const mapped = (vendors: VendorEntries): { readonly [name: string]: MappedConfig } =>
   Object.fromEntries(

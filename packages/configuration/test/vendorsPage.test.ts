@@ -32,6 +32,7 @@ const publicKey = (): string =>
 
 const environment = {
   PAYMENT_PROXY_CONFIG: "/config/file.yaml",
+  PAYMENT_PROXY_PUBLIC_URL: "https://pay.example",
   WECHATPAY_APIV3_KEY: "throwaway-key-of-32-characters-x",
   ALIPAY_APP_ID: "2021000000000000",
   ALIPAY_SELLER_ID: "2088000000000001",
@@ -65,8 +66,10 @@ const readFile = (path: string) => {
 }
 
 /** The vendors of a file of this text, by kind, or its faults. */
-const vendorsOf = (text: string) =>
-  load(environment, (path) => (path === environment.PAYMENT_PROXY_CONFIG ? Effect.succeed(text) : readFile(path))).pipe(
+const vendorsOf = (text: string, more: { readonly [name: string]: string } = {}) =>
+  load({ ...environment, ...more }, (path) =>
+    path === environment.PAYMENT_PROXY_CONFIG ? Effect.succeed(text) : readFile(path)
+  ).pipe(
     Effect.map(({ vendors }): ReadonlyArray<string> => Object.values(vendors).map(({ kind }) => kind)),
     Effect.catchAll((faults) => Effect.succeed(told(faults)))
   )
@@ -75,12 +78,15 @@ const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
   .map(([, block = ""]) => block)
   .filter((block) => block.includes("vendors:"))
 
+const exampleOf = (kind: string): string =>
+  examples.find((block) => block.includes(`kind: ${kind}`)) ?? expect.fail("It has no example.")
+
 const inForce = TestClock.setTime(Date.parse("2026-12-01T00:00:00Z"))
 
 it.effect("every example of docs/vendors.md is a whole configuration without a fault", () =>
   Effect.gen(function* () {
     yield* inForce
-    const kinds = yield* Effect.forEach(examples, vendorsOf)
+    const kinds = yield* Effect.forEach(examples, (text) => vendorsOf(text))
     expect(kinds).toEqual(examples.map((block) => [/kind: (\w+)/.exec(block)?.[1]]))
     expect(new Set(kinds.flat())).toEqual(new Set(["wechatpay", "alipay", "mpgs", "paypal"]))
   })
@@ -89,11 +95,33 @@ it.effect("every example of docs/vendors.md is a whole configuration without a f
 it.effect("an example whose keys do not fit, or that misses one, is found", () =>
   Effect.gen(function* () {
     yield* inForce
-    const [first = ""] = examples
+    const first = exampleOf("wechatpay")
     const wrong = (from: string, to: string) => vendorsOf(first.replace(from, to))
     expect((yield* wrong("secrets/apiclient_cert.pem", "/run/secrets/mpgs.crt"))[0]).toContain("/certificate: ")
     expect((yield* wrong("secrets/pub_key.pem", "secrets/nothing"))[0]).toContain("cannot be read")
     expect((yield* wrong("appids:", "apps:")).join()).toContain("/apps: ")
+  })
+)
+
+it.effect("an address that a vendor would not send notifications to is found, unless one is developing", () =>
+  Effect.gen(function* () {
+    yield* inForce
+    const at = (kind: string, url: string, development = "false") =>
+      vendorsOf(exampleOf(kind), { PAYMENT_PROXY_PUBLIC_URL: url, PAYMENT_PROXY_DEVELOPMENT: development })
+    const long = (chars: number) => `https://pay.example/${"x".repeat(chars)}`
+    const name = "PAYMENT_PROXY_PUBLIC_URL: "
+    expect(yield* at("wechatpay", "http://pay.example")).toEqual([
+      `${name}wechat would be given http://pay.example/notify/wechat. WeChat Pay notifies https addresses alone: give https.`
+    ])
+    expect(yield* at("wechatpay", "http://127.0.0.1:4000", "true")).toEqual(["wechatpay"])
+    const path = "https://pay.example/".length + "/notify/wechat".length
+    expect(yield* at("wechatpay", long(255 - path))).toEqual(["wechatpay"])
+    expect((yield* at("wechatpay", long(256 - path)))[0]).toContain("256 characters are more than the 255")
+    expect((yield* at("alipay", long(250)))[0]).toContain("are more than the 256")
+    expect(yield* at("alipay", "http://pay.example")).toEqual(["alipay"])
+    expect(yield* at("mpgs", "https://pay.example/?a=b")).toContain(
+      `${name}This is not an http or https address without a query.`
+    )
   })
 )
 

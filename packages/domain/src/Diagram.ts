@@ -130,6 +130,10 @@ export const evidenceTable = (machine: Machine): string => {
   ].join("\n")
 }
 
+const refusals = Object.entries(RefundMachine.refusedTo)
+  .map(([from, to]) => `${to} from ${from}`)
+  .join(", ")
+
 /** The whole of `docs/machines.md`. */
 export const document = (): string =>
   [
@@ -142,6 +146,8 @@ export const document = (): string =>
     ...legend.map(([sign, meaning]) => `- **${sign}**: ${meaning}.`),
     "",
     "Evidence whose amount, currency or merchant is not the order's leads to HELD from anywhere, at once.",
+    "",
+    `A refund in doubt that the vendor refused when it was sent again is not sent once more: where it is not to be found past the settling time after its last call, it is ${refusals}.`,
     ...[payment, refund].flatMap((machine) => [
       "",
       `## ${machine.title}`,

@@ -207,11 +207,13 @@ export const reserved = (payment: Payment): bigint => {
   return max(ours, refunded(payment) + sumOf(open, "open"))
 }
 
+/** What the payer or the bank took or asks back through the card scheme, in minor units. */
+export const disputed = ({ disputes }: Pick<Payment, "disputes">): bigint =>
+  sumOf(disputes, "open") + sumOf(disputes, "lost")
+
 /** What may still be refunded, in minor units, never below zero (design §5, the guard at the door). */
-export const refundable = (payment: Payment): bigint => {
-  const disputed = sumOf(payment.disputes, "open") + sumOf(payment.disputes, "lost")
-  return max(payment.captured - reserved(payment) - disputed, 0n)
-}
+export const refundable = (payment: Payment): bigint =>
+  max(payment.captured - reserved(payment) - disputed(payment), 0n)
 
 /** Whether the order's last call to the vendor has an unknown outcome. */
 export const inDoubt = (payment: Payment): boolean =>

@@ -29,6 +29,7 @@ export const Refund = Schema.Struct({
   /** Calls that may have reached the vendor and were not answered definitely. */
   unknownCalls: Schema.Number,
   contradiction: Schema.NullOr(Contradiction),
+  /** Why it failed; before that, why the vendor refused a call of it while another is in doubt. */
   failure: Schema.NullOr(Schema.Struct({ code: Schema.String, detail: Schema.String })),
   heldReason: Schema.NullOr(Schema.String),
   /** When it was established that the money went back. */
@@ -84,6 +85,12 @@ export const table = {
   FAILED: { notFound: stay, pending: stay, succeeded: to("HELD"), failed: stay, abnormal: stay }
 } as const satisfies Record<State, Record<Column, RefundCell>>
 
+/**
+ * What a refund in doubt comes to that the vendor refused when it was sent again: it is not sent once more, and when it is not to be
+ * found past the settling time after the last call, no call of it arrived. One that the vendor was seen to have, a person decides.
+ */
+export const refusedTo = { SUBMITTING: "FAILED", PENDING: "HELD" } as const satisfies Partial<Record<State, State>>
+
 /** What a refund's step asks for beside its state: the stored call once more, or a query. */
 export interface RefundStep extends Step<Refund> {
   readonly resend: boolean
@@ -116,7 +123,7 @@ const entered = (refund: Refund, state: State, evidence: RefundEvidence, nowMill
   if (state === "FAILED")
     return { ...refund, state, heldReason: null, failure: { code: "REFUND_FAILED", detail: evidence.detail ?? "" } }
   const refundedAtMillis = state === "SUCCEEDED" ? (refund.refundedAtMillis ?? nowMillis) : refund.refundedAtMillis
-  return { ...refund, state, heldReason: null, contradiction: null, refundedAtMillis }
+  return { ...refund, state, heldReason: null, contradiction: null, failure: null, refundedAtMillis }
 }
 
 const heldReasonOf = (refund: Refund, evidence: RefundEvidence): string =>
@@ -142,9 +149,16 @@ export const absorb = (refund: Refund, evidence: RefundEvidence, nowMillis: numb
   if ("fresh" in cell && !isFreshEvidence) return { ...finish(refund, learnt), urgent: true }
   if (cell.act === "contradict") return finish(refund, contradicted(learnt, evidence, nowMillis, settings))
   if (cell.act === "move") return finish(refund, entered(learnt, cell.to, evidence, nowMillis))
-  const asked = evidence.asked?.atMillis ?? 0
-  const isDue = !("deadline" in cell) || asked > refund.deadlineMillis + settings.settlingMillis
+  const isSettled = (evidence.asked?.atMillis ?? 0) > refund.deadlineMillis + settings.settlingMillis
+  if (refund.failure !== null) return finish(refund, isSettled ? refused(learnt) : learnt)
+  const isDue = !("deadline" in cell) || isSettled
   return { ...finish(refund, learnt), resend: isDue, urgent: isDue }
+}
+
+/** A refund of which no call arrived, and which the vendor refused. */
+const refused = (refund: Refund): Refund => {
+  const state = refund.state in refusedTo ? refusedTo[refund.state as keyof typeof refusedTo] : refund.state
+  return state === "HELD" ? hold(refund, "REFUSED") : { ...refund, state }
 }
 
 const finish = (before: Refund, after: Refund): RefundStep => {
@@ -152,22 +166,27 @@ const finish = (before: Refund, after: Refund): RefundStep => {
   return { order: numbered(before, after), urgent: false, resend: false, alarms }
 }
 
-/** Takes in the answer to one refund call: it ends the refund only if no earlier call may have arrived. */
+/**
+ * Takes in the answer to one refund call: a refusal ends the refund only if no earlier call may have arrived; else it is kept as why
+ * the refund failed, should it have.
+ */
 export const answered = (refund: Refund, answer: Answer): RefundStep => {
   if (answer._tag === "InDoubt") return unmoved(refund)
   const counted = patched(refund, { unknownCalls: Math.max(refund.unknownCalls - 1, 0) })
   const version = refund.version + 1
-  if (answer._tag === "Rejected" && counted.state === "SUBMITTING" && counted.unknownCalls === 0) {
+  if (answer._tag === "Rejected" && counted.state in refusedTo) {
     const failure = { code: answer.code, detail: answer.detail }
-    return unmoved({ ...counted, state: "FAILED", failure, version })
+    const isEnd = counted.state === "SUBMITTING" && counted.unknownCalls === 0
+    return unmoved({ ...counted, failure, version, ...(isEnd ? { state: "FAILED" } : {}) }, !isEnd)
   }
   return unmoved(counted === refund ? refund : { ...counted, version }, answer._tag === "Rejected")
 }
 
-/** Notes, before it goes out, that a further call of the stored refund may reach the vendor. */
-export const sending = (refund: Refund): Refund => ({
+/** Notes, before it goes out, that a further call of the stored refund may reach the vendor until `untilMillis`. */
+export const sending = (refund: Refund, untilMillis: number): Refund => ({
   ...refund,
   unknownCalls: refund.unknownCalls + 1,
+  deadlineMillis: Math.max(refund.deadlineMillis, untilMillis),
   version: refund.version + 1
 })
 
@@ -195,7 +214,13 @@ export const command = (refund: Refund, wanted: Command): Either.Either<RefundSt
     unmoved(
       wanted.type === "submit"
         ? { ...refund, state: "SUBMITTING", unknownCalls: 1, version }
-        : { ...refund, state: wanted.state, heldReason: null, version },
+        : {
+            ...refund,
+            state: wanted.state,
+            heldReason: null,
+            failure: wanted.state === "FAILED" ? refund.failure : null,
+            version
+          },
       true
     )
   )

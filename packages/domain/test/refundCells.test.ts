@@ -1,7 +1,7 @@
 import { type Evidence, Money, RefundMachine } from "@payment-proxy/domain"
-import { Either } from "effect"
+import { Either, FastCheck } from "effect"
 import { describe, expect, it } from "vitest"
-import { settings, settlingMillis } from "./orders.ts"
+import { createdAtMillis, settings, settlingMillis } from "./orders.ts"
 import { deadlineMillis, differences, failures, fresh, inState, late, written } from "./refundPage.ts"
 
 type Refund = RefundMachine.Refund
@@ -142,7 +142,8 @@ describe("the calls and commands of a refund", () => {
   const called = (...words: ReadonlyArray<keyof typeof answers>): Refund =>
     words.reduce(
       (refund, word, index) =>
-        RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund), answers[word]).order,
+        RefundMachine.answered(index === 0 ? refund : RefundMachine.sending(refund, deadlineMillis), answers[word])
+          .order,
       submitted
     )
 
@@ -158,13 +159,74 @@ describe("the calls and commands of a refund", () => {
   })
 
   it("a rejection that ends nothing makes a query due, one that ends keeps its reason", () => {
-    const two = RefundMachine.sending(submitted)
+    const two = RefundMachine.sending(submitted, deadlineMillis)
     expect(RefundMachine.answered(two, answers.reject)).toMatchObject({
       urgent: true,
       order: { state: "SUBMITTING", unknownCalls: 1 }
     })
     expect(called("reject").failure).toEqual({ code: "NO_BALANCE", detail: "" })
     expect(RefundMachine.answered(inState("PENDING"), answers.reject).order.state).toBe("PENDING")
+  })
+
+  const doubted = called("drop", "reject")
+  const settled = deadlineMillis + settlingMillis
+
+  it("refused while an earlier call is in doubt, it is not sent again; not to be found past the settling time, it has FAILED, for the reason of the refusal", () => {
+    expect(doubted).toMatchObject({ state: "SUBMITTING", unknownCalls: 1, failure: { code: "NO_BALANCE" } })
+    expect(asked(doubted, "notFound", settled)).toMatchObject({ order: { state: "SUBMITTING" }, resend: false })
+    expect(absorb(doubted, late("notFound"), settled + 1)).toMatchObject({ order: doubted, resend: false })
+    expect(asked(doubted, "notFound", settled + 1)).toMatchObject({
+      order: { state: "FAILED", failure: { code: "NO_BALANCE" } },
+      resend: false
+    })
+  })
+
+  it("each call moves the deadline, so that a refund fails only once the last of them is over", () => {
+    const later = RefundMachine.sending(doubted, deadlineMillis + 60_000)
+    expect(later.deadlineMillis).toBe(deadlineMillis + 60_000)
+    expect(RefundMachine.sending(later, deadlineMillis).deadlineMillis).toBe(deadlineMillis + 60_000)
+    expect(asked(later, "notFound", settled + 60_000).order.state).toBe("SUBMITTING")
+    expect(asked(later, "notFound", settled + 60_001).order.state).toBe("FAILED")
+  })
+
+  it("one that the vendor was seen to have, then refuses and does not know, is left to a person", () => {
+    const lost = RefundMachine.answered(RefundMachine.sending(inState("PENDING"), deadlineMillis), answers.reject).order
+    expect(lost).toMatchObject({ state: "PENDING", failure: { code: "NO_BALANCE" } })
+    const step = asked(lost, "notFound", settled + 1)
+    expect(step).toMatchObject({ order: { state: "HELD", heldReason: "REFUSED" }, alarms: ["HELD:REFUSED"] })
+  })
+
+  it.each(["pending", "succeeded"] as const)("a refusal is forgotten when the vendor has it after all: %s", (kind) => {
+    expect(asked(doubted, kind, soon).order).toMatchObject({ state: kind.toUpperCase(), failure: null })
+  })
+
+  it("is never FAILED while a call of it may still arrive, whatever is refused and asked meanwhile", () => {
+    const word = FastCheck.record({
+      isSent: FastCheck.boolean(),
+      outcome: FastCheck.constantFrom<keyof typeof answers>("reject", "throttle", "unreachable", "drop"),
+      waitMillis: FastCheck.integer({ min: 1, max: 2 * settlingMillis }),
+      arrivesMillis: FastCheck.option(FastCheck.integer({ min: 0, max: 10_000 + settlingMillis }))
+    })
+    FastCheck.assert(
+      FastCheck.property(FastCheck.array(word, { minLength: 1, maxLength: 15 }), (words) => {
+        let atMillis = createdAtMillis
+        let refund: Refund = { ...submitted, deadlineMillis: atMillis + 10_000 }
+        let seenFrom = Number.POSITIVE_INFINITY
+        words.forEach(({ isSent, outcome, waitMillis, arrivesMillis }, index) => {
+          const isCall = index === 0 || (isSent && refund.state === "SUBMITTING")
+          if (isCall) {
+            if (index > 0) refund = RefundMachine.sending(refund, atMillis + 10_000)
+            if (outcome === "drop" && arrivesMillis !== null) seenFrom = Math.min(seenFrom, atMillis + arrivesMillis)
+            refund = RefundMachine.answered(refund, answers[outcome]).order
+          }
+          atMillis += waitMillis
+          const kind = atMillis >= seenFrom ? "succeeded" : "notFound"
+          refund = absorb(refund, fresh(refund, kind, atMillis), atMillis).order
+          if (refund.state === "FAILED") expect(seenFrom).toBe(Number.POSITIVE_INFINITY)
+        })
+      }),
+      { numRuns: 2000 }
+    )
   })
 
   it("what is in doubt changes nothing", () => {

@@ -12,6 +12,7 @@ const Row = Schema.Struct({
   type: Schema.String,
   body: Schema.String,
   created_millis: Schema.Number,
+  since_millis: Schema.NullOr(Schema.Number),
   state: Schema.Literal(...deliveryStates),
   due_tries: Schema.Number,
   due_millis: Schema.NullOr(Schema.Number),
@@ -29,6 +30,7 @@ export const columns = [
   "type",
   "body",
   "created_millis",
+  "since_millis",
   "state",
   "due_tries",
   "due_millis",
@@ -38,10 +40,13 @@ export const columns = [
 /** An event that no endpoint wants goes to this one, which is none. */
 const nowhere = ""
 
+/** What names the delivery of an event to an endpoint. */
+export const idOf = (eventId: string, endpoint: string | null): string => `dlv_${eventId}_${endpoint ?? "-"}`
+
 /** The rows of a change's events, without their times. */
 export const toRows = ({ payment, entry, deliveries }: Change) =>
   deliveries.map(({ eventId, endpoint, type, body }) => ({
-    id: `dlv_${eventId}_${endpoint ?? "-"}`,
+    id: idOf(eventId, endpoint),
     event_id: eventId,
     pay_order_no: entry.payOrderNo,
     version: entry.version,
@@ -62,10 +67,25 @@ const toDelivery = (row: typeof Row.Type): Delivery => ({
   type: row.type,
   body: row.body,
   createdAtMillis: row.created_millis,
+  sinceMillis: row.since_millis ?? row.created_millis,
   state: row.state,
   tries: row.due_tries,
   dueAtMillis: row.due_millis,
   note: row.due_note
+})
+
+/** The row of the same event on its way to `endpoint`, without its times but that of the event. */
+export const toRow = (event: Delivery, endpoint: string) => ({
+  id: idOf(event.eventId, endpoint),
+  event_id: event.eventId,
+  pay_order_no: event.payOrderNo,
+  version: event.version,
+  app: event.app,
+  endpoint,
+  type: event.type,
+  body: event.body,
+  created_millis: event.createdAtMillis,
+  state: "waiting" as const
 })
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))

@@ -19,6 +19,9 @@ export const crashPoints = {
   K15: "a notification answered, not yet applied",
   K16: "due work claimed, not yet done",
   K17: "a query answered, nothing of it written",
+  K18: "a refund's intent on disk, the vendor not yet called",
+  K19: "a refund written to the vendor, no answer yet",
+  K20: "a close written to the vendor, no answer yet",
   K23: "a lease renewed, the work not yet done",
   K25: "a migration's statement done, the step not yet recorded"
 } as const
@@ -31,6 +34,11 @@ export class CrashPoints extends Context.Reference<CrashPoints>()("@payment-prox
     /** `text` as it is to be written: whole, or in halves with `half` between and `whole` after them. */
     readonly written: (text: string, half: CrashPoint, whole?: CrashPoint) => string | AsyncIterable<Uint8Array>
   } => ({ hit: () => {}, written: (text) => text })
+}) {}
+
+/** Which point the calls of a piece of work are at once they are written. */
+export class WrittenPoint extends Context.Reference<WrittenPoint>()("@payment-proxy/ports/WrittenPoint", {
+  defaultValue: (): CrashPoint => "K06"
 }) {}
 
 /** The process is at this point. */

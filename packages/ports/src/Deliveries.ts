@@ -1,4 +1,4 @@
-import type { Effect, Option } from "effect"
+import type { Duration, Effect, Option } from "effect"
 import { Context } from "effect"
 import type { StoreUnavailable } from "./Store.ts"
 
@@ -20,6 +20,8 @@ export interface Delivery {
   readonly type: string
   readonly body: string
   readonly createdAtMillis: number
+  /** When its schedule began: when it was committed, or last asked for again. */
+  readonly sinceMillis: number
   readonly state: DeliveryState
   /** How often it was tried in vain since it was committed or asked for again. */
   readonly tries: number
@@ -27,6 +29,12 @@ export interface Delivery {
   readonly dueAtMillis: number | null
   /** What came of the last try. */
   readonly note: string | null
+}
+
+/** An endpoint and whose it is. */
+export interface Place {
+  readonly app: string
+  readonly endpoint: string
 }
 
 /** Which deliveries to list, newest first; null leaves a part open. */
@@ -41,7 +49,8 @@ export interface DeliverySearch {
 
 /**
  * Deliveries as committed with their orders. The `deliveries` queue of `DueWork` hands them out so that an order's next
- * event to an endpoint waits for the one before it, at most 10 minutes (design §6, promise 6).
+ * event to an endpoint waits for the one before it, at most 10 minutes (design §6, promise 6), and never overtakes one
+ * that is due or on its way.
  */
 export class Deliveries extends Context.Tag("@payment-proxy/ports/Deliveries")<
   Deliveries,
@@ -56,5 +65,19 @@ export class Deliveries extends Context.Tag("@payment-proxy/ports/Deliveries")<
     readonly giveUp: (id: string, token: string, note: string) => Effect.Effect<boolean, StoreUnavailable>
     /** It is due now, whatever became of it before, and its schedule begins anew; false where there is none or it is only kept. */
     readonly resend: (id: string) => Effect.Effect<boolean, StoreUnavailable>
+    /**
+     * The event goes to these endpoints, now: to each it is a delivery of its own, and no longer only kept; how many there
+     * are. Where one goes there already, it is due again as by `resend`.
+     */
+    readonly address: (eventId: string, endpoints: ReadonlyArray<string>) => Effect.Effect<number, StoreUnavailable>
+    /** At most `limit` of those that wait for their next try at the endpoint are due now, as if since they were made; how many. */
+    readonly hasten: (at: Place, limit: number) => Effect.Effect<number, StoreUnavailable>
+    /** At most `limit` of those that have waited for the endpoint for `age` and that nobody holds will not be tried again; how many. */
+    readonly giveUpAged: (
+      at: Place,
+      age: Duration.Duration,
+      limit: number,
+      note: string
+    ) => Effect.Effect<number, StoreUnavailable>
   }
 >() {}

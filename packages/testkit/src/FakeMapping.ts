@@ -3,7 +3,8 @@ import { Currency, Money } from "@payment-proxy/domain"
 import type { Mapping, ProxiedAnswer, ProxiedCall, ProxiedOrder, Recognised } from "@payment-proxy/ports"
 import { InDoubt, Mappings, Rejected, Throttled, Unfit } from "@payment-proxy/ports"
 import { Either, Layer, Option, Schema } from "effect"
-import { evidenceOf, type Held } from "./platform/Platform.ts"
+import type { Held } from "./platform/Platform.ts"
+import { evidenceOf } from "./platform/Sayings.ts"
 
 const Create = Schema.Struct({
   no: Schema.String,
@@ -97,9 +98,9 @@ export const shown = (held: Held | undefined, extraMinor: bigint, askedAtMillis:
     askedAtMillis
   })
   if (held === undefined) return answer(404, { code: "NOT_FOUND" })
-  const { merchantOrderNo: no, amount, prepared: _, ...rest } = held
+  const { merchantOrderNo: no, amount, transactionNo, status, paidAtMillis } = held
   const stated = Money.format({ ...amount, amountMinor: amount.amountMinor + extraMinor })
-  return answer(200, { no, ...rest, amount: stated, currency: amount.currency })
+  return answer(200, { no, transactionNo, status, paidAtMillis, amount: stated, currency: amount.currency })
 }
 
 /** What the platform answers where it does not take a call. */

@@ -1,5 +1,6 @@
-import { type Currency, type Evidence, Money, type Payment } from "@payment-proxy/domain"
+import { type Currency, type Evidence, Money, type Payment, type RefundMachine } from "@payment-proxy/domain"
 import type {
+  CallFailure,
   Confirming,
   Incoming,
   InDoubt,
@@ -16,13 +17,14 @@ import {
   type Asked,
   type Behaviour,
   type Call,
-  evidenceOf,
   type Got,
   type Held,
+  type HeldRefund,
   Platform
 } from "./platform/Platform.ts"
+import * as Sayings from "./platform/Sayings.ts"
 
-export type { Behaviour, Call, Got, Held } from "./platform/Platform.ts"
+export type { Behaviour, Call, Got, Held, HeldRefund } from "./platform/Platform.ts"
 
 /** The platform behind the fake: what it got and holds, and what payers and faults do. Payments go by the merchant's number. */
 export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")<
@@ -31,11 +33,24 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     readonly got: Effect.Effect<ReadonlyArray<Got>>
     readonly payments: Effect.Effect<ReadonlyArray<Held>>
     readonly pay: (merchantOrderNo: string) => Effect.Effect<void>
+    /** The payer's money comes although the platform had ended the payment. */
+    readonly payLate: (merchantOrderNo: string) => Effect.Effect<void>
     readonly refuse: (merchantOrderNo: string) => Effect.Effect<void>
     /** The payer approved: the money is there to be taken by `complete`. */
     readonly approve: (merchantOrderNo: string) => Effect.Effect<void>
-    /** The money is held: it is there to be taken by `capture`. */
-    readonly authorize: (merchantOrderNo: string) => Effect.Effect<void>
+    /** The money is held: it is there to be taken by `capture`, until `untilMillis` where that is said. */
+    readonly authorize: (merchantOrderNo: string, untilMillis?: number) => Effect.Effect<void>
+    /** The platform's desk gives back so many minor units. */
+    readonly refundAtDesk: (merchantOrderNo: string, amountMinor: bigint) => Effect.Effect<void>
+    /** What becomes of a refund, by our number, whatever it was. */
+    readonly settleRefund: (refundNo: string, state: HeldRefund["state"]) => Effect.Effect<void>
+    /** The payer's bank took so much back, or is done with it. */
+    readonly dispute: (
+      merchantOrderNo: string,
+      dispute: { readonly disputeNo: string; readonly amountMinor: bigint; readonly state: "open" | "won" | "lost" }
+    ) => Effect.Effect<void>
+    /** The vendors are configured otherwise from now on. */
+    readonly configure: (patch: Partial<Omit<Vendor, "name">>) => Effect.Effect<void>
     /** A call of the platform's own API, whoever makes it; `FakeMapping` reads the answer. */
     readonly pass: (call: ProxiedCall) => Effect.Effect<ProxiedAnswer, Unreachable | InDoubt>
     /** The next calls of this kind go so, one each; then normally again. */
@@ -58,6 +73,12 @@ export const notification = (
   body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind, amount }))
 })
 
+/** A notification of the fake that says all it knows of a payment, refunds and the last dispute too. */
+export const news = ({ merchantOrderNo }: Pick<Held, "merchantOrderNo">): Incoming => ({
+  headers: { [proof.name]: proof.good },
+  body: new TextEncoder().encode(JSON.stringify({ merchantOrderNo, kind: "news", amount: null }))
+})
+
 const refused: Reply = { status: 401, contentType: null, body: "" }
 
 const seconds = (...counts: ReadonlyArray<number>) => counts.map((count) => count * 1000)
@@ -70,19 +91,19 @@ const confirming: Confirming = {
   refund: seconds(5, 15, 30, 60, 300, 600, 1800, 3600)
 }
 
-const vendorOf = (name: string): Vendor => ({
+const vendorOf = (name: string, asked: Partial<Confirming> = {}): Vendor => ({
   name,
   kind: "fake",
-  abilities: ["create", "query", "close", "capture", "complete", "notification"],
+  abilities: ["create", "query", "close", "capture", "complete", "refund", "queryRefund", "notification"],
   createTimeLimitMillis: 10_000,
   settlingMillis: 300_000,
   graceMillis: 0,
-  confirming,
+  confirming: { ...confirming, ...asked },
   latePaid: "refund"
 })
 
 const sourceOf = (call: Call): Evidence.Evidence["source"] =>
-  call === "capture" || call === "complete" ? "operation" : call
+  call === "query" || call === "close" || call === "create" ? call : "operation"
 
 /** The page that a prepared request names. */
 const decodePage = (prepared: string) =>
@@ -99,10 +120,7 @@ const unable = (names: ReadonlyArray<string>) => {
       : new UnknownVendor({ vendor })
   const known = <A>(vendor: string, value: A): Effect.Effect<A, UnknownVendor> =>
     names.includes(vendor) ? Effect.succeed(value) : new UnknownVendor({ vendor })
-  const refusing = (payment: Payment.Payment) => Effect.fail(refused(payment.vendor))
   return {
-    refund: refusing,
-    queryRefund: refusing,
     returned: ({ vendor }: Payment.Payment, { indicator }: ReturnQuery) =>
       known(vendor, indicator === undefined ? null : indicator === "right"),
     onward: ({ vendor }: Payment.Payment, prepared: string) => known(vendor, Either.getOrNull(decodePage(prepared))),
@@ -147,26 +165,58 @@ const inTime = <A, E>(untilMillis: number, sent: Effect.Effect<A, E>): Effect.Ef
     () => new Unreachable({ detail: "Its time was over before it could be sent." })
   ).pipe(Effect.zipRight(sent))
 
-const make = (names: ReadonlyArray<string>) => {
+/** The last dispute of a payment, or what it is. */
+const newsOf = (platform: Platform, merchantOrderNo: string): Evidence.Evidence => {
+  const held = platform.held().find((one) => one.merchantOrderNo === merchantOrderNo)
+  const dispute = held?.disputes.at(-1)
+  return dispute === undefined
+    ? Sayings.evidenceOf(held, held?.amount ?? null, { source: "notification", asked: null })
+    : Sayings.disputed(dispute, "notification")
+}
+
+const make = (names: ReadonlyArray<string>, asked?: Partial<Confirming>) => {
   const platform = new Platform()
 
-  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"], operationNo?: string) =>
-    Effect.gen(function* () {
-      if (!names.includes(payment.vendor)) return yield* new UnknownVendor({ vendor: payment.vendor })
-      const { merchantOrderNo, version, amount } = payment
-      const { held, extraMinor, atMillis } = yield* platform.take({
+  let configured: Partial<Omit<Vendor, "name">> = {}
+
+  const taken = (
+    { vendor, merchantOrderNo }: Payment.Payment,
+    asked: Omit<Asked, "merchantOrderNo">
+  ): Effect.Effect<Effect.Effect.Success<ReturnType<Platform["take"]>>, CallFailure> =>
+    names.includes(vendor) ? platform.take({ ...asked, merchantOrderNo }) : new UnknownVendor({ vendor })
+
+  const call = (kind: Call, payment: Payment.Payment, create: Asked["create"], operation?: Payment.Operation) =>
+    Effect.map(
+      taken(payment, {
         call: kind,
-        merchantOrderNo,
         create,
-        ...(operationNo === undefined ? {} : { operationNo })
-      })
-      const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
-      const asked = kind === "query" || kind === "close" ? { version, atMillis } : null
-      return evidenceOf(held, stated, { source: sourceOf(kind), asked })
-    })
+        ...(operation === undefined ? {} : { operationNo: operation.no, amountMinor: operation.amountMinor })
+      }),
+      ({ held, extraMinor, atMillis }) => {
+        const { version, amount } = payment
+        const stated = { ...amount, amountMinor: amount.amountMinor + extraMinor }
+        const asked = kind === "query" || kind === "close" ? { version, atMillis } : null
+        return Sayings.evidenceOf(held, stated, { source: sourceOf(kind), asked }, extraMinor)
+      }
+    )
+
+  const callOfRefund = (kind: "refund" | "queryRefund", payment: Payment.Payment, refund: RefundMachine.Refund) =>
+    Effect.map(
+      taken(payment, {
+        call: kind,
+        create: null,
+        operationNo: refund.refundNo,
+        amountMinor: refund.amount.amountMinor
+      }),
+      ({ held, extraMinor, atMillis }) => {
+        const asked = kind === "queryRefund" ? { version: refund.version, atMillis } : null
+        const source = kind === "queryRefund" ? "query" : "operation"
+        return Sayings.refundEvidenceOf(held, refund, { source, asked }, extraMinor)
+      }
+    )
 
   const vendors = Vendors.of({
-    get: (name) => (names.includes(name) ? Option.some(vendorOf(name)) : Option.none()),
+    get: (name) => (names.includes(name) ? Option.some({ ...vendorOf(name, asked), ...configured }) : Option.none()),
     names,
     prepare: (payment, details) =>
       names.includes(payment.vendor)
@@ -183,8 +233,10 @@ const make = (names: ReadonlyArray<string>) => {
       inTime(untilMillis, call("create", payment, { amount: payment.amount, prepared })),
     query: (payment) => call("query", payment, null),
     close: (payment) => call("close", payment, null),
-    capture: (payment, { no }, untilMillis) => inTime(untilMillis, call("capture", payment, null, no)),
-    complete: (payment, { no }, untilMillis) => inTime(untilMillis, call("complete", payment, null, no)),
+    capture: (payment, operation, untilMillis) => inTime(untilMillis, call("capture", payment, null, operation)),
+    complete: (payment, operation, untilMillis) => inTime(untilMillis, call("complete", payment, null, operation)),
+    refund: (payment, refund, untilMillis) => inTime(untilMillis, callOfRefund("refund", payment, refund)),
+    queryRefund: (payment, refund) => callOfRefund("queryRefund", payment, refund),
     ...unable(names),
     notification: (vendor, { headers, body }) =>
       Effect.gen(function* () {
@@ -193,15 +245,19 @@ const make = (names: ReadonlyArray<string>) => {
           return yield* new NotVerified({ reason: "SIGNATURE", detail: "not its secret", reply: refused })
         const { merchantOrderNo, kind, amount } = JSON.parse(new TextDecoder().decode(body)) as {
           merchantOrderNo: string
-          kind: Held["status"]
+          kind: Held["status"] | "news"
           amount: { readonly minor: number; readonly currency: Currency.Currency } | null
         }
         const stated = amount === null ? null : Money.make(BigInt(amount.minor), amount.currency)
         const transactionNo = `txn-${merchantOrderNo}`
-        const held = { merchantOrderNo, transactionNo, status: kind, paidAtMillis: yield* Clock.currentTimeMillis }
+        const paidAtMillis = yield* Clock.currentTimeMillis
+        const said = { source: "notification", asked: null } as const
         return {
           subject: { by: "merchantOrderNo", no: merchantOrderNo },
-          evidence: evidenceOf(held, stated, { source: "notification", asked: null }),
+          evidence:
+            kind === "news"
+              ? newsOf(platform, merchantOrderNo)
+              : Sayings.evidenceOf({ merchantOrderNo, transactionNo, status: kind, paidAtMillis }, stated, said),
           reply: { status: 200, contentType: "text/plain", body: "success" },
           refusal: refused
         }
@@ -210,7 +266,7 @@ const make = (names: ReadonlyArray<string>) => {
 
   const ended = (merchantOrderNo: string, status: Held["status"]) =>
     Effect.map(Clock.currentTimeMillis, (nowMillis) =>
-      platform.end(merchantOrderNo, status, status === "paid" ? nowMillis : null)
+      platform.end(merchantOrderNo, status, { paidAtMillis: status === "paid" ? nowMillis : null })
     )
 
   const mapping = FakeMapping.make(names[0] ?? "")
@@ -218,9 +274,20 @@ const make = (names: ReadonlyArray<string>) => {
     got: Effect.sync(() => [...platform.got]),
     payments: Effect.sync(() => platform.held()),
     pay: (merchantOrderNo) => ended(merchantOrderNo, "paid"),
+    payLate: (merchantOrderNo) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => platform.payLate(merchantOrderNo, nowMillis)),
     refuse: (merchantOrderNo) => ended(merchantOrderNo, "failed"),
     approve: (merchantOrderNo) => ended(merchantOrderNo, "approved"),
-    authorize: (merchantOrderNo) => ended(merchantOrderNo, "authorized"),
+    authorize: (merchantOrderNo, untilMillis) =>
+      Effect.sync(() => platform.end(merchantOrderNo, "authorized", { authorizedUntilMillis: untilMillis ?? null })),
+    refundAtDesk: (merchantOrderNo, amountMinor) =>
+      Effect.sync(() => platform.refund(merchantOrderNo, null, amountMinor, "succeeded")),
+    settleRefund: (refundNo, state) => Effect.sync(() => platform.settle(refundNo, state)),
+    dispute: (merchantOrderNo, dispute) => Effect.sync(() => platform.dispute(merchantOrderNo, dispute)),
+    configure: (patch) =>
+      Effect.sync(() => {
+        configured = { ...configured, ...patch }
+      }),
     pass: (own) => passed(platform, mapping, own),
     script: (kind, ...behaviours) => Effect.sync(() => platform.script(kind, behaviours)),
     always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour))
@@ -228,6 +295,8 @@ const make = (names: ReadonlyArray<string>) => {
   return Context.make(Vendors, vendors).pipe(Context.add(FakeVendor, fake))
 }
 
-/** Vendors of these names, one platform behind them all. */
-export const layer = (options: { readonly names: ReadonlyArray<string> }): Layer.Layer<Vendors | FakeVendor> =>
-  Layer.effectContext(Effect.sync(() => make(options.names)))
+/** Vendors of these names, one platform behind them all; `confirming` are waits between questions (milliseconds) in place of the usual. */
+export const layer = (options: {
+  readonly names: ReadonlyArray<string>
+  readonly confirming?: Partial<Confirming>
+}): Layer.Layer<Vendors | FakeVendor> => Layer.effectContext(Effect.sync(() => make(options.names, options.confirming)))

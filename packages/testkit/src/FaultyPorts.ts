@@ -6,6 +6,7 @@ import {
   InDoubt,
   NotDelivered,
   Orders,
+  Proposals,
   SharedTokens,
   StoreUnavailable,
   TokenUnavailable,
@@ -124,10 +125,11 @@ export const dueWork = decorated(
 export const deliveries = decorated(
   Deliveries,
   "Deliveries",
-  ["byId", "ofOrder", "ofEvent", "search", "giveUp", "resend"],
+  ["byId", "ofOrder", "ofEvent", "search", "giveUp", "resend", "address", "hasten", "giveUpAged"],
   unavailable
 )
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
+export const proposals = decorated(Proposals, "Proposals", ["add", "byId", "ofOrder", "move", "held"], unavailable)
 export const sharedTokens = decorated(
   SharedTokens,
   "SharedTokens",

@@ -1,12 +1,26 @@
 import { Payment } from "@payment-proxy/domain"
-import { Apps, Deliveries, DueWork, Inbox, Orders, Retention, SharedTokens } from "@payment-proxy/ports"
+import {
+  Apps,
+  DataKeys,
+  Deliveries,
+  DueWork,
+  Histories,
+  Inbox,
+  Orders,
+  Proposals,
+  Retention,
+  Sealings,
+  SharedTokens
+} from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
 import * as MemoryApps from "./memory/Apps.ts"
 import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
+import * as Ledger from "./memory/Ledger.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
+import * as MemoryProposals from "./memory/Proposals.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
 import * as MemorySharedTokens from "./memory/SharedTokens.ts"
 import * as Tables from "./memory/Tables.ts"
@@ -39,7 +53,16 @@ const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
         refundedMinor: Payment.refunded(payment),
         transactionNo: payment.transactionNo
       })),
-      history: [...tables.orders.values()].flatMap(({ history }) => history),
+      refunds: [...tables.refunds.values()].map(({ placed: { refund }, app, due }) => ({
+        ...dueOf(due),
+        refundNo: refund.refundNo,
+        payOrderNo: refund.payOrderNo,
+        app,
+        state: refund.state,
+        version: refund.version,
+        amountMinor: refund.amount.amountMinor
+      })),
+      history: [...tables.orders.values(), ...tables.refunds.values()].flatMap(({ history }) => history),
       inbox: [...tables.inbox.values()].map(({ kept, due }) => ({
         ...dueOf(due),
         number: kept.subject.no,
@@ -73,12 +96,28 @@ export const make = Effect.sync(() => {
     Context.add(Deliveries, deliveries),
     Context.add(Inbox, MemoryInbox.make(tables)),
     Context.add(Apps, MemoryApps.make(tables)),
+    Context.add(Proposals, MemoryProposals.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
-    Context.add(SharedTokens, MemorySharedTokens.make()),
+    Context.add(SharedTokens, MemorySharedTokens.make(tables)),
+    Context.add(Histories, Ledger.histories(tables)),
+    Context.add(Sealings, Ledger.sealings(tables)),
+    Context.add(DataKeys, Ledger.dataKeys(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
 })
 
 /** A fresh, empty store for each build of the layer. */
-export const layer: Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention | SharedTokens | MemoryDump> =
-  Layer.effectContext(make)
+export const layer: Layer.Layer<
+  | Orders
+  | DueWork
+  | Deliveries
+  | Inbox
+  | Apps
+  | Proposals
+  | Retention
+  | SharedTokens
+  | Histories
+  | Sealings
+  | DataKeys
+  | MemoryDump
+> = Layer.effectContext(make)

@@ -1,5 +1,5 @@
 import type { Evidence } from "@payment-proxy/domain"
-import { Money, OrderNo, Payment } from "@payment-proxy/domain"
+import { Money, OrderNo, Payment, RefundMachine } from "@payment-proxy/domain"
 import type { App, AppKey, Change, Endpoint, NewDelivery, Notification } from "@payment-proxy/ports"
 import { Duration } from "effect"
 
@@ -75,8 +75,45 @@ export const aChange = (payment: Payment.Payment, expected: number, overrides: P
   }
 }
 
-/** One new event for `endpoint`. */
-export const aDelivery = (endpoint: string, overrides: Partial<NewDelivery> = {}): NewDelivery => ({
+/** A refund of a part of `payment`, SUBMITTING and not yet on disk; `count` is its place among the payment's refunds, from 1. */
+export const aRefund = (
+  payment: Payment.Payment,
+  count: number,
+  overrides: Partial<RefundMachine.Refund> = {}
+): RefundMachine.Refund => ({
+  ...RefundMachine.make({
+    refundNo: OrderNo.refundNo(payment.payOrderNo, count),
+    payOrderNo: payment.payOrderNo,
+    amount: Money.make(100n, payment.amount.currency),
+    reason: "A sample",
+    createdAtMillis: payment.createdAtMillis + count,
+    deadlineMillis: payment.createdAtMillis + 5 * minuteMillis
+  }),
+  state: "SUBMITTING",
+  ...overrides
+})
+
+/** The change that makes `refund` of `payment` the version after `expected`; with `expected` 0 it is placed under a fresh key. */
+export const aRefundChange = (
+  payment: Payment.Payment,
+  refund: RefundMachine.Refund,
+  expected: number,
+  overrides: Partial<Change> = {}
+): Change => {
+  const sample = aChange(payment, expected)
+  const moved = { ...refund, version: expected + 1 }
+  return {
+    ...sample,
+    payment,
+    refund: moved,
+    entry: { ...sample.entry, payOrderNo: refund.refundNo, state: refund.state, atMillis: refund.createdAtMillis },
+    placing: sample.placing === null ? null : { ...sample.placing, sealedRequest: null },
+    ...overrides
+  }
+}
+
+/** One new event for `endpoint`; for null it is only kept. */
+export const aDelivery = (endpoint: string | null, overrides: Partial<NewDelivery> = {}): NewDelivery => ({
   eventId: fresh("evt"),
   endpoint,
   type: "order.pending",

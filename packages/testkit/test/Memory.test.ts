@@ -1,3 +1,4 @@
-import { Memory, ordersContract } from "../src/index.ts"
+import { Memory, ordersContract, proposalsContract } from "../src/index.ts"
 
 ordersContract("memory", Memory.layer)
+proposalsContract("memory", Memory.layer)

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { appsContract } from "../src/contracts/AppsContract.ts"
 import { dueWorkContract } from "../src/contracts/DueWorkContract.ts"
+import { ledgerContract } from "../src/contracts/LedgerContract.ts"
 import { retentionContract } from "../src/contracts/RetentionContract.ts"
 import { sharedTokensContract } from "../src/contracts/SharedTokensContract.ts"
 import { vaultContract } from "../src/contracts/VaultContract.ts"
@@ -19,6 +20,7 @@ dueWorkContract("in memory", Memory.layer)
 appsContract("in memory", Memory.layer)
 retentionContract("in memory", Memory.layer)
 sharedTokensContract("in memory", Memory.layer)
+ledgerContract("in memory", Memory.layer)
 vaultContract("fake", FakeVault.layer)
 vendorTokensContract("fake", FakeVendorTokens.layer(["platform"]), "platform")
 vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", {
@@ -37,16 +39,14 @@ vendorsContract("fake", FakeVendors.layer({ names: ["platform"] }), "platform", 
     numbered: true,
     completes: false,
     authorizes: false,
-    refunds: false,
+    refunds: true,
     bills: false,
     tells: true
   },
   pay: ({ merchantOrderNo }) => Effect.flatMap(fake, ({ pay }) => pay(merchantOrderNo)),
   refuse: (no) => Effect.flatMap(fake, ({ refuse }) => refuse(no)),
   next: (on, _, how) =>
-    on === "refund" || on === "queryRefund"
-      ? Effect.void
-      : Effect.flatMap(fake, ({ script }) => script(on, how === "reject" || how === "dropBefore" ? how : "dropAfter")),
+    Effect.flatMap(fake, ({ script }) => script(on, how === "reject" || how === "dropBefore" ? how : "dropAfter")),
   settle: Effect.void,
   notifications: Effect.flatMap(fake, ({ payments }) =>
     Effect.map(payments, (all) => all.map(({ merchantOrderNo }) => FakeVendors.notification(merchantOrderNo, "paid")))

@@ -6,9 +6,9 @@ import { join } from "node:path"
 import { HttpServer } from "@effect/platform"
 import { AppKeys, Policies, secretContext, Work } from "@payment-proxy/application"
 import { Current, Process } from "@payment-proxy/configuration"
-import { Apps, Vault } from "@payment-proxy/ports"
+import { Apps, Vault, Vendors } from "@payment-proxy/ports"
 import { FaultyPorts, Sandbox } from "@payment-proxy/testkit"
-import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime, type Tracer } from "effect"
+import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime, Option, type Tracer } from "effect"
 import * as Http from "../../src/Http.ts"
 import * as Layers from "../../src/Layers.ts"
 import * as Proxied from "../../src/proxied/Proxied.ts"
@@ -156,14 +156,26 @@ const soon = Layer.mergeAll(
     Effect.map(Policies, (usual) => ({
       ...usual,
       createMargin: Duration.millis(100),
-      confirmInDoubt: [Duration.millis(100)],
-      confirmPending: [Duration.millis(300)]
+      inbox: [Duration.millis(100)]
     }))
   ),
   Layer.effect(
     Work.Paces,
     Effect.map(Work.Paces, (usual) => ({ ...usual, idle: Duration.millis(50), rest: Duration.millis(100) }))
   )
+)
+
+/** Vendors that are asked soon; all else is the newest generation's, however often that changes. */
+const quick = Layer.effect(
+  Vendors,
+  Effect.map(Vendors, (vendors): Vendors["Type"] => {
+    const get: Vendors["Type"]["get"] = (name) =>
+      Option.map(vendors.get(name), (vendor) => ({
+        ...vendor,
+        confirming: { inDoubt: [100], pending: [300], authorized: [100], closing: [100], refund: [100] }
+      }))
+    return Object.create(vendors, { get: { value: get } })
+  })
 )
 
 export interface Options {
@@ -188,6 +200,7 @@ const gateway = (
   const next = plan ?? (() => null)
   const ports = FaultyPorts.orders.pipe(
     Layer.provide(Layer.succeed(FaultyPorts.FaultPlan, { next: (call) => Effect.sync(() => next(call)) })),
+    Layer.provideMerge(quick),
     Layer.provideMerge(adapters)
   )
   const logger = Logger.replace(

@@ -1,5 +1,6 @@
 import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
+import { following } from "../Following.ts"
 import { Address, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 
@@ -90,6 +91,7 @@ export const AlipayConfig = Schema.Struct({
   quitUrl: optional(QuitUrl),
   limits,
   settlingMillis,
+  ...following,
   tls: optional(Tls)
 })
 export type AlipayConfig = typeof AlipayConfig.Type

@@ -1,10 +1,10 @@
 import type { Payment } from "@payment-proxy/domain"
 import { InDoubt, Rejected, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
-import { following } from "../Following.ts"
+import { followed } from "../Following.ts"
 import type { Answer } from "../Http.ts"
 import { told } from "../Reading.ts"
-import { addressFaults } from "../Settings.ts"
+import { addressFaults, lengthFaults } from "../Settings.ts"
 import { type Failure, type Kind, type Needs, type Placed, unable, type Vendor } from "../Vendor.ts"
 import * as Answers from "./answers.ts"
 import * as Bill from "./bill.ts"
@@ -16,6 +16,9 @@ import { prepare } from "./prepare.ts"
 import * as Requests from "./requests.ts"
 import * as Stored from "./stored.ts"
 import * as Time from "./time.ts"
+
+/** A refund is not to be seen for some 10 s after its call (vendors' reference §2). */
+const recommended = { refund: [10, 15, 30, 60, 300, 600, 1800, 3600] }
 
 type Config = AlipayConfig & Placed
 
@@ -152,7 +155,7 @@ const make = (config: Config, keys: Keys.Keys, { send, open }: Needs): Vendor =>
     abilities: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
     createTimeLimitMillis: limits.createMillis,
     settlingMillis,
-    ...following,
+    ...followed(config, recommended),
     graceMillis: 60_000,
     prepare: (payment, details) => prepare(payment, details, config),
     create: creating(config, keys, ask),
@@ -191,6 +194,7 @@ export const kind: Kind<AlipayConfig, typeof AlipayConfig.Encoded> = {
     ...Either.match(Keys.of(config), { onLeft: (faults) => faults, onRight: () => [] }),
     ...(nowMillis === null ? [] : Keys.expired(config, nowMillis))
   ],
+  notifyFaultsOf: (notifyUrl) => lengthFaults(notifyUrl, 256),
   accountOf: ({ baseUrl, sellerId }) => JSON.stringify([new URL(baseUrl).href.replace(/\/+$/, ""), sellerId]),
   make: (config, needs) =>
     Either.match(Keys.of(config), {

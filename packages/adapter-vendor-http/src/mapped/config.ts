@@ -1,5 +1,6 @@
 import { Words } from "@payment-proxy/domain"
 import { Schema } from "effect"
+import { following } from "../Following.ts"
 import { Address, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import { Bill } from "./billConfig.ts"
@@ -74,6 +75,7 @@ export const MappedConfig = Schema.Struct({
   idempotencyKey: Schema.optionalWith(Schema.Literal("quoted", "bare"), { default: () => "quoted" as const }),
   limits,
   settlingMillis,
+  ...following,
   tls: optional(Tls),
   create: Create,
   /** `path` is ours; `also` are further ones that callers of the vendor's own API may use. */

@@ -3,7 +3,7 @@ import type { Ability, Operation, VendorTokens } from "@payment-proxy/ports"
 import { Unreachable } from "@payment-proxy/ports"
 import type { Context } from "effect"
 import { Clock, Effect, Either } from "effect"
-import { following } from "../Following.ts"
+import { followed } from "../Following.ts"
 import type { Call, Limit, Open, Send } from "../Http.ts"
 import { told } from "../Reading.ts"
 import * as Tokened from "../Tokened.ts"
@@ -90,7 +90,7 @@ const make = (config: Mapped, tokens: Tokens, send: Send, open: Open): Vendor =>
     abilities: abilitiesOf(config),
     createTimeLimitMillis: config.limits.createMillis * 2,
     settlingMillis: config.settlingMillis,
-    ...following,
+    ...followed(config),
     graceMillis: 0,
     prepare: (payment, details) => Requests.prepare(payment, details, config),
     create: (payment, prepared, untilMillis) =>

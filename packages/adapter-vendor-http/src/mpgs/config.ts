@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { Either, Redacted, Schema } from "effect"
+import { following } from "../Following.ts"
 import { Address, isSafe, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault } from "../Vendor.ts"
@@ -64,6 +65,7 @@ export const MpgsConfig = Schema.Struct({
   sessionSeconds: Schema.optionalWith(Schema.Int.pipe(Schema.between(60, 10_800)), { default: () => 900 }),
   limits,
   settlingMillis,
+  ...following,
   tls: optional(Tls)
 })
 export type MpgsConfig = typeof MpgsConfig.Type

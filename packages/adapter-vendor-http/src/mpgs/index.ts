@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import { type Ability, Unreachable } from "@payment-proxy/ports"
 import { Effect, Either } from "effect"
-import { following } from "../Following.ts"
+import { followed } from "../Following.ts"
 import type { Answer, Call, Limit } from "../Http.ts"
 import { told } from "../Reading.ts"
 import { type Failure, type Kind, type Needs, type Placed, unable, type Vendor } from "../Vendor.ts"
@@ -88,7 +88,7 @@ const make = (config: MpgsConfig & Placed, { send, open }: Pick<Needs, "send" | 
     abilities: abilitiesOf(config),
     createTimeLimitMillis: limits.createMillis * Math.max(proofs.length, 1),
     settlingMillis: config.settlingMillis,
-    ...following,
+    ...followed(config),
     graceMillis: graceMillis(config),
     prepare: (payment, details) => Requests.prepare(payment, details, config),
     create: (payment, prepared, untilMillis) =>

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { Either, type Redacted, Schema } from "effect"
+import { following } from "../Following.ts"
 import { Address, isSafe, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault, Placed } from "../Vendor.ts"
@@ -46,6 +47,7 @@ export const PayPalConfig = Schema.Struct({
   merchantId: optional(Printable),
   limits,
   settlingMillis,
+  ...following,
   tls: optional(Tls)
 })
 export type PayPalConfig = typeof PayPalConfig.Type

@@ -1,7 +1,7 @@
 import type { Payment } from "@payment-proxy/domain"
 import type { ReturnQuery } from "@payment-proxy/ports"
 import { Effect } from "effect"
-import { following } from "../Following.ts"
+import { followed } from "../Following.ts"
 import * as Http from "../Http.ts"
 import * as Tokened from "../Tokened.ts"
 import type { Kind, Needs, Vendor } from "../Vendor.ts"
@@ -13,6 +13,15 @@ import * as Notification from "./notification.ts"
 import * as Operations from "./operations.ts"
 import * as Refunds from "./refunds.ts"
 import * as Requests from "./requests.ts"
+
+/**
+ * Held money stays held for 29 days, and a refund or capture by eCheck takes days (vendors' reference §4). Both are notified of; a
+ * question now and then is for what went missing.
+ */
+const recommended = {
+  authorized: [5, 30, 60, 300, 900, 3600, 21_600],
+  refund: [5, 15, 60, 300, 900, 3600, 21_600]
+}
 
 /** PayPal's number of the order, as the payer's browser brings it back; null where there is nothing to compare. */
 const returned = ({ transactionNo }: Payment.Payment, { token }: ReturnQuery): boolean | null =>
@@ -46,8 +55,8 @@ const make = (config: PayPal, { tokens, send }: Needs) =>
       // Each of a call and of the question that may go with it is sent twice where its token is bad.
       createTimeLimitMillis: 2 * (createMillis + queryMillis),
       settlingMillis: config.settlingMillis,
+      ...followed(config, recommended),
       // Approved money is taken by a call of ours alone.
-      ...following,
       graceMillis: 0,
       prepare: (payment, details) => Requests.prepare(payment, details, config),
       create: (payment, prepared, untilMillis) => Operations.create(desk, payment, prepared, untilMillis),

@@ -1,4 +1,5 @@
 import { Either, Redacted, Schema } from "effect"
+import { following } from "../Following.ts"
 import { Address, addressFaults, limits, optional, settlingMillis } from "../Settings.ts"
 import { Tls } from "../Tls.ts"
 import type { Fault } from "../Vendor.ts"
@@ -56,6 +57,7 @@ export const WechatPayConfig = Schema.Struct({
   platformCertificates: optional(Schema.Array(Certificate)),
   limits,
   settlingMillis,
+  ...following,
   tls: optional(Tls)
 })
 export type WechatPayConfig = typeof WechatPayConfig.Type

@@ -1,8 +1,9 @@
 import type { Bill } from "@payment-proxy/ports"
 import { InDoubt, Throttled, Unreachable } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Stream } from "effect"
-import { following } from "../Following.ts"
+import { followed } from "../Following.ts"
 import type { Limit, Open } from "../Http.ts"
+import { lengthFaults } from "../Settings.ts"
 import { type Kind, unable, type Vendor } from "../Vendor.ts"
 import * as Accounts from "./account.ts"
 import * as Answers from "./answers.ts"
@@ -13,6 +14,15 @@ import * as Notification from "./notification.ts"
 import * as PlatformKeys from "./platformKeys.ts"
 import * as Requests from "./requests.ts"
 import * as Signing from "./signing.ts"
+
+/**
+ * WeChat Pay suggests 5 s, 30 s, 1, 3, 5, 10 and 30 min after a create without news, and for refunds every minute, from 5 min on
+ * at growing intervals (vendors' reference §1c, §1e).
+ */
+const recommended = {
+  pending: [5, 30, 60, 180, 300, 600, 1800],
+  refund: [60, 60, 60, 60, 60, 120, 300, 600, 1800, 3600]
+}
 
 const whenever = (millis: number): Limit => ({ millis, untilMillis: Number.POSITIVE_INFINITY })
 
@@ -86,6 +96,10 @@ const raisedMillis = 60_000
 export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
   config: WechatPayConfig,
   faultsOf,
+  notifyFaultsOf: (notifyUrl) => [
+    ...(notifyUrl.startsWith("https://") ? [] : ["WeChat Pay notifies https addresses alone: give https."]),
+    ...lengthFaults(notifyUrl, 255)
+  ],
   accountOf: ({ baseUrl, mchid }) => JSON.stringify([new URL(baseUrl).href.replace(/\/+$/, ""), mchid]),
   make: (config, { send, open }) =>
     Effect.gen(function* () {
@@ -103,8 +117,8 @@ export const kind: Kind<WechatPayConfig, typeof WechatPayConfig.Encoded> = {
         abilities: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
         createTimeLimitMillis,
         settlingMillis: config.settlingMillis,
+        ...followed(config, recommended),
         // A create that is intended before the expiry may leave as long after it as it has time.
-        ...following,
         graceMillis: createTimeLimitMillis + raisedMillis,
         prepare: (payment, details) => Requests.prepare(payment, details, account),
         notification: (incoming) => Notification.read(incoming, account, keys),

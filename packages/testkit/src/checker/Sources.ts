@@ -1,4 +1,4 @@
-import type { Payment } from "@payment-proxy/domain"
+import type { Payment, RefundMachine } from "@payment-proxy/domain"
 
 /** What a client asked, and how it ended: `info` where no answer came, or one that does not say what happened (Jepsen). */
 export interface ClientOp {
@@ -38,10 +38,12 @@ export interface Amount {
 /** A request as the vendor got it; times are milliseconds since the epoch. */
 export interface VendorRequest {
   readonly atMillis: number
-  readonly call: "create" | "query" | "close" | "other"
+  readonly call: "create" | "query" | "close" | "capture" | "complete" | "refund" | "other"
   /** What the vendor knows the order by. */
   readonly number: string
   readonly bodyHash: string
+  /** The number of a capture, complete or refund. */
+  readonly operationNo?: string
   /** A create that made a payment, and did not find one that was there; left out where the vendor does not say. */
   readonly isAccepted?: boolean
 }
@@ -65,6 +67,12 @@ export interface VendorPayment {
   readonly amountMinor: bigint
   readonly currency: string
   readonly refundedMinor: bigint
+  /** By our numbers, where the vendor lists them. */
+  readonly refunds?: ReadonlyArray<{
+    readonly refundNo: string
+    readonly amountMinor: bigint
+    readonly state: "pending" | "succeeded" | "failed" | "abnormal"
+  }>
 }
 
 /** What the vendor saw and did: the witness that knows nothing of us. */
@@ -98,11 +106,22 @@ export interface OrderRow extends Due {
   readonly transactionNo: string | null
 }
 
+/** A refund as the database has it. */
+export interface RefundRow extends Due {
+  readonly refundNo: string
+  readonly payOrderNo: string
+  readonly app: string
+  readonly state: RefundMachine.State
+  readonly version: number
+  readonly amountMinor: bigint
+}
+
 export interface HistoryRow {
   readonly payOrderNo: string
   readonly version: number
   readonly state: Payment.State
   readonly cause: string
+  readonly detail?: string | null
   readonly atMillis: number
 }
 
@@ -125,6 +144,8 @@ export interface DeliveryRow extends Due {
 export interface Dump {
   readonly nowMillis: number
   readonly orders: ReadonlyArray<OrderRow>
+  readonly refunds?: ReadonlyArray<RefundRow>
+  /** Of orders and of refunds. */
   readonly history: ReadonlyArray<HistoryRow>
   readonly inbox: ReadonlyArray<InboxRow>
   readonly deliveries: ReadonlyArray<DeliveryRow>

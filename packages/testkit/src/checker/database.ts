@@ -13,6 +13,8 @@ const unpictured: { readonly [from in Payment.State]?: ReadonlyArray<Payment.Sta
 }
 const pictured = new Set(Diagram.arrows(Diagram.payment).map(({ from, to }) => `${from} ${to}`))
 
+const picturedOfRefunds = new Set(Diagram.arrows(Diagram.refund).map(({ from, to }) => `${from} ${to}`))
+
 const isLegal = (from: Payment.State, to: Payment.State): boolean =>
   from === to ||
   to === "HELD" ||
@@ -20,7 +22,19 @@ const isLegal = (from: Payment.State, to: Payment.State): boolean =>
   (unpictured[from] ?? []).includes(to) ||
   from === "HELD"
 
-const steps = (rows: ReadonlyArray<HistoryRow>, payOrderNo: string): ReadonlyArray<Violation> =>
+/** A refusal ends a refund without an arrow. */
+const isLegalOfRefund = (from: Payment.State, to: Payment.State): boolean =>
+  from === to ||
+  to === "HELD" ||
+  from === "HELD" ||
+  picturedOfRefunds.has(`${from} ${to}`) ||
+  (from === "SUBMITTING" && to === "FAILED")
+
+const steps = (
+  rows: ReadonlyArray<HistoryRow>,
+  payOrderNo: string,
+  isLegal: (from: Payment.State, to: Payment.State) => boolean
+): ReadonlyArray<Violation> =>
   rows.flatMap(({ version, state }, index) => {
     const from = rows[index - 1]?.state ?? "CREATED"
     return [
@@ -33,7 +47,11 @@ const steps = (rows: ReadonlyArray<HistoryRow>, payOrderNo: string): ReadonlyArr
 const history = ({ dump }: Sources): ReadonlyArray<Violation> => {
   const rowsOf = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
   const deliveriesOf = grouped(dump.deliveries, ({ payOrderNo }) => payOrderNo)
-  return dump.orders.flatMap(({ payOrderNo, app, version, state }) => {
+  const all = [
+    ...dump.orders.map((row) => ({ ...row, no: row.payOrderNo, isLegal })),
+    ...(dump.refunds ?? []).map((row) => ({ ...row, no: row.refundNo, isLegal: isLegalOfRefund }))
+  ]
+  return all.flatMap(({ no: payOrderNo, app, version, state, isLegal }) => {
     const rows = [...(rowsOf.get(payOrderNo) ?? [])].sort((a, b) => a.version - b.version)
     const last = rows.at(-1)
     const told = deliveriesOf.get(payOrderNo) ?? []
@@ -46,7 +64,7 @@ const history = ({ dump }: Sources): ReadonlyArray<Violation> => {
     )
     const isWhole = last?.version === version && last.state === state
     return [
-      ...steps(rows, payOrderNo),
+      ...steps(rows, payOrderNo, isLegal),
       ...found(!isWhole, "I7", payOrderNo, `It is ${state} at ${version}; its history ends otherwise.`),
       ...missing
     ]
@@ -64,6 +82,7 @@ const rest = ({ dump, ledger }: Sources): ReadonlyArray<Violation> => {
   const there = new Set(ledger.payments.map(({ number }) => number))
   const rows = [
     ...dump.orders.map((row) => ({ ...row, name: row.payOrderNo })),
+    ...(dump.refunds ?? []).map((row) => ({ ...row, name: row.refundNo })),
     ...dump.deliveries.map((row) => ({ ...row, name: row.eventId })),
     ...dump.inbox.map((row) => ({ ...row, name: row.number }))
   ]
@@ -79,6 +98,9 @@ const rest = ({ dump, ledger }: Sources): ReadonlyArray<Violation> => {
         payOrderNo,
         `It rests in ${state}${isInDoubt ? ", in doubt" : ""}.`
       )
+    ),
+    ...(dump.refunds ?? []).flatMap(({ refundNo, state }) =>
+      found(state === "SUBMITTING" || state === "PENDING", "I10", refundNo, `It rests in ${state}.`)
     ),
     ...dump.deliveries.flatMap(({ eventId, state }) => found(state === "waiting", "I10", eventId, "It still waits."))
   ]

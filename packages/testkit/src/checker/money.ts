@@ -14,7 +14,22 @@ const keyOfOrder = ({ app, idempotencyKey, merchantOrderNo }: OrderRow): string 
 const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   const numbers = new Map(dump.orders.map(({ payOrderNo, merchantOrderNo }) => [payOrderNo, merchantOrderNo]))
   const history = grouped(dump.history, ({ payOrderNo }) => numbers.get(payOrderNo) ?? payOrderNo)
-  return ledger.requests.flatMap(({ call, number, atMillis }) => {
+  const ofRefunds = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  return ledger.requests.flatMap(({ call, number, operationNo, atMillis }) => {
+    if (call === "refund" || call === "capture" || call === "complete") {
+      const rows = (call === "refund" ? ofRefunds.get(operationNo ?? "") : history.get(number)) ?? []
+      const isIntended = rows.some(
+        (row) =>
+          row.atMillis <= atMillis &&
+          (call === "refund" ? row.state === "SUBMITTING" : row.cause === call && row.detail === operationNo)
+      )
+      return found(
+        !isIntended,
+        "I1",
+        operationNo ?? number,
+        `A ${call} reached the vendor without its intent before it.`
+      )
+    }
     if (call !== "create" && call !== "close") return []
     const intent = call === "create" ? "SUBMITTING" : "CLOSING"
     const rows = history.get(number) ?? []
@@ -202,8 +217,38 @@ const conservation = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   return [...one, ...all]
 }
 
-/** I6: no more went back than came. */
+/** I5, of refunds: what the vendor gave back by a number of ours is a refund that succeeded, of the same amount, and no other is. */
+const refundRows = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
+  if (dump.refunds === undefined) return []
+  const rows = new Map(dump.refunds.map((row) => [row.refundNo, row]))
+  const theirs = ledger.payments.flatMap(({ refunds = [] }) => refunds)
+  const done = new Map(theirs.filter(({ state }) => state === "succeeded").map((one) => [one.refundNo, one]))
+  return [
+    ...theirs.flatMap(({ refundNo }) => found(!rows.has(refundNo), "I5", refundNo, "The vendor has it; we do not.")),
+    ...dump.refunds.flatMap(({ refundNo, state, amountMinor }) =>
+      state === "HELD"
+        ? []
+        : found(
+            (state === "SUCCEEDED") !== done.has(refundNo) ||
+              (state === "SUCCEEDED" && done.get(refundNo)?.amountMinor !== amountMinor),
+            "I5",
+            refundNo,
+            `It is ${state} with ${amountMinor}; the vendor gave ${done.get(refundNo)?.amountMinor ?? 0n} back.`
+          )
+    ),
+    ...[...grouped(theirs, ({ refundNo }) => refundNo)].flatMap(([refundNo, all]) =>
+      found(all.length > 1, "I2", refundNo, `The vendor holds ${all.length} refunds of it.`)
+    )
+  ]
+}
+
+/** I6: no more went back than came, and no more was asked back. */
 const refunds = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => [
+  ...dump.orders.flatMap(({ payOrderNo, capturedMinor }) => {
+    const asked = (dump.refunds ?? []).filter((row) => row.payOrderNo === payOrderNo && row.state !== "FAILED")
+    const askedMinor = asked.reduce((sum, { amountMinor }) => sum + amountMinor, 0n)
+    return found(askedMinor > capturedMinor, "I6", payOrderNo, `${askedMinor} asked back of ${capturedMinor}.`)
+  }),
   ...dump.orders.flatMap(({ payOrderNo, capturedMinor, refundedMinor }) =>
     found(refundedMinor > capturedMinor, "I6", payOrderNo, `${refundedMinor} back of ${capturedMinor}.`)
   ),
@@ -230,6 +275,6 @@ const idempotency = ({ client }: Sources): ReadonlyArray<Violation> =>
 
 /** The invariants of money and promises: I1–I6 and I14. */
 export const check = (sources: Sources): ReadonlyArray<Violation> =>
-  [intents, single, promises, passed, answers, ends, conservation, refunds, idempotency].flatMap((invariant) =>
-    invariant(sources)
+  [intents, single, promises, passed, answers, ends, conservation, refundRows, refunds, idempotency].flatMap(
+    (invariant) => invariant(sources)
   )

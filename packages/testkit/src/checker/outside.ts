@@ -35,7 +35,10 @@ const webhooks = ({ dump, sink }: Sources): ReadonlyArray<Violation> => {
   const rows = new Map(dump.deliveries.map((row) => [`${row.endpoint} ${row.eventId}`, row]))
   const got = grouped(sink, ({ endpoint, eventId }) => `${endpoint} ${eventId}`)
   const apps = new Map(dump.endpoints.map(({ app, endpoint }) => [endpoint, app]))
-  const owners = new Map(dump.orders.map(({ payOrderNo, app }) => [payOrderNo, app]))
+  const owners = new Map([
+    ...dump.orders.map(({ payOrderNo, app }) => [payOrderNo, app] as const),
+    ...(dump.refunds ?? []).map(({ refundNo, app }) => [refundNo, app] as const)
+  ])
   return [
     ...dump.deliveries.flatMap((row) => {
       const all = got.get(`${row.endpoint} ${row.eventId}`) ?? []

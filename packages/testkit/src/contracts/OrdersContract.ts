@@ -8,6 +8,7 @@ import { payment as anyPayment } from "../Generators.ts"
 import { aChange, aPayment, fresh, freshNo } from "../Samples.ts"
 import { numbersAtVendors } from "./OrderNumbers.ts"
 import { place } from "./placed.ts"
+import { chained, refundRows } from "./RefundRows.ts"
 
 type It = Vitest.MethodsNonLive<Orders>
 
@@ -232,7 +233,7 @@ const reading = (it: It) => {
   )
 }
 
-const searchOf = (app: string, narrowed: Partial<Search> = {}): Search => ({
+const searchOf = (app: string | null, narrowed: Partial<Search> = {}): Search => ({
   app,
   businessNo: null,
   state: null,
@@ -281,6 +282,16 @@ const searching = (it: It) => {
     })
   )
 
+  it.effect("a search of no app's in particular finds those of all apps", () =>
+    Effect.gen(function* () {
+      const vendor = fresh("vendor")
+      const { orders, payment } = yield* place(aPayment({ app: fresh("app"), vendor }))
+      const other = yield* place(aPayment({ app: fresh("app"), vendor }))
+      const found = yield* orders.search(searchOf(null, { vendor }))
+      expect(found).toEqual([other.payment, payment])
+    })
+  )
+
   it.effect("a search shows each order as it now is", () =>
     Effect.gen(function* () {
       const app = fresh("app")
@@ -302,4 +313,6 @@ export const ordersContract = <E>(name: string, orders: Layer.Layer<Orders, E>):
     committing(it)
     reading(it)
     searching(it)
+    refundRows(it)
+    chained(it)
   })

@@ -3,7 +3,7 @@ import { OrderNo } from "@payment-proxy/domain"
 import { Deliveries, DueWork, Inbox, Orders, Retention, type Shelf, shelves } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Duration, Effect, Option, TestClock } from "effect"
-import { aChange, aDelivery, aNotification, aPayment, fresh } from "../Samples.ts"
+import { aChange, aDelivery, aNotification, aPayment, aRefund, aRefundChange, fresh } from "../Samples.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox | Retention
 
@@ -73,6 +73,25 @@ export const retentionContract = (name: string, stores: Layer.Layer<Stores, unkn
         expect(Option.isNone(yield* deliveries.byId(delivery))).toBe(true)
         expect(Option.isNone(yield* inbox.byId(notification))).toBe(true)
         for (const shelf of shelves) expect(yield* moved(shelf), "all of it is gone").toBe(0)
+      })
+    )
+
+    it.effect("the history of a refund moves out like its payment's, with what chains it, and reads the same", () =>
+      Effect.gen(function* () {
+        yield* cleared
+        const { orders } = yield* ports
+        const nowMillis = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+        const payOrderNo = OrderNo.make({ nowMillis, shard: 0, random: crypto.getRandomValues(new Uint8Array(10)) })
+        const change = aChange(aPayment({ payOrderNo, createdAtMillis: nowMillis }), 0, { dueIn: null })
+        const refund = aRefundChange(change.payment, aRefund(change.payment, 1), 0, { dueIn: null })
+        yield* orders.commit([change, { ...refund, entry: { ...refund.entry, hash: "a1b2c3d4.0123" } }])
+        const { refundNo } = aRefund(change.payment, 1)
+        const before = yield* orders.history(refundNo)
+        expect(before.map(({ hash }) => hash)).toEqual(["a1b2c3d4.0123"])
+        yield* TestClock.adjust(Duration.days(91))
+        expect(yield* moved("history")).toBe(2)
+        expect(yield* orders.history(refundNo)).toEqual(before)
+        expect(yield* moved("history")).toBe(0)
       })
     )
 

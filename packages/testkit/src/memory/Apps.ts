@@ -18,7 +18,12 @@ export const make = (tables: Tables) =>
     list: Effect.sync(() => [...tables.apps.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     addKey: (key) => Effect.sync(() => void tables.appKeys.set(key.keyId, key)),
     keyById: (keyId) => Effect.sync(() => Option.fromNullable(tables.appKeys.get(keyId))),
-    keysOf: (app) => Effect.sync(() => [...tables.appKeys.values()].filter((key) => key.app === app)),
+    keysOf: (app) =>
+      Effect.sync(() =>
+        [...tables.appKeys.values()]
+          .filter((key) => key.app === app)
+          .sort((a, b) => a.createdAtMillis - b.createdAtMillis || (a.keyId < b.keyId ? -1 : 1))
+      ),
     revokeKey: (keyId, atMillis) =>
       Effect.sync(() => {
         const key = tables.appKeys.get(keyId)

@@ -1,10 +1,11 @@
 import { OrderNo } from "@payment-proxy/domain"
-import type { Delivery, DeliverySearch, Leaving, Queue } from "@payment-proxy/ports"
+import type { Delivery, DeliverySearch, Leaving, Place, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import type { Duration } from "effect"
 import { Clock, Duration as D, Effect, Option, Random } from "effect"
 import * as Due from "./Due.ts"
 import type { DeliveryRow, OrderRow, RefundRow, Tables } from "./Tables.ts"
+import { keyOf } from "./Tables.ts"
 
 /** How long an order's next event to an endpoint waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
@@ -25,15 +26,20 @@ const never: Due.Due = Due.make(0, null)
 const open = <R extends { readonly due: Due.Due }>(rows: Map<string, R>, nowMillis: number) =>
   [...rows].filter(([, { due }]) => Due.isOpen(due, nowMillis))
 
-const isBlocked = (tables: Tables, { delivery: later }: DeliveryRow, nowMillis: number): boolean =>
-  [...tables.deliveries.values()].some(
-    ({ delivery: earlier }) =>
-      earlier.payOrderNo === later.payOrderNo &&
-      earlier.endpoint === later.endpoint &&
-      earlier.version < later.version &&
-      earlier.state === "waiting" &&
-      nowMillis - earlier.createdAtMillis <= patienceMillis
-  )
+const lineOf = ({ payOrderNo, endpoint }: Delivery): string => keyOf(payOrderNo, endpoint ?? "")
+
+/** Whether a delivery waits for one before it: an order's events go to an endpoint one after the other. */
+const blockedNow = (tables: Tables, nowMillis: number): ((later: Delivery) => boolean) => {
+  const first = new Map<string, number>()
+  for (const { delivery, due } of tables.deliveries.values()) {
+    const isAhead =
+      delivery.state === "waiting" &&
+      (nowMillis - delivery.createdAtMillis <= patienceMillis || (due.atMillis !== null && due.atMillis <= nowMillis))
+    const line = lineOf(delivery)
+    if (isAhead) first.set(line, Math.min(first.get(line) ?? delivery.version, delivery.version))
+  }
+  return (later) => (first.get(lineOf(later)) ?? later.version) < later.version
+}
 
 const end = (tables: Tables, id: string, state: Delivery["state"], note: string | null): void => {
   const row = tables.deliveries.get(id)
@@ -45,10 +51,12 @@ const deliveryShelf = (tables: Tables): Shelf => ({
   owner: (id) => tables.deliveries.get(id)?.delivery.app ?? "",
   endpoint: (id) => tables.deliveries.get(id)?.delivery.endpoint ?? null,
   due: (id) => tables.deliveries.get(id)?.due,
-  candidates: (nowMillis) =>
-    open(tables.deliveries, nowMillis)
-      .filter(([, row]) => !isBlocked(tables, row, nowMillis))
-      .map(([id, { due }]) => [id, due]),
+  candidates: (nowMillis) => {
+    const isBlocked = blockedNow(tables, nowMillis)
+    return open(tables.deliveries, nowMillis)
+      .filter(([, { delivery }]) => !isBlocked(delivery))
+      .map(([id, { due }]) => [id, due])
+  },
   write: (id, due, note) => {
     const row = tables.deliveries.get(id)
     if (row === undefined) return
@@ -182,6 +190,15 @@ export const make = (tables: Tables) => {
   const all = () => [...tables.deliveries.values()].map(({ delivery }) => delivery)
   const inOrder = (a: Delivery, b: Delivery): number => (a.id < b.id ? -1 : 1)
 
+  const waitingAt = ({ app, endpoint }: Place) =>
+    [...tables.deliveries.values()].filter(
+      ({ delivery }) => delivery.state === "waiting" && delivery.app === app && delivery.endpoint === endpoint
+    )
+  const anew = (delivery: Delivery, nowMillis: number): DeliveryRow => ({
+    delivery: { ...delivery, state: "waiting", tries: 0, dueAtMillis: nowMillis, sinceMillis: nowMillis },
+    due: Due.make(nowMillis, D.zero)
+  })
+
   const deliveries = Deliveries.of({
     byId: (id) => Effect.sync(() => Option.fromNullable(tables.deliveries.get(id)?.delivery)),
     ofOrder: (payOrderNo) =>
@@ -203,10 +220,38 @@ export const make = (tables: Tables) => {
       Effect.map(Clock.currentTimeMillis, (nowMillis) => {
         const row = tables.deliveries.get(id)
         if (row === undefined || row.delivery.state === "kept") return false
-        const due = Due.make(nowMillis, D.zero)
-        const delivery = { ...row.delivery, state: "waiting", tries: 0, dueAtMillis: nowMillis } as const
-        tables.deliveries.set(id, { delivery, due })
+        tables.deliveries.set(id, anew(row.delivery, nowMillis))
         return true
+      }),
+    address: (eventId, endpoints) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+        const [event] = all().filter((delivery) => delivery.eventId === eventId)
+        if (event === undefined) return 0
+        for (const endpoint of endpoints) {
+          const id = `dlv_${eventId}_${endpoint}`
+          const delivery = tables.deliveries.get(id)?.delivery ?? { ...event, id, endpoint, note: null }
+          tables.deliveries.set(id, anew(delivery, nowMillis))
+        }
+        if (endpoints.length > 0) tables.deliveries.delete(`dlv_${eventId}_-`)
+        return endpoints.length
+      }),
+    hasten: (place, limit) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+        const found = waitingAt(place)
+          .filter(({ due }) => (due.atMillis ?? 0) > nowMillis)
+          .slice(0, limit)
+        for (const { delivery, due } of found)
+          shelves.deliveries.write(delivery.id, { ...due, atMillis: delivery.createdAtMillis }, undefined)
+        return found.length
+      }),
+    giveUpAged: (place, age, limit, note) =>
+      Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+        const found = waitingAt(place)
+          .filter(({ delivery }) => nowMillis - delivery.sinceMillis >= D.toMillis(age))
+          .filter(({ due }) => due.token === null || due.leaseEndMillis <= nowMillis)
+          .slice(0, limit)
+        for (const { delivery } of found) end(tables, delivery.id, "given-up", note)
+        return found.length
       })
   })
 

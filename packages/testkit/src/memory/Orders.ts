@@ -93,6 +93,7 @@ const deliveriesOf = ({ payment, entry, deliveries }: Change, createdAtMillis: n
     type,
     body,
     createdAtMillis,
+    sinceMillis: createdAtMillis,
     state: endpoint === null ? "kept" : "waiting",
     tries: 0,
     dueAtMillis: endpoint === null ? null : createdAtMillis,

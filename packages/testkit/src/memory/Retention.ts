@@ -11,7 +11,7 @@ export const make = (tables: Tables): Retention["Type"] => {
         const until = nowMillis - Duration.toMillis(age)
         switch (shelf) {
           case "history": {
-            const old = [...tables.orders.values()]
+            const old = [...tables.orders.values(), ...tables.refunds.values()]
               .filter(({ due }) => due.atMillis === null)
               .flatMap(({ history }) => history)
               .filter(

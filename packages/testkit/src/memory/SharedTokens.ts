@@ -1,33 +1,32 @@
 import { type SharedToken, SharedTokens } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random } from "effect"
-import { keyOf } from "./Tables.ts"
+import { keyOf, type Tables, type TokenRow } from "./Tables.ts"
 
-interface Row {
-  readonly generation: number
-  readonly sealed: string | null
-  readonly putAtMillis: number
-  readonly endsAtMillis: number
-  readonly lease: { readonly token: string; readonly endsAtMillis: number } | null
-}
-
-const empty: Row = { generation: 0, sealed: null, putAtMillis: 0, endsAtMillis: 0, lease: null }
+const empty = (vendor: string, client: string): TokenRow => ({
+  vendor,
+  client,
+  generation: 0,
+  sealed: null,
+  putAtMillis: 0,
+  endsAtMillis: 0,
+  lease: null
+})
 
 const shown = (
-  { generation, sealed, putAtMillis, endsAtMillis }: Row,
+  { generation, sealed, putAtMillis, endsAtMillis }: TokenRow,
   nowMillis: number
 ): Option.Option<SharedToken> =>
   sealed === null
     ? Option.none()
     : Option.some({ generation, sealed, leftMillis: endsAtMillis - nowMillis, ageMillis: nowMillis - putAtMillis })
 
-const isFree = ({ lease }: Row, nowMillis: number): boolean => lease === null || lease.endsAtMillis <= nowMillis
+const isFree = ({ lease }: TokenRow, nowMillis: number): boolean => lease === null || lease.endsAtMillis <= nowMillis
 
-/** `SharedTokens` in memory; its clock is Effect's. */
-export const make = (): SharedTokens["Type"] => {
-  const rows = new Map<string, Row>()
-  const at = (vendor: string, client: string): Row => rows.get(keyOf(vendor, client)) ?? empty
-  const write = (vendor: string, client: string, row: Row) => rows.set(keyOf(vendor, client), row)
-  const holds = ({ lease }: Row, token: string, nowMillis: number): boolean =>
+/** `SharedTokens` over the tables; its clock is Effect's. */
+export const make = ({ tokens: rows }: Tables): SharedTokens["Type"] => {
+  const at = (vendor: string, client: string): TokenRow => rows.get(keyOf(vendor, client)) ?? empty(vendor, client)
+  const write = (vendor: string, client: string, row: TokenRow) => rows.set(keyOf(vendor, client), row)
+  const holds = ({ lease }: TokenRow, token: string, nowMillis: number): boolean =>
     lease?.token === token && nowMillis < lease.endsAtMillis
 
   return SharedTokens.of({
@@ -49,6 +48,8 @@ export const make = (): SharedTokens["Type"] => {
         if (!holds(row, lease, nowMillis)) return false
         const endsAtMillis = nowMillis + Duration.toMillis(life)
         write(vendor, client, {
+          vendor,
+          client,
           generation: row.generation + 1,
           sealed,
           putAtMillis: nowMillis,

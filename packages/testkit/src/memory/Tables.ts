@@ -40,6 +40,17 @@ export interface DayRow {
   readonly note: string | null
 }
 
+/** The newest token of a client of a vendor, and who fetches the next; times are milliseconds since the epoch. */
+export interface TokenRow {
+  readonly vendor: string
+  readonly client: string
+  readonly generation: number
+  readonly sealed: string | null
+  readonly putAtMillis: number
+  readonly endsAtMillis: number
+  readonly lease: { readonly token: string; readonly endsAtMillis: number } | null
+}
+
 /** All that the store holds; the rows are values, the tables change. */
 export interface Tables {
   readonly orders: Map<string, OrderRow>
@@ -55,6 +66,10 @@ export interface Tables {
   readonly inboxByKey: Map<string, string>
   readonly apps: Map<string, App>
   readonly appKeys: Map<string, AppKey>
+  /** By vendor and client. */
+  readonly tokens: Map<string, TokenRow>
+  /** Sealed keys of the installation, by name. */
+  readonly dataKeys: Map<string, string>
 }
 
 /** An empty store. */
@@ -68,7 +83,9 @@ export const make = (): Tables => ({
   inbox: new Map(),
   inboxByKey: new Map(),
   apps: new Map(),
-  appKeys: new Map()
+  appKeys: new Map(),
+  tokens: new Map(),
+  dataKeys: new Map()
 })
 
 /** One key made of several texts, distinct for distinct texts. */

@@ -1,0 +1,22 @@
+import { DataKeys } from "@payment-proxy/ports"
+import { Effect, Layer, Schema } from "effect"
+import { Database, typed } from "./Database.ts"
+
+const Rows = Schema.Tuple(Schema.Struct({ sealed: Schema.String }))
+
+export const make = Effect.gen(function* () {
+  const { sql } = yield* Database
+  return DataKeys.of({
+    getOrPut: (name, sealed) =>
+      Effect.gen(function* () {
+        yield* sql`INSERT INTO payment_proxy_data_key (name, sealed) VALUES (${name}, ${sealed})
+          ON DUPLICATE KEY UPDATE name = name`
+        const rows = yield* sql`SELECT sealed FROM payment_proxy_data_key WHERE name = ${name}`
+        const [kept] = yield* Effect.orDie(Schema.decodeUnknown(Rows)(rows))
+        return kept.sealed
+      }).pipe(typed)
+  })
+})
+
+/** Keys of the installation in MySQL or MariaDB. */
+export const layer = Layer.effect(DataKeys, make)

@@ -1,0 +1,61 @@
+import type { Claimed } from "@payment-proxy/ports"
+import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
+import { Clock, Effect, Option } from "effect"
+import { Policies } from "./Policy.ts"
+import { ask, sendAgain } from "./RefundCall.ts"
+import { type Pair, read } from "./RefundDecision.ts"
+import * as RefundDue from "./RefundDue.ts"
+
+/** Whether the vendor can be asked what became of a refund. */
+const isAskable = Effect.fnUntraced(function* ({ payment }: Pair) {
+  const vendor = Option.getOrUndefined((yield* Vendors).get(payment.vendor))
+  return vendor === undefined || vendor.abilities.includes("queryRefund")
+})
+
+/** Sends a refund once more: what it said is on disk, or it said nothing. */
+const again = (pair: Pair) => Effect.map(sendAgain(pair), (after) => ({ ...after, isHeard: false }))
+
+/** Asks what became of a refund, and sends it again where the machine says so, or where it cannot be asked for and its number alone keeps it single. */
+const resolveDoubt = Effect.fnUntraced(function* (pair: Pair) {
+  const isOpen = pair.refund.state === "SUBMITTING" || pair.refund.state === "PENDING"
+  if (!(yield* isAskable(pair))) return isOpen ? yield* again(pair) : { ...pair, isHeard: true }
+  const asked = yield* ask(pair)
+  if (asked.resend) return yield* again(asked)
+  const isNameless = asked.refund.state === "SUBMITTING" && asked.refund.vendorRefundNo === null
+  const isMute = asked.silence === "Rejected" || asked.silence === "Unreachable"
+  if (isNameless && isMute && asked.refund.failure === null) return yield* again(asked)
+  // Of one that has ended, a vendor that refuses the question will not say more another time.
+  return { ...asked, isHeard: asked.said !== null || (!isOpen && asked.silence === "Rejected") }
+})
+
+/** Does what a refund needs now; answers it as it then is, and whether the vendor said what became of it. */
+const satisfy = (pair: Pair) => {
+  switch (pair.refund.state) {
+    case "CREATED":
+    case "HELD":
+      return Effect.succeed({ ...pair, isHeard: true })
+    case "SUBMITTING":
+      return pair.refund.unknownCalls === 0 ? again(pair) : resolveDoubt(pair)
+    case "PENDING":
+    case "SUCCEEDED":
+    case "FAILED":
+      return resolveDoubt(pair)
+  }
+}
+
+/** A claimed refund: does what it needs; where nothing came of it, it is due again later. */
+export const confirmRefund = Effect.fnUntraced(function* (claimed: Claimed) {
+  const due = yield* DueWork
+  const found = yield* Effect.flatMap(Orders, (orders) => orders.refund(claimed.id))
+  if (Option.isNone(found)) return yield* due.done(claimed, "There is no such refund.")
+  const { payment, refund, isHeard } = yield* satisfy(yield* read(claimed.id))
+  if (refund.version !== found.value.version) return true
+  const limits = RefundDue.limitsOf(yield* Vendors, payment)
+  const tries = claimed.tries + 1
+  const asked = { nowMillis: yield* Clock.currentTimeMillis, tries, isHeard }
+  const wait = RefundDue.dueIn(yield* Policies, refund, asked, limits)
+  if (wait === null) return yield* due.done(claimed, null)
+  if (RefundDue.isLastWait(refund, tries, limits))
+    yield* Effect.logWarning("alarm REFUND_UNDECIDED", { refundNo: refund.refundNo, vendor: payment.vendor })
+  return yield* due.postpone(claimed, wait, null)
+})

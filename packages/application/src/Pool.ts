@@ -1,0 +1,71 @@
+import type { Scope } from "effect"
+import { Effect, Fiber } from "effect"
+import { Paces } from "./Paces.ts"
+
+/** Pieces of work side by side. Those that take long make room for others, as long as there are not too many of them. */
+export interface Pool {
+  /** Waits until there is room, and gathers a moment while work is under way; for how many pieces there is room. */
+  readonly room: Effect.Effect<number>
+  readonly put: <R>(owner: string, work: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R>
+  /** Returns once a piece has ended, or made room, since room was last waited for. */
+  readonly ended: Effect.Effect<void>
+  /** Whose the pieces are that are under way. */
+  readonly owners: () => ReadonlyArray<string>
+}
+
+interface Piece {
+  readonly owner: string
+  isSlow: boolean
+}
+
+/** A pool for as long as the scope lives; what is under way at its end is interrupted, and waited for. */
+export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function* () {
+  const { batch, quick, slow, gather } = yield* Paces
+  const running = new Map<Piece, Fiber.RuntimeFiber<void>>()
+  const stirred = Effect.unsafeMakeLatch(false)
+  let slowCount = 0
+  yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()]))
+
+  const free = () => batch - (running.size - slowCount)
+  const until = (isSo: () => boolean): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      stirred.unsafeClose()
+      return isSo() ? Effect.void : Effect.flatMap(stirred.await, () => until(isSo))
+    })
+
+  /** A piece that takes long gives its place up, once. */
+  const slowing = (piece: Piece) =>
+    Effect.map(Effect.sleep(quick), () => {
+      if (slowCount >= slow) return
+      piece.isSlow = true
+      slowCount += 1
+      stirred.unsafeOpen()
+    })
+  const gone = (piece: Piece) =>
+    Effect.sync(() => {
+      running.delete(piece)
+      if (piece.isSlow) slowCount -= 1
+      stirred.unsafeOpen()
+    })
+
+  const room = Effect.suspend(() =>
+    running.size === 0
+      ? Effect.void
+      : Effect.raceFirst(
+          Effect.sleep(gather),
+          until(() => running.size === 0)
+        )
+  ).pipe(
+    Effect.zipRight(until(() => free() > 0)),
+    Effect.map(() => free())
+  )
+
+  const put = <R>(owner: string, work: Effect.Effect<void, never, R>) =>
+    Effect.gen(function* () {
+      const piece: Piece = { owner, isSlow: false }
+      const whole = Effect.zipRight(Effect.interruptible(Effect.fork(slowing(piece))), work)
+      running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(whole, gone(piece))))
+    })
+
+  return { room, put, ended: stirred.await, owners: () => [...running.keys()].map(({ owner }) => owner) }
+})
