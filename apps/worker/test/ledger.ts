@@ -110,7 +110,8 @@ export const ended = (overrides: Partial<Payment.Payment> = {}) =>
     for (const [version, state] of (["SUBMITTING", "PENDING", "SUCCEEDED", "PARTIALLY_REFUNDED"] as const).entries()) {
       const sample = aChange({ ...payment, state }, version, { dueIn: null })
       const entry = { ...sample.entry, detail: version === 2 ? "“já”, said the vendor \ud83d" : null }
-      const change = yield* linked(payment.head, { ...sample, entry })
+      const placing = sample.placing === null ? null : { ...sample.placing, sealedRequest: null }
+      const change = yield* linked(payment.head, { ...sample, entry, placing })
       yield* orders.commit([change])
       payment = change.payment
     }

@@ -19,7 +19,7 @@ export const make = (keys: KeyEncryption["Type"], openFormer: OpenFormer): Vault
       return Effect.mapBoth(keys.wrap(context, Redacted.make(dataKey)), {
         onFailure: unavailable,
         onSuccess: ({ keyId, bytes }) => {
-          const body = Host.encrypt(dataKey, Sealing.additional.body(context), text)
+          const body = Host.encrypt(Host.secretKey(dataKey), Sealing.additional.body(context), text)
           dataKey.fill(0)
           return Sealing.format(keyId, bytes, body)
         }
@@ -31,7 +31,7 @@ export const make = (keys: KeyEncryption["Type"], openFormer: OpenFormer): Vault
       ? openFormer(context, sealing)
       : keys.unwrap(context, { keyId: sealing.keyId, bytes: sealing.wrapped }).pipe(
           Effect.flatMap((dataKey) =>
-            Host.decrypt(Redacted.value(dataKey), Sealing.additional.body(context), sealing.body)
+            Host.decrypt(Host.secretKey(Redacted.value(dataKey)), Sealing.additional.body(context), sealing.body)
           ),
           Effect.map((text) => text.toString("utf8"))
         )

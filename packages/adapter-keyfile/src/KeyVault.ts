@@ -63,9 +63,9 @@ const servicesOf = (source: Source) => {
 }
 
 /** The keys of a file that others may change: looked at now and then, and read again where it has changed. */
-const following = (file: string, first: KeyFile.Keys): Source => {
+const following = (file: string, first: KeyFile.Keys, firstNanos: bigint): Source => {
   let { keys, signature } = first
-  let lookedNanos: bigint | null = null
+  let lookedNanos = firstNanos
 
   const look = Effect.gen(function* () {
     const found = yield* Host.signature(file)
@@ -84,7 +84,6 @@ const following = (file: string, first: KeyFile.Keys): Source => {
 
   const now = Effect.clockWith((clock) => {
     const nowNanos = clock.unsafeCurrentTimeNanos()
-    lookedNanos ??= nowNanos
     if (nowNanos - lookedNanos < lookEveryNanos) return Effect.succeed(keys)
     lookedNanos = nowNanos
     return look
@@ -109,8 +108,13 @@ const ringOf = (file: string): KeyRing["Type"] =>
 export const make = (
   options: KeyFile.Options
 ): Effect.Effect<Context.Context<Vault | KeyEncryption | KeyRing>, KeyFileInvalid> =>
-  Effect.map(KeyFile.read(options), (first) =>
-    Context.add(servicesOf(following(options.file, first)), KeyRing, ringOf(options.file))
+  Effect.clockWith((clock) =>
+    Effect.suspend(() => {
+      const nowNanos = clock.unsafeCurrentTimeNanos()
+      return Effect.map(KeyFile.read(options), (first) =>
+        Context.add(servicesOf(following(options.file, first, nowNanos)), KeyRing, ringOf(options.file))
+      )
+    })
   )
 
 /** A vault and its keys given as base64 texts of 32 bytes each: the first seals, all open. */
