@@ -192,10 +192,11 @@ export const make = Effect.gen(function* () {
 
   const deliveries = Deliveries.of({
     address: (eventId, endpoints) => transaction(address(eventId, endpoints)),
-    hasten: ({ app, endpoint }, limit) =>
+    hasten: ({ app, endpoint, payOrderNo }, limit) =>
       Effect.flatMap(clock, (now) =>
         update(sql`UPDATE payment_proxy_delivery SET due_millis = created_millis
           WHERE app = ${app} AND endpoint = ${endpoint} AND due_millis > ${now} AND created_millis <= ${now}
+            ${payOrderNo === undefined ? sql`` : sql`AND pay_order_no = ${payOrderNo}`}
           LIMIT ${count(limit)}`)
       ),
     giveUpAged: ({ app, endpoint }, age, limit, note) =>

@@ -195,12 +195,13 @@ export const make = Effect.gen(function* () {
   const deliveries = Deliveries.of({
     address: (eventId, endpoints) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => transaction(address(eventId, endpoints, nowMillis))),
-    hasten: ({ app, endpoint }, limit) =>
+    hasten: ({ app, endpoint, payOrderNo }, limit) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         transaction(
           sql`UPDATE payment_proxy_delivery SET due_millis = created_millis WHERE id IN (
             SELECT id FROM payment_proxy_delivery WHERE app = ${app} AND endpoint = ${endpoint}
-              AND due_millis > ${nowMillis} AND created_millis <= ${nowMillis} LIMIT ${limit}) RETURNING 1 AS one`
+              AND due_millis > ${nowMillis} AND created_millis <= ${nowMillis}
+              ${payOrderNo === undefined ? sql`` : sql`AND pay_order_no = ${payOrderNo}`} LIMIT ${limit}) RETURNING 1 AS one`
         )
       ).pipe(Effect.map((rows) => rows.length)),
     giveUpAged: ({ app, endpoint }, age, limit, note) =>

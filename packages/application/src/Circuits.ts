@@ -6,6 +6,8 @@ import { Policies } from "./Policy.ts"
 /** A call's way to its endpoint: under way, waiting for a place, or not let through. */
 export interface Ticket {
   readonly key: string
+  /** It is the one call that goes to an endpoint that was left alone. */
+  readonly isProbe: boolean
   way: "in" | "waiting" | "held"
   readonly settled: Deferred.Deferred<void>
 }
@@ -26,10 +28,16 @@ export interface Circuits {
   readonly admitted: (ticket: Ticket) => Effect.Effect<boolean>
   /** How long to leave alone what was not let through. */
   readonly rest: (ticket: Ticket) => Effect.Effect<Duration.Duration>
+  /** Whether something else may go first in this call's stead: once for each time that an endpoint is tried again. */
+  readonly mayYield: (ticket: Ticket) => boolean
+  /** Something else goes first; should that fail, this call has its chance yet. */
+  readonly yielded: (ticket: Ticket) => void
   /** The call has ended. */
   readonly heard: (ticket: Ticket, isTaken: boolean) => Effect.Effect<Turn>
-  /** Whether the endpoint has failed for so long that what is over its time may end untried; at most once in ten minutes. */
+  /** Whether the endpoint has failed for so long that what is over its time may end untried. */
   readonly isLost: (ticket: Ticket) => Effect.Effect<boolean>
+  /** Whether it is time to end all of that, where the endpoint is lost: at most once in ten minutes. */
+  readonly isSweepDue: (ticket: Ticket) => Effect.Effect<boolean>
   readonly leave: (ticket: Ticket) => Effect.Effect<void>
 }
 
@@ -40,6 +48,7 @@ interface Circuit {
   failures: number
   openings: number
   openUntilMillis: number
+  yielding: "not yet" | "one goes first" | "no more"
   failingSinceMillis: number
   sweptAtMillis: number
 }
@@ -70,6 +79,7 @@ const fresh = (endpoint: string): Circuit => ({
   failures: 0,
   openings: 0,
   openUntilMillis: 0,
+  yielding: "not yet",
   failingSinceMillis: 0,
   sweptAtMillis: 0
 })
@@ -100,9 +110,14 @@ const rulesOf = ({ perEndpoint, failures, openFor }: Limits) => {
     circuit.failures += 1
     // What was on its way when it opened says nothing new.
     if (!isOpen(circuit) || now < circuit.openUntilMillis) return "none"
+    if (circuit.yielding === "one goes first") {
+      circuit.yielding = "no more"
+      return "none"
+    }
     const rest = openFor[Math.min(circuit.openings, openFor.length - 1)] ?? Duration.zero
     circuit.openUntilMillis = now + Duration.toMillis(rest)
     circuit.openings += 1
+    circuit.yielding = "not yet"
     return "opened"
   }
 
@@ -111,6 +126,7 @@ const rulesOf = ({ perEndpoint, failures, openFor }: Limits) => {
     circuit.failures = 0
     circuit.openings = 0
     circuit.openUntilMillis = 0
+    circuit.yielding = "not yet"
     return turn
   }
   return { isOpen, room, admit, failed, succeeded }
@@ -122,6 +138,9 @@ export const within = (limits: Limits): Circuits => {
   const { isOpen, room, admit, failed, succeeded } = rulesOf(limits)
   const at = <A>(then: (now: number) => A) => Effect.map(nowMillis, then)
   const isIdle = ({ inAir, waiting }: Circuit) => inAir === 0 && waiting.length === 0
+
+  const isLost = (circuit: Circuit | undefined, now: number): boolean =>
+    circuit !== undefined && isOpen(circuit) && now - circuit.failingSinceMillis >= lostAfterMillis
 
   const known = (key: string, endpoint: string): Circuit => {
     const circuit = circuits.get(key) ?? fresh(endpoint)
@@ -141,7 +160,12 @@ export const within = (limits: Limits): Circuits => {
       const circuit = known(key, endpoint)
       const hasRoom = room(circuit, now) > 0
       const way = hasRoom ? "in" : isOpen(circuit) ? "held" : "waiting"
-      const ticket: Ticket = { key, way, settled: Deferred.unsafeMake<void>(FiberId.none) }
+      const ticket: Ticket = {
+        key,
+        way,
+        isProbe: hasRoom && isOpen(circuit),
+        settled: Deferred.unsafeMake<void>(FiberId.none)
+      }
       if (hasRoom) circuit.inAir += 1
       if (way === "waiting") circuit.waiting.push(ticket)
       return ticket
@@ -178,6 +202,11 @@ export const within = (limits: Limits): Circuits => {
         const left = (circuits.get(key)?.openUntilMillis ?? 0) - now
         return left > 0 ? Duration.min(Duration.millis(left), maxRest) : placePatience
       }),
+    mayYield: ({ key, isProbe }) => isProbe && circuits.get(key)?.yielding === "not yet",
+    yielded: ({ key }) => {
+      const circuit = circuits.get(key)
+      if (circuit !== undefined) circuit.yielding = "one goes first"
+    },
     heard: ({ key }, isTaken) =>
       at((now) => {
         const circuit = circuits.get(key)
@@ -186,11 +215,11 @@ export const within = (limits: Limits): Circuits => {
         admit(circuit, now)
         return turn
       }),
-    isLost: ({ key }) =>
+    isLost: ({ key }) => at((now) => isLost(circuits.get(key), now)),
+    isSweepDue: ({ key }) =>
       at((now) => {
         const circuit = circuits.get(key)
-        if (circuit === undefined || !isOpen(circuit) || now - circuit.failingSinceMillis < lostAfterMillis)
-          return false
+        if (circuit === undefined || !isLost(circuit, now)) return false
         if (circuit.sweptAtMillis > 0 && now - circuit.sweptAtMillis < sweepEveryMillis) return false
         circuit.sweptAtMillis = now
         return true

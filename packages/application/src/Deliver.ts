@@ -83,6 +83,8 @@ const failed = Effect.fnUntraced(function* (
   return yield* Effect.flatMap(DueWork, (due) => due.postpone(claimed, patient(wait, retryAfterMillis), reason))
 })
 
+const tooLong = "The endpoint took nothing for too long."
+
 const totalOf = ({ deliver }: Policy): Duration.Duration => Duration.sum(Duration.zero, deliver.reduce(Duration.sum))
 
 /** What follows for all that waits for the endpoint from how it took one delivery. */
@@ -94,11 +96,33 @@ const turned = Effect.fnUntraced(function* (circuits: Circuits, ticket: Ticket, 
   }
   if (turn === "opened")
     yield* Effect.logWarning("An endpoint is left alone for a while.").pipe(Effect.annotateLogs({ ...place }))
-  if (yield* circuits.isLost(ticket)) {
+  if (yield* circuits.isSweepDue(ticket)) {
     const age = totalOf(yield* Policies)
-    const count = yield* swept(deliveries.giveUpAged(place, age, sweepLimit, "The endpoint took nothing for too long."))
+    const count = yield* swept(deliveries.giveUpAged(place, age, sweepLimit, tooLong))
     if (count > 0) yield* Effect.logWarning("Deliveries were given up.").pipe(Effect.annotateLogs({ ...place, count }))
   }
+})
+
+/**
+ * An endpoint that was left alone is tried with the first of an order's events that wait for it, so that they arrive in order
+ * if it is back; whether such a one goes first.
+ */
+const yielding = Effect.fnUntraced(function* (delivery: Delivery, place: Place, circuits: Circuits, ticket: Ticket) {
+  if (!circuits.mayYield(ticket)) return false
+  const deliveries = yield* Deliveries
+  const { payOrderNo, version } = delivery
+  const all = yield* deliveries.ofOrder(payOrderNo)
+  const isAhead = all.some(
+    (other) =>
+      other.payOrderNo === payOrderNo &&
+      other.endpoint === place.endpoint &&
+      other.version < version &&
+      other.state === "waiting"
+  )
+  if (!isAhead) return false
+  circuits.yielded(ticket)
+  yield* deliveries.hasten({ ...place, payOrderNo }, sweepLimit)
+  return true
 })
 
 /** One signed try. */
@@ -113,6 +137,7 @@ const tried = Effect.fnUntraced(function* (
   const vault = yield* Vault
   const sender = yield* WebhookSender
   const place = { app: delivery.app, endpoint: endpoint.id }
+  if (yield* yielding(delivery, place, circuits, ticket)) return void (yield* due.giveBack(claimed, Duration.zero))
   const secrets = yield* Effect.forEach(endpoint.sealedSecrets, (sealed) =>
     Effect.map(vault.open(secretContext(endpoint.id), sealed), (secret) => Redacted.make(secret))
   )
@@ -135,6 +160,15 @@ const tried = Effect.fnUntraced(function* (
         })
     })
   )
+})
+
+/** Handed back untried; what is over its time, and whose endpoint has failed for long, ends. */
+const untried = Effect.fnUntraced(function* (claimed: Claimed, delivery: Delivery, circuits: Circuits, ticket: Ticket) {
+  const ageMillis = (yield* Clock.currentTimeMillis) - delivery.sinceMillis
+  const isOver = ageMillis >= Duration.toMillis(totalOf(yield* Policies)) && (yield* circuits.isLost(ticket))
+  if (isOver) return yield* givenUp(claimed, delivery, tooLong)
+  const rest = yield* circuits.rest(ticket)
+  return yield* Effect.flatMap(DueWork, (due) => due.giveBack(claimed, rest))
 })
 
 /** The endpoint that a delivery goes to, or why it goes nowhere. */
@@ -161,9 +195,7 @@ export const deliver = Effect.fnUntraced(function* (claimed: Claimed, circuits: 
     circuits.enter({ app: delivery.app, endpoint: endpoint.id }),
     (ticket) =>
       Effect.flatMap(circuits.admitted(ticket), (isAdmitted) =>
-        isAdmitted
-          ? tried(claimed, delivery, endpoint, circuits, ticket)
-          : Effect.flatMap(circuits.rest(ticket), (rest) => due.giveBack(claimed, rest))
+        isAdmitted ? tried(claimed, delivery, endpoint, circuits, ticket) : untried(claimed, delivery, circuits, ticket)
       ),
     circuits.leave
   )

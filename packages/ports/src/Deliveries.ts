@@ -70,8 +70,14 @@ export class Deliveries extends Context.Tag("@payment-proxy/ports/Deliveries")<
      * are. Where one goes there already, it is due again as by `resend`.
      */
     readonly address: (eventId: string, endpoints: ReadonlyArray<string>) => Effect.Effect<number, StoreUnavailable>
-    /** At most `limit` of those that wait for their next try at the endpoint are due now, as if since they were made; how many. */
-    readonly hasten: (at: Place, limit: number) => Effect.Effect<number, StoreUnavailable>
+    /**
+     * At most `limit` of those that wait for their next try at the endpoint are due now, as if since they were made, of all
+     * orders or of one; how many.
+     */
+    readonly hasten: (
+      at: Place & { readonly payOrderNo?: string },
+      limit: number
+    ) => Effect.Effect<number, StoreUnavailable>
     /** At most `limit` of those that have waited for the endpoint for `age` and that nobody holds will not be tried again; how many. */
     readonly giveUpAged: (
       at: Place,

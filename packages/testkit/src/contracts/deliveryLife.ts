@@ -125,6 +125,7 @@ const lines = (it: It): void => {
             left -= 1
           }
         expect(yield* claimed(all)).toEqual([])
+        expect(yield* deliveries.hasten({ ...place, payOrderNo: "another" }, 2)).toBe(0)
         expect(yield* deliveries.hasten(place, 2)).toBe(2)
         expect(yield* deliveries.hasten(place, 2)).toBe(1)
         expect(yield* deliveries.hasten(place, 2)).toBe(0)

@@ -239,6 +239,7 @@ export const make = (tables: Tables) => {
       Effect.map(Clock.currentTimeMillis, (nowMillis) => {
         const found = waitingAt(place)
           .filter(({ due }) => (due.atMillis ?? 0) > nowMillis)
+          .filter(({ delivery }) => place.payOrderNo === undefined || delivery.payOrderNo === place.payOrderNo)
           .slice(0, limit)
         for (const { delivery, due } of found)
           shelves.deliveries.write(delivery.id, { ...due, atMillis: delivery.createdAtMillis }, undefined)
