@@ -1,30 +1,43 @@
-import { Command } from "@effect/cli"
-import type { Apps, Deliveries, DueWork, Orders, Vault } from "@payment-proxy/ports"
-import type { Layer } from "effect"
+import { CliConfig, Command } from "@effect/cli"
+import { Console, Effect } from "effect"
 import { apps } from "./commands/Apps.ts"
+import { audit } from "./commands/Audit.ts"
 import { events } from "./commands/Events.ts"
 import { keys } from "./commands/Keys.ts"
 import { orders } from "./commands/Orders.ts"
+import { secrets } from "./commands/Secrets.ts"
 import { config, migrate } from "./commands/System.ts"
+import * as Help from "./Help.ts"
+import * as Layers from "./Layers.ts"
 
-/** What the commands work on; opened by those that need it alone. */
-export interface Sources<E> {
-  readonly stores: Layer.Layer<Orders | Apps | Deliveries | DueWork | Vault, E>
+const root = Command.make("payment-proxy").pipe(
+  Command.withDescription("The operators' commands of Payment Proxy."),
+  Command.withSubcommands([
+    apps.pipe(Command.provide(Layers.stores)),
+    keys.pipe(Command.provide(Layers.stores)),
+    orders,
+    events,
+    secrets.pipe(Command.provide(Layers.stores)),
+    audit.pipe(Command.provide(Layers.stores)),
+    migrate.pipe(Command.provide(Layers.stores)),
+    config
+  ])
+)
+
+const run = Command.run(root, { name: "Payment Proxy", version: "0.1.0", executable: "payment-proxy" })
+
+/** Writes help as it is read best. */
+const helpful = (typed: ReadonlyArray<string>) => (console: Console.Console) => {
+  const tidied = (text: unknown): unknown => (typeof text === "string" ? Help.tidied(text, typed) : text)
+  return {
+    ...console,
+    log: (...texts: ReadonlyArray<unknown>) => console.log(...texts.map(tidied)),
+    error: (...texts: ReadonlyArray<unknown>) => console.error(...texts.map(tidied))
+  }
 }
 
-/** Runs what was typed: `node`, the program, and what follows. */
-export const make = <E>({ stores }: Sources<E>) =>
-  Command.run(
-    Command.make("payment-proxy").pipe(
-      Command.withDescription("The operators' commands of Payment Proxy."),
-      Command.withSubcommands([
-        apps.pipe(Command.provide(stores)),
-        keys.pipe(Command.provide(stores)),
-        orders.pipe(Command.provide(stores)),
-        events.pipe(Command.provide(stores)),
-        migrate.pipe(Command.provide(stores)),
-        config
-      ])
-    ),
-    { name: "Payment Proxy", version: "0.1.0", executable: "payment-proxy" }
-  )
+/** Runs what was typed after the program's name; whatever it fails with goes through `Failed.of`. */
+export const make = (typed: ReadonlyArray<string>) =>
+  Effect.flatMap(Effect.consoleWith(Effect.succeed), (console) =>
+    Effect.withConsole(run(["node", "payment-proxy", ...typed]), helpful(typed)(console))
+  ).pipe(Effect.provide(CliConfig.layer({ showBuiltIns: false })))

@@ -56,6 +56,47 @@ export const of = (failure: Tagged): Failed => {
       return unavailable("CONTENDED", "The order is moving under many hands: try again in a moment.")
     case "UnknownVendor":
       return refused("VENDOR_UNKNOWN", `No vendor ${text(failure, "vendor")} is configured.`)
+    case "OperatorInvalid":
+      return misused("OPERATOR_INVALID", `${text(failure, "field")}: ${text(failure, "detail")}`)
+    case "ProposalNotFound":
+      return refused(
+        "PROPOSAL_NOT_FOUND",
+        `There is no proposal ${text(failure, "id")}: payment-proxy orders held names those that are open.`
+      )
+    case "ProposalEnded":
+      return refused(
+        "PROPOSAL_ENDED",
+        `${text(failure, "detail")} Where the order is still held, propose anew with orders resolve.`
+      )
+    case "ProposalOpen":
+      return refused(
+        "PROPOSAL_OPEN",
+        `Something is proposed for it already: approve or reject ${text(Object(failure)["existing"], "id")} first.`
+      )
+    case "SecondPersonNeeded":
+      return refused(
+        "SECOND_PERSON_NEEDED",
+        `${text(failure, "proposedBy")} proposed it: another operator has to approve it.`
+      )
+    case "EventNotFound":
+      return refused(
+        "EVENT_NOT_FOUND",
+        `There is no event ${text(failure, "eventId")}: payment-proxy events list names them.`
+      )
+    case "KeyReused":
+      return refused("KEY_REUSED", "That --key was given for another refund of the order: take another one.")
+    case "KeyInUse":
+      return refused("KEY_IN_USE", text(failure, "detail"))
+    case "KeysUnavailable":
+      return refused("KEYS_UNAVAILABLE", text(failure, "detail"))
+    case "KeyFileInvalid":
+      return refused("KEY_FILE_INVALID", text(failure, "message"))
+    case "AuditKeyLost":
+      return refused("AUDIT_KEY_LOST", text(failure, "message"))
+    case "ConfigurationInvalid":
+      return refused("CONFIGURATION_INVALID", text(failure, "message"))
+    case "DatabaseUnfit":
+      return refused("DATABASE_UNFIT", text(failure, "message"))
     case "StoreUnavailable":
     case "Unsettled":
       return unavailable(

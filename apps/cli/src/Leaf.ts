@@ -3,7 +3,7 @@ import { Context, Effect } from "effect"
 import * as Failed from "./Failed.ts"
 import type { Shown } from "./Shown.ts"
 
-/** Where commands write to: the process's own output, or a test's. */
+/** Where commands write to and ask: the process's own terminal, or a test. */
 export class Output extends Context.Tag("@payment-proxy/cli/Output")<
   Output,
   {
@@ -11,12 +11,30 @@ export class Output extends Context.Tag("@payment-proxy/cli/Output")<
     readonly result: (text: string) => Effect.Effect<void>
     /** What people are told beside it. */
     readonly message: (text: string) => Effect.Effect<void>
+    /** How far long work has come: in place of what was last said so, where a person sits at a terminal. */
+    readonly progress: (text: string) => Effect.Effect<void>
     /** Whether a person sits at a terminal, who can be asked and shown progress. */
     readonly isTerminal: boolean
+    /** Asks the person; anything but yes is no. */
+    readonly confirm: (question: string) => Effect.Effect<boolean>
   }
 >() {}
 
 const json = Options.boolean("json").pipe(Options.withDescription("One JSON document instead of text for people"))
+
+/** The option of commands that ask before they do what cannot be undone. */
+export const yes = Options.boolean("yes").pipe(
+  Options.withAlias("y"),
+  Options.withDescription("Do not ask: do it. Only a person at a terminal is asked")
+)
+
+/** Goes on where nobody is to be asked, or where the person says yes. */
+export const confirmed = (isSure: boolean, question: string) =>
+  Effect.gen(function* () {
+    const output = yield* Output
+    if (isSure || !output.isTerminal || (yield* output.confirm(question))) return
+    return yield* new Failed.Failed({ exit: Failed.exits.refused, code: "NOT_CONFIRMED", detail: "Nothing was done." })
+  })
 
 /** A command that does something: `about` in one sentence, an example that works, and what it is given. */
 export const leaf = <
@@ -33,7 +51,9 @@ export const leaf = <
     Effect.gen(function* () {
       const output = yield* Output
       const shown = yield* Effect.mapError(handler(input as Command.Command.ParseConfig<C>), Failed.of)
-      yield* output.result(isJson ? JSON.stringify(shown.json) : shown.text)
+      const text = isJson ? JSON.stringify(shown.json) : shown.text
+      if (text !== "") yield* output.result(text)
+      if (shown.fault !== undefined) return yield* shown.fault
     })
   ).pipe(Command.withDescription(`${about}\n\nExample: payment-proxy ${example}`))
 

@@ -1,7 +1,11 @@
+import type { Failed } from "./Failed.ts"
+
 /** What a command has to show: as one JSON document for programs, and as text for people. */
 export interface Shown {
   readonly json: unknown
   readonly text: string
+  /** What the command ends with after it has shown this: an audit that found something. */
+  readonly fault?: Failed | undefined
 }
 
 type Cell = string | number | boolean | null

@@ -1,39 +1,69 @@
-import { mkdirSync } from "node:fs"
+import { createInterface } from "node:readline"
 import { ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Environment } from "@payment-proxy/configuration"
-import { Console, Effect, Layer, Logger, LogLevel, Schema } from "effect"
+import { Console, Effect, Layer, Logger, LogLevel } from "effect"
 import * as Commands from "./Commands.ts"
 import * as Failed from "./Failed.ts"
-import * as Layers from "./Layers.ts"
+import { Environment } from "./Layers.ts"
 import { Output } from "./Leaf.ts"
 
-const output = Layer.succeed(
-  Output,
-  Output.of({ result: Console.log, message: Console.error, isTerminal: process.stderr.isTTY === true })
-)
+const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true
+const write = (text: string) => Effect.sync(() => void process.stderr.write(text))
+/** Whether a line of progress stands there, which the next line takes the place of. */
+let isOpen = false
+const message = (text: string) =>
+  Effect.suspend(() => {
+    const cleared = isOpen ? "\r\u001b[2K" : ""
+    isOpen = false
+    return write(`${cleared}${text}\n`)
+  })
 
-/** Logs are for who looks after the command, not for who reads its result. */
-const logs = Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.stringLogger))
+const progress = (text: string) =>
+  isTerminal
+    ? Effect.suspend(() => {
+        isOpen = true
+        return write(`\r\u001b[2K${text}`)
+      })
+    : message(text)
 
-const ended = (exit: number) => Effect.sync(() => process.exit(exit))
+const confirm = (question: string) =>
+  Effect.async<boolean>((resume) => {
+    const asking = createInterface({ input: process.stdin, output: process.stderr })
+    asking.on("close", () => resume(Effect.succeed(false)))
+    asking.question(`${question} (yes/no) `, (answer) => {
+      resume(Effect.succeed(/^y(es)?$/i.test(answer.trim())))
+      asking.close()
+    })
+  })
 
-const told = ({ exit, code, detail }: Failed.Failed) =>
-  Effect.zipRight(Console.error(`${code}: ${detail}`), ended(exit))
+const result = (text: string) =>
+  Effect.suspend(() => (isOpen ? message("") : Effect.void)).pipe(Effect.zipRight(Console.log(text)))
 
-/** The stores that the environment names; the data folder is made where it is not there. */
-const stores = Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const environment = yield* Schema.decodeUnknown(Environment)(process.env)
-    mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 })
-    return Layers.stores(environment)
+const output = Layer.succeed(Output, Output.of({ result, message, progress, isTerminal, confirm }))
+
+let lastSaid = ""
+
+/** Logs are for who looks after the command, not for who reads its result; what repeats itself is said once. */
+const logs = Logger.replace(
+  Logger.defaultLogger,
+  Logger.make(({ message: said, logLevel }) => {
+    const [first] = Array.isArray(said) ? said : [said]
+    const line = `${logLevel.label.toLowerCase()}: ${String(first)}`
+    if (line === lastSaid) return
+    lastSaid = line
+    process.stderr.write(`${line}\n`)
   })
 )
 
-Commands.make({ stores })(process.argv).pipe(
+const ended = (exit: number) => Effect.sync(() => process.exit(exit))
+
+const told = ({ exit, code, detail }: Failed.Failed) => Effect.zipRight(message(`${code}: ${detail}`), ended(exit))
+
+Commands.make(process.argv.slice(2)).pipe(
   Effect.catchIf(ValidationError.isValidationError, () => ended(Failed.exits.usage)),
   Effect.catchAll((failure) => told(Failed.of(failure))),
   Effect.provide(Layer.mergeAll(output, logs, NodeContext.layer)),
+  Effect.provideService(Environment, { variables: process.env }),
   Logger.withMinimumLogLevel(LogLevel.Warning),
   NodeRuntime.runMain({ disablePrettyLogger: true })
 )

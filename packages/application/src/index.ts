@@ -1,3 +1,4 @@
+export * as Actor from "./Actor.ts"
 export * as AppKeys from "./AppKeys.ts"
 export { applyNotification } from "./ApplyNotification.ts"
 export { ask } from "./Ask.ts"

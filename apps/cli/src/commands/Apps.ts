@@ -1,8 +1,10 @@
 import { Command, Options } from "@effect/cli"
-import { Registry } from "@payment-proxy/application"
+import { AppKeys, Registry } from "@payment-proxy/application"
 import type { App } from "@payment-proxy/ports"
 import { Effect, Option, Redacted } from "effect"
-import { argument, leaf, optional } from "../Leaf.ts"
+import * as Failed from "../Failed.ts"
+import { Environment } from "../Layers.ts"
+import { argument, confirmed, leaf, optional, yes } from "../Leaf.ts"
 import * as Shown from "../Shown.ts"
 
 const app = argument("app", "The app's id")
@@ -50,20 +52,77 @@ const list = leaf("list", { about: "Shows all apps.", example: "apps list", conf
   )
 )
 
+const events = Options.text("events").pipe(
+  Options.withDescription("A type of events that it wants, like order.succeeded or order.*; all unless given"),
+  Options.repeated
+)
+
+const secretVariable = optional(
+  "secret-env",
+  "The environment variable that has the endpoint's secret (whsec_…); one is made unless given"
+)
+
+/** A secret of the operator's own, by the name of its variable: what is typed is seen by others on the machine. */
+const ownSecret = (variable: Option.Option<string>) =>
+  Effect.flatMap(Environment, ({ variables }) => {
+    if (Option.isNone(variable)) return Effect.succeed(null)
+    const text = variables[variable.value]
+    return text === undefined
+      ? new Failed.Failed({
+          exit: Failed.exits.usage,
+          code: "SECRET_MISSING",
+          detail: `There is no environment variable ${variable.value}.`
+        })
+      : Effect.succeed(Redacted.make(text))
+  })
+
+const shownOnce = (what: string, secret: Redacted.Redacted): string =>
+  `${what} It is not shown again:\n${Redacted.value(secret)}`
+
 const create = leaf(
   "create",
   {
-    about: "Makes an app: a business system that calls the proxy.",
-    example: 'apps create shop --name "My shop"',
-    config: { app, name: optional("name", "What people call it; the id unless given") }
+    about: "Makes an app: a business system that calls the proxy; at once with an endpoint and a key, if you like.",
+    example: 'apps create shop --name "My shop" --key',
+    config: {
+      app,
+      name: optional("name", "What people call it; the id unless given"),
+      endpoint: optional("endpoint", "Where it is told of its orders: https, and a public address"),
+      events,
+      secretVariable,
+      key: Options.boolean("key").pipe(Options.withDescription("Make a key for it, which is shown once"))
+    }
   },
-  ({ app, name }) =>
-    changed(
-      Registry.create(
+  ({ app, name, endpoint, events, secretVariable, key }) =>
+    Effect.gen(function* () {
+      const given = yield* ownSecret(secretVariable)
+      yield* Registry.create(
         app,
         Option.getOrElse(name, () => app)
       )
-    )
+      const added = Option.isNone(endpoint)
+        ? null
+        : yield* Registry.addEndpoint(app, {
+            url: endpoint.value,
+            events: events.length === 0 ? null : events,
+            secret: given
+          })
+      const made = key ? yield* AppKeys.create(app) : null
+      const shown = one(yield* Registry.show(app))
+      const secret = added === null || given !== null ? null : added.secret
+      const once = [
+        ...(secret === null ? [] : [shownOnce("The endpoint's secret was made.", secret)]),
+        ...(made === null ? [] : [shownOnce(`Key ${made.keyId} was made.`, made.text)])
+      ]
+      return {
+        json: {
+          ...Object(shown.json),
+          ...(secret === null ? {} : { secret: Redacted.value(secret) }),
+          ...(made === null ? {} : { keyId: made.keyId, key: Redacted.value(made.text) })
+        },
+        text: [shown.text, ...once].join("\n\n")
+      }
+    })
 )
 
 const show = leaf(
@@ -96,20 +155,25 @@ const add = leaf(
     config: {
       app,
       url: argument("url", "Where deliveries are sent: https, and a public address"),
-      events: Options.text("events").pipe(
-        Options.withDescription("A type of events that it wants, like order.succeeded or order.*; all unless given"),
-        Options.repeated
-      )
+      events,
+      secretVariable
     }
   },
-  ({ app, url, events }) =>
-    Effect.map(
-      Registry.addEndpoint(app, { url, events: events.length === 0 ? null : events, secret: null }),
-      ({ endpoint, secret }): Shown.Shown => ({
-        json: { endpoint: endpoint.id, secret: Redacted.value(secret) },
-        text: `Endpoint ${endpoint.id} was added. Its secret is not shown again:\n${Redacted.value(secret)}`
+  ({ app, url, events, secretVariable }) =>
+    Effect.gen(function* () {
+      const given = yield* ownSecret(secretVariable)
+      const { endpoint, secret } = yield* Registry.addEndpoint(app, {
+        url,
+        events: events.length === 0 ? null : events,
+        secret: given
       })
-    )
+      return given === null
+        ? {
+            json: { endpoint: endpoint.id, secret: Redacted.value(secret) },
+            text: shownOnce(`Endpoint ${endpoint.id} was added, and its secret made.`, secret)
+          }
+        : { json: { endpoint: endpoint.id }, text: `Endpoint ${endpoint.id} was added.` }
+    })
 )
 
 const remove = leaf(
@@ -117,9 +181,13 @@ const remove = leaf(
   {
     about: "Takes an endpoint away; what waits for it ends.",
     example: "apps endpoint remove shop shop-1a2b3c",
-    config: { app, endpoint }
+    config: { app, endpoint, yes }
   },
-  ({ app, endpoint }) => changed(Registry.removeEndpoint(app, endpoint))
+  ({ app, endpoint, yes }) =>
+    Effect.zipRight(
+      confirmed(yes, `Take endpoint ${endpoint} of ${app} away?`),
+      changed(Registry.removeEndpoint(app, endpoint))
+    )
 )
 
 const stop = leaf(

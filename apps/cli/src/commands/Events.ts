@@ -1,8 +1,11 @@
 import { Command, Options } from "@effect/cli"
 import { Order } from "@payment-proxy/api"
+import { Changes, resend } from "@payment-proxy/application"
 import { Deliveries, deliveryStates } from "@payment-proxy/ports"
-import { Effect, Option } from "effect"
-import { leaf, optional } from "../Leaf.ts"
+import { Effect, Layer, Option } from "effect"
+import * as Failed from "../Failed.ts"
+import * as Layers from "../Layers.ts"
+import { argument, leaf, optional } from "../Leaf.ts"
 import * as Shown from "../Shown.ts"
 
 const list = leaf(
@@ -76,8 +79,31 @@ const list = leaf(
     )
 )
 
+const again = leaf(
+  "resend",
+  {
+    about: "Sends an event again, to the endpoints that it went to before.",
+    example: "events resend evt_019a…",
+    config: { event: argument("event", "The event's id: evt_…") }
+  },
+  ({ event }) =>
+    Effect.flatMap(resend(null, event), (endpoints) =>
+      endpoints === 0
+        ? new Failed.Failed({
+            exit: Failed.exits.refused,
+            code: "NO_ENDPOINT",
+            detail: "Its app has no endpoint that is told of such events: look at payment-proxy apps show."
+          })
+        : Effect.succeed<Shown.Shown>({
+            json: { event, endpoints },
+            text: `Event ${event} goes to ${endpoints} endpoint${endpoints === 1 ? "" : "s"} again.`
+          })
+    )
+)
+
 /** `payment-proxy events …` */
 export const events = Command.make("events").pipe(
   Command.withDescription("What apps are told, and what became of it"),
-  Command.withSubcommands([list])
+  Command.withSubcommands([list, again]),
+  Command.provide(Layer.provideMerge(Changes.layer, Layers.stores))
 )

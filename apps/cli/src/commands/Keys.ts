@@ -3,7 +3,7 @@ import { AppKeys } from "@payment-proxy/application"
 import type { AppKey } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Redacted } from "effect"
 import * as Failed from "../Failed.ts"
-import { argument, leaf } from "../Leaf.ts"
+import { argument, confirmed, leaf, yes } from "../Leaf.ts"
 import * as Shown from "../Shown.ts"
 
 const app = argument("app", "The app's id")
@@ -80,10 +80,10 @@ const revoke = leaf(
   {
     about: "Ends a key at once; processes that know it take it for 10 seconds more at most.",
     example: "keys revoke 0a1b2c3d4e5f",
-    config: { keyId: argument("key", "The key's id: the 12 letters after pp_live_") }
+    config: { keyId: argument("key", "The key's id: the 12 letters after pp_live_"), yes }
   },
-  ({ keyId }) =>
-    Effect.as(AppKeys.revoke(keyId), { json: { keyId, isActive: false }, text: `Key ${keyId} opens nothing any more.` })
+  ({ keyId, yes }) =>
+    Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), { json: { keyId, isActive: false }, text: `Key ${keyId} opens nothing any more.` })
 )
 
 /** `payment-proxy keys …` */

@@ -1,14 +1,10 @@
 import { Command } from "@effect/cli"
-import { type Configuration, type ConfigurationInvalid, load, Process } from "@payment-proxy/configuration"
 import { Orders } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import * as Failed from "../Failed.ts"
+import { configured } from "../Layers.ts"
 import { leaf } from "../Leaf.ts"
-
-/** The configuration that the environment names, or all that is wrong with it. */
-export const configured: Effect.Effect<Configuration, ConfigurationInvalid> = Effect.suspend(() =>
-  load(process.env, Process.fileText)
-)
+import type { Shown } from "../Shown.ts"
 
 /** `payment-proxy migrate` */
 export const migrate = leaf(
@@ -32,14 +28,16 @@ const check = leaf(
     config: {}
   },
   () =>
-    Effect.matchEffect(configured, {
-      onFailure: ({ message }) =>
-        new Failed.Failed({ exit: Failed.exits.refused, code: "CONFIGURATION_INVALID", detail: message }),
-      onSuccess: ({ source, vendors, routes }) =>
-        Effect.succeed({
-          json: { source, vendors: Object.keys(vendors), routes: Object.keys(routes), faults: [] },
-          text: `${source} has no fault: ${Object.keys(vendors).length} vendors, ${Object.keys(routes).length} routes.`
-        })
+    Effect.match(configured, {
+      onFailure: ({ source, faults, message }): Shown => ({
+        json: { source, faults },
+        text: "",
+        fault: new Failed.Failed({ exit: Failed.exits.refused, code: "CONFIGURATION_INVALID", detail: message })
+      }),
+      onSuccess: ({ source, vendors, routes }): Shown => ({
+        json: { source, vendors: Object.keys(vendors), routes: Object.keys(routes), faults: [] },
+        text: `${source} has no fault: ${Object.keys(vendors).length} vendors, ${Object.keys(routes).length} routes.`
+      })
     })
 )
 
