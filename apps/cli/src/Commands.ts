@@ -1,5 +1,5 @@
-import { CliConfig, Command } from "@effect/cli"
-import { Console, Effect } from "effect"
+import { CliConfig, Command, ValidationError } from "@effect/cli"
+import { type Console, Effect } from "effect"
 import { apps } from "./commands/Apps.ts"
 import { audit } from "./commands/Audit.ts"
 import { events } from "./commands/Events.ts"
@@ -7,8 +7,10 @@ import { keys } from "./commands/Keys.ts"
 import { orders } from "./commands/Orders.ts"
 import { secrets } from "./commands/Secrets.ts"
 import { config, migrate } from "./commands/System.ts"
+import * as Failed from "./Failed.ts"
 import * as Help from "./Help.ts"
 import * as Layers from "./Layers.ts"
+import { Output } from "./Leaf.ts"
 
 const root = Command.make("payment-proxy").pipe(
   Command.withDescription("The operators' commands of Payment Proxy."),
@@ -36,8 +38,22 @@ const helpful = (typed: ReadonlyArray<string>) => (console: Console.Console) => 
   }
 }
 
-/** Runs what was typed after the program's name; whatever it fails with goes through `Failed.of`. */
+const told = (failure: { readonly _tag: string }) => {
+  const { exit, code, detail } = Failed.of(failure)
+  return Effect.as(
+    Effect.flatMap(Output, ({ message }) => message(`${code}: ${detail}`)),
+    exit as number
+  )
+}
+
+/** Runs what was typed after the program's name, and answers what the process ends with: `Failed.exits`, or 0. */
 export const make = (typed: ReadonlyArray<string>) =>
   Effect.flatMap(Effect.consoleWith(Effect.succeed), (console) =>
     Effect.withConsole(run(["node", "payment-proxy", ...typed]), helpful(typed)(console))
-  ).pipe(Effect.provide(CliConfig.layer({ showBuiltIns: false })))
+  ).pipe(
+    Effect.as(0),
+    // What is wrong with it was said.
+    Effect.catchIf(ValidationError.isValidationError, () => Effect.succeed<number>(Failed.exits.usage)),
+    Effect.catchAll(told),
+    Effect.provide(CliConfig.layer({ showBuiltIns: false }))
+  )

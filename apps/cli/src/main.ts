@@ -1,9 +1,7 @@
 import { createInterface } from "node:readline"
-import { ValidationError } from "@effect/cli"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Logger, LogLevel } from "effect"
 import * as Commands from "./Commands.ts"
-import * as Failed from "./Failed.ts"
 import { Environment } from "./Layers.ts"
 import { Output } from "./Leaf.ts"
 
@@ -55,15 +53,10 @@ const logs = Logger.replace(
   })
 )
 
-const ended = (exit: number) => Effect.sync(() => process.exit(exit))
-
-const told = ({ exit, code, detail }: Failed.Failed) => Effect.zipRight(message(`${code}: ${detail}`), ended(exit))
-
 Commands.make(process.argv.slice(2)).pipe(
-  Effect.catchIf(ValidationError.isValidationError, () => ended(Failed.exits.usage)),
-  Effect.catchAll((failure) => told(Failed.of(failure))),
   Effect.provide(Layer.mergeAll(output, logs, NodeContext.layer)),
   Effect.provideService(Environment, { variables: process.env }),
   Logger.withMinimumLogLevel(LogLevel.Warning),
+  Effect.flatMap((exit) => Effect.sync(() => process.exit(exit))),
   NodeRuntime.runMain({ disablePrettyLogger: true })
 )

@@ -129,7 +129,12 @@ const justBelow = (number: string): string =>
  * bounded memory, beside running processes. What it cannot see is an order that was put back whole to an earlier version, or
  * removed whole (docs/adr/0024).
  */
-export const verify = Effect.fnUntraced(function* ({ pageSize = 200, maxFound = 1000, onProgress, number }: Options = {}) {
+export const verify = Effect.fnUntraced(function* ({
+  pageSize = 200,
+  maxFound = 1000,
+  onProgress,
+  number
+}: Options = {}) {
   const histories = yield* Histories
   const chain = yield* Chain
   const found: Array<Fault> = []

@@ -83,7 +83,10 @@ const revoke = leaf(
     config: { keyId: argument("key", "The key's id: the 12 letters after pp_live_"), yes }
   },
   ({ keyId, yes }) =>
-    Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), { json: { keyId, isActive: false }, text: `Key ${keyId} opens nothing any more.` })
+    Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), {
+      json: { keyId, isActive: false },
+      text: `Key ${keyId} opens nothing any more.`
+    })
 )
 
 /** `payment-proxy keys …` */

@@ -59,7 +59,8 @@ const unopened = (count: number): Failed.Failed | undefined =>
 const rotate = leaf(
   "rotate",
   {
-    about: "Makes a new key and seals everything by it, beside running processes. The old key stays until it is retired.",
+    about:
+      "Makes a new key and seals everything by it, beside running processes. The old key stays until it is retired.",
     example: "secrets rotate",
     config: {
       continue: Options.boolean("continue").pipe(

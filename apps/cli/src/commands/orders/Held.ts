@@ -78,13 +78,17 @@ export const resolve = leaf(
   "resolve",
   {
     about: "Proposes how an order or refund that is held goes on, for a second person to approve within 24 hours.",
-    example: 'orders resolve 01KB2Y5WM0000000000000000000A --state SUCCEEDED --note "the bank confirms" --operator alice',
+    example:
+      'orders resolve 01KB2Y5WM0000000000000000000A --state SUCCEEDED --note "the bank confirms" --operator alice',
     config: {
       number,
       state: Options.choice("state", Payment.State.literals).pipe(
         Options.withDescription("The state that it is to go on from")
       ),
-      accept: optional("accept", "The amount that is accepted as captured where it is another than the order's, like 12.34"),
+      accept: optional(
+        "accept",
+        "The amount that is accepted as captured where it is another than the order's, like 12.34"
+      ),
       note: Operator.note,
       operator: Operator.operator
     }

@@ -136,4 +136,3 @@ export const acceptCommand = leaf(
       return yield* Effect.flatMap(Operators.accept({ payOrderNo: number, note }, name), after)
     })
 )
-

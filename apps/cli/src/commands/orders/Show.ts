@@ -30,7 +30,8 @@ const entryOf = ({ version, state, cause, detail, atMillis }: HistoryEntry) => (
 })
 
 /** An amount with its currency. */
-export const moneyOf = ({ value, currency }: { readonly value: string; readonly currency: string }) => `${value} ${currency}`
+export const moneyOf = ({ value, currency }: { readonly value: string; readonly currency: string }) =>
+  `${value} ${currency}`
 
 const historyTable = (history: ReadonlyArray<ReturnType<typeof entryOf>>): string =>
   Shown.table(
