@@ -28,9 +28,19 @@ const root = Command.make("payment-proxy").pipe(
 
 const run = Command.run(root, { name: "Payment Proxy", version: "0.1.0", executable: "payment-proxy" })
 
+/** What is said of a command that there is not, where the group is right: that names the groups. */
+const unknown = /^Invalid subcommand for payment-proxy - use one of (.*)$/
+
+const mended = (text: string, typed: ReadonlyArray<string>): string => {
+  const [group = ""] = typed
+  return unknown.exec(text)?.[1]?.includes(`'${group}'`)
+    ? `There is no such command: payment-proxy ${group} --help lists those that there are.`
+    : text
+}
+
 /** Writes help as it is read best. */
 const helpful = (typed: ReadonlyArray<string>) => (console: Console.Console) => {
-  const tidied = (text: unknown): unknown => (typeof text === "string" ? Help.tidied(text, typed) : text)
+  const tidied = (text: unknown): unknown => (typeof text === "string" ? mended(Help.tidied(text, typed), typed) : text)
   return {
     ...console,
     log: (...texts: ReadonlyArray<unknown>) => console.log(...texts.map(tidied)),

@@ -12,7 +12,6 @@ import {
   ConfigurationInvalid,
   type Environment as Decoded,
   decodeEnvironment,
-  type Fault,
   load,
   Process,
   VendorEntry
@@ -50,15 +49,11 @@ const storesOf = (environment: Decoded) => {
   return Chain.layer.pipe(Layer.provideMerge(Layer.merge(stores, vault)), Layer.provideMerge(clock))
 }
 
-/** What is wrong with a variable is said once. */
-const firstOfEach = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
-  faults.filter(({ at }, index) => faults.findIndex((other) => other.at === at) === index)
-
 /** What the variables say, or all that is wrong with them. */
 const decoded = Effect.flatMap(Environment, ({ variables }) =>
   Either.mapLeft(
     decodeEnvironment(variables),
-    (faults) => new ConfigurationInvalid({ source: "the environment", faults: firstOfEach(faults) })
+    (faults) => new ConfigurationInvalid({ source: "the environment", faults })
   )
 )
 

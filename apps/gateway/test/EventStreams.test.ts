@@ -5,7 +5,7 @@ import { Changes } from "@payment-proxy/application"
 import type { Deliveries } from "@payment-proxy/ports"
 import { Orders } from "@payment-proxy/ports"
 import { aChange, aPayment, Memory } from "@payment-proxy/testkit"
-import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
+import { Duration, Effect, Fiber, Layer, type Scope, TestClock } from "effect"
 import * as EventStreams from "../src/EventStreams.ts"
 
 /** A client's end of an answer: what it was sent, and whether it reads. */
@@ -82,8 +82,11 @@ const settled = Effect.promise(() => new Promise((resolve) => setImmediate(resol
 
 const living = (
   name: string,
-  test: Effect.Effect<void, unknown, EventStreams.EventStreams | Changes.Changes | Orders | Deliveries>
-) => it.scoped(name, () => Effect.provide(test as Effect.Effect<void, unknown, EventStreams.EventStreams>, world))
+  test: Effect.Effect<void, unknown, EventStreams.EventStreams | Changes.Changes | Orders | Deliveries | Scope.Scope>
+) =>
+  it.scoped(name, () =>
+    Effect.provide(test as Effect.Effect<void, unknown, EventStreams.EventStreams | Scope.Scope>, world)
+  )
 
 living(
   "a stream that has nothing to say shows every 15 seconds that it is there",

@@ -30,7 +30,16 @@ const shownAs = ({ id, payOrderNo, wanted, acceptedMinor, note, ...rest }: Propo
 const one = (made: Proposal, hint: string) =>
   Effect.map(found(OrderNo.paymentOf(made.payOrderNo) ?? made.payOrderNo), (payment): Shown.Shown => {
     const shown = shownAs(made, payment)
-    return { json: shown, text: `${Shown.fields(shown)}${hint}` }
+    const text = Shown.fields({
+      proposal: shown.proposal,
+      number: shown.number,
+      "goes on as": shown.state,
+      "accepted amount": shown.accepted,
+      note: shown.note,
+      "proposed by": `${shown.proposedBy}, ${shown.proposedAt}`,
+      status: shown.decidedBy === null ? shown.status : `${shown.status} by ${shown.decidedBy}`
+    })
+    return { json: shown, text: `${text}${hint}` }
   })
 
 const heldAs = ({ payment, refund, proposal }: Operators.Held) => ({
