@@ -12,6 +12,7 @@ import type { Printed } from "./Printed.ts"
 import * as proxyOrder from "./proxy/order.ts"
 import * as proxyProfile from "./proxy/profile.ts"
 import * as proxy from "./proxy/proxy.ts"
+import * as reconcile from "./reconcile.ts"
 import * as vendors from "./vendors/vendors.ts"
 
 const tell = (line: string): void => console.log(line)
@@ -48,6 +49,7 @@ const benches = {
   vendors: { seconds: 35, times: 5, run: vendors.run },
   waiters: { seconds: 10, times: 1, run: waiters.run },
   due: { seconds: 30, times: 1, run: due.run },
+  reconcile: { seconds: 1, times: 1, run: reconcile.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),
   "faults-embedded": storms({ isMariaDb: false, databaseKills: 0 }),

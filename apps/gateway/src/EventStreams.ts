@@ -31,6 +31,8 @@ interface Stream {
   readonly response: ServerResponse
   readonly app: string
   readonly endsAtMillis: number
+  /** Whether its answer has begun. */
+  hasBegun: boolean
   saidAtMillis: number
   /** Since when the client has not read all that it was sent; null where it has. */
   unreadSinceMillis: number | null
@@ -111,6 +113,9 @@ const tooMany = (most: number): Refused =>
   )
 const full = refuse("STREAMS_FULL", "Try again in a moment, or follow orders by webhook.")
 
+/** So many streams read at a time: thousands that come or wake at once wait for their turn, and orders have the store's other connections. */
+const readsAtOnce = 4
+
 /** How often streams are looked at that have been quiet, unread or open for long. */
 const lookEvery = Duration.seconds(1)
 
@@ -118,6 +123,7 @@ export const make = Effect.gen(function* () {
   const limits = yield* Bounds
   const open = new Set<Stream>()
   const byApp = new Map<string, number>()
+  const reading = Effect.unsafeMakeSemaphore(readsAtOnce).withPermits(1)
   let isEnding = false
 
   const say = (stream: Stream, text: string, nowMillis: number): void => {
@@ -129,6 +135,7 @@ export const make = Effect.gen(function* () {
   const look = Effect.map(Clock.currentTimeMillis, (nowMillis) => {
     for (const stream of open) {
       const { response } = stream
+      if (!stream.hasBegun) continue
       if (!response.writableNeedDrain) stream.unreadSinceMillis = null
       const { unreadSinceMillis } = stream
       if (unreadSinceMillis !== null && nowMillis - unreadSinceMillis >= limits.unreadMillis) response.destroy()
@@ -146,7 +153,14 @@ export const make = Effect.gen(function* () {
       if (others >= limits.perApp) return tooMany(limits.perApp)
       if (isEnding || open.size >= limits.inAll) return full
       const endsAtMillis = nowMillis + limits.lifeMillis * (1 - random / 10)
-      const stream: Stream = { response, app, endsAtMillis, saidAtMillis: nowMillis, unreadSinceMillis: null }
+      const stream: Stream = {
+        response,
+        app,
+        endsAtMillis,
+        hasBegun: false,
+        saidAtMillis: nowMillis,
+        unreadSinceMillis: null
+      }
       open.add(stream)
       byApp.set(app, others + 1)
       return Effect.succeed(stream)
@@ -177,7 +191,7 @@ export const make = Effect.gen(function* () {
       const known = seen
       const news = yield* orClosed<Changes.News>(stream.response, (wake) => changes.watch(known, wake))
       if (news === null) return
-      const events = yield* Read.eventsAfter(payOrderNo, known)
+      const events = yield* reading(Read.eventsAfter(payOrderNo, known))
       yield* told(stream, events)
       seen = Read.seeing(known, [...events, news])
     }
@@ -188,7 +202,10 @@ export const make = Effect.gen(function* () {
       admitted(app, response),
       (stream) =>
         Effect.gen(function* () {
-          const first = yield* Read.eventsSince(app, payOrderNo, lastEventId)
+          const first = yield* reading(Read.eventsSince(app, payOrderNo, lastEventId))
+          if (isEnding) return yield* full
+          if (isDone(response)) return
+          stream.hasBegun = true
           response.writeHead(200, headers)
           response.write("retry: 2000\n\n")
           yield* Metric.set(streaming, open.size)
@@ -209,7 +226,7 @@ export const make = Effect.gen(function* () {
     follow,
     end: Effect.sync(() => {
       isEnding = true
-      for (const { response } of open) response.end()
+      for (const { response, hasBegun } of open) if (hasBegun) response.end()
     }),
     count: Effect.sync(() => open.size)
   })

@@ -83,10 +83,7 @@ const settled = Effect.promise(() => new Promise((resolve) => setImmediate(resol
 const living = (
   name: string,
   test: Effect.Effect<void, unknown, EventStreams.EventStreams | Changes.Changes | Orders | Deliveries | Scope.Scope>
-) =>
-  it.scoped(name, () =>
-    Effect.provide(test as Effect.Effect<void, unknown, EventStreams.EventStreams | Scope.Scope>, world)
-  )
+) => it.scoped(name, () => Effect.provide(test, world))
 
 living(
   "a stream that has nothing to say shows every 15 seconds that it is there",

@@ -1,7 +1,15 @@
 import { HttpServer } from "@effect/platform"
 import { AppKeys, Changes, secretContext, Work } from "@payment-proxy/application"
 import { Current } from "@payment-proxy/configuration"
-import type { Deliveries, DueWork, Inbox, Orders, Retention, StoreUnavailable } from "@payment-proxy/ports"
+import type {
+  Deliveries,
+  DueWork,
+  Inbox,
+  Orders,
+  Reconciliations,
+  Retention,
+  StoreUnavailable
+} from "@payment-proxy/ports"
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
@@ -12,7 +20,10 @@ import * as Proxied from "../src/proxied/Proxied.ts"
 import * as Server from "../src/Server.ts"
 
 /** Every store port. */
-export type Stores = Layer.Layer<Orders | DueWork | Deliveries | Inbox | Apps | Retention, StoreUnavailable>
+export type Stores = Layer.Layer<
+  Orders | DueWork | Deliveries | Inbox | Apps | Reconciliations | Retention,
+  StoreUnavailable
+>
 
 const loadedAt = "2026-11-23T08:00:00.000Z"
 const current = Layer.succeed(

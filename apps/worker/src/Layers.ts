@@ -6,8 +6,8 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Chain, Changes, Keepings, KnownApps } from "@payment-proxy/application"
-import { type Configuration, CrashAt, Generations, VendorEntry } from "@payment-proxy/configuration"
+import { Chain, Changes, Keepings, KnownApps, Reconcile } from "@payment-proxy/application"
+import { type Configuration, CrashAt, Generations, ReconcileEntry, VendorEntry } from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
@@ -41,6 +41,19 @@ const vendorSide =
     )
   }
 
+/** How days are reconciled, as configured. */
+const reconciling = ({ vendors, reconcile }: Configuration) =>
+  Layer.effect(
+    Reconcile.Reconciling,
+    Effect.map(Reconcile.Reconciling, (usual) => ({
+      ...usual,
+      readyHour: reconcile.readyHour,
+      lookBackDays: reconcile.lookBackDays,
+      slack: Duration.minutes(reconcile.slackMinutes),
+      vendors: ReconcileEntry.bills(vendors, reconcile)
+    }))
+  )
+
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
   const { environment } = configuration
@@ -64,7 +77,7 @@ export const fromConfiguration = (configuration: Configuration) => {
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
   return Layer.provideMerge(Changes.layer, adapters).pipe(
-    Layer.provideMerge(Layer.merge(crash, keeping)),
+    Layer.provideMerge(Layer.mergeAll(crash, keeping, reconciling(configuration))),
     Layer.provideMerge(clock)
   )
 }

@@ -213,7 +213,7 @@ export const make = Effect.gen(function* () {
     ofOrder: (payOrderNo) =>
       found(sql`SELECT ${columns} FROM payment_proxy_delivery
         WHERE pay_order_no = ${payOrderNo} OR (pay_order_no > ${`${payOrderNo}R`} AND pay_order_no < ${`${payOrderNo}S`})
-        ORDER BY id`),
+        ORDER BY created_millis, LENGTH(pay_order_no), pay_order_no, version, id`),
     ofEvent: (eventId) => found(sql`SELECT ${columns} FROM payment_proxy_delivery WHERE ${isOf(eventId)} ORDER BY id`),
     search: ({ app, endpoint, state, after, limit }) =>
       found(

@@ -340,5 +340,60 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
       server
     ),
     makes: { table: "payment_proxy_data_key", part: "sealed" }
+  },
+  {
+    id: 27,
+    name: "what is known of days that are reconciled",
+    statement: `ALTER TABLE payment_proxy_day ADD COLUMN run bigint NOT NULL DEFAULT 0, ADD COLUMN begun_token varchar(64) NULL,
+      ADD COLUMN started_millis bigint NULL, ADD COLUMN finished_millis bigint NULL, ADD COLUMN fault varchar(256) NULL,
+      ADD COLUMN counted mediumtext NULL`,
+    makes: { table: "payment_proxy_day", part: "counted" }
+  },
+  {
+    id: 28,
+    name: "how bills and orders differ",
+    statement: table(
+      "payment_proxy_difference",
+      [
+        "vendor varchar(64) NOT NULL",
+        "day varchar(10) NOT NULL",
+        "id varchar(64) NOT NULL",
+        "kind varchar(16) NOT NULL",
+        "status varchar(16) NOT NULL",
+        "action varchar(16) NOT NULL",
+        "run bigint NOT NULL",
+        "no varchar(64) NULL",
+        "note varchar(256) NULL",
+        "body text NOT NULL",
+        "found_millis bigint NOT NULL",
+        "resolved_millis bigint NULL",
+        "resolved_by varchar(64) NULL",
+        "PRIMARY KEY (vendor, day, id)",
+        "KEY payment_proxy_difference_no (vendor, no)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_difference", part: "resolved_by" }
+  },
+  {
+    id: 29,
+    name: "what another day's bill has",
+    statement: table(
+      "payment_proxy_elsewhere",
+      [
+        "vendor varchar(64) NOT NULL",
+        "no varchar(64) NOT NULL",
+        "day varchar(10) NOT NULL",
+        "PRIMARY KEY (vendor, no)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_elsewhere", part: "day" }
+  },
+  {
+    id: 30,
+    name: "what was paid when",
+    statement: "ALTER TABLE payment_proxy_order ADD KEY payment_proxy_order_paid (vendor, paid_millis)",
+    makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
   }
 ]

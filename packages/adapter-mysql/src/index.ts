@@ -7,6 +7,7 @@ import type {
   Inbox,
   Orders,
   Proposals,
+  Reconciliations,
   Retention,
   Sealings,
   SharedTokens,
@@ -24,6 +25,7 @@ import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
+import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
@@ -49,6 +51,7 @@ export interface At {
     | Inbox
     | Apps
     | Proposals
+    | Reconciliations
     | Retention
     | SharedTokens
     | Histories
@@ -77,6 +80,7 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     InboxStore.layer,
     AppsStore.layer,
     ProposalsStore.layer,
+    ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer,
     HistoriesStore.layer,

@@ -4,6 +4,7 @@ import {
   ledgerContract,
   ordersContract,
   proposalsContract,
+  reconciliationsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -13,6 +14,7 @@ ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
+reconciliationsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)
 ledgerContract("MariaDB", stores)

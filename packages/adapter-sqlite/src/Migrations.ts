@@ -211,6 +211,40 @@ const dataKeys = statements(
   "CREATE TABLE payment_proxy_data_key (name varchar(64) NOT NULL PRIMARY KEY, sealed text NOT NULL) WITHOUT ROWID"
 )
 
+/** What reconciliation knows of its days, what it found, and what of ours moved money when. */
+const reconciliation = statements(
+  "ALTER TABLE payment_proxy_day ADD COLUMN run bigint NOT NULL DEFAULT 0",
+  "ALTER TABLE payment_proxy_day ADD COLUMN begun_token varchar(64) NULL",
+  "ALTER TABLE payment_proxy_day ADD COLUMN started_millis bigint NULL",
+  "ALTER TABLE payment_proxy_day ADD COLUMN finished_millis bigint NULL",
+  "ALTER TABLE payment_proxy_day ADD COLUMN fault varchar(256) NULL",
+  "ALTER TABLE payment_proxy_day ADD COLUMN counted text NULL",
+  `CREATE TABLE payment_proxy_difference (
+    vendor varchar(64) NOT NULL,
+    day varchar(10) NOT NULL,
+    id varchar(64) NOT NULL,
+    kind varchar(16) NOT NULL,
+    status varchar(16) NOT NULL,
+    action varchar(16) NOT NULL,
+    run bigint NOT NULL,
+    no varchar(64) NULL,
+    note varchar(256) NULL,
+    body text NOT NULL,
+    found_millis bigint NOT NULL,
+    resolved_millis bigint NULL,
+    resolved_by varchar(64) NULL,
+    PRIMARY KEY (vendor, day, id)
+  ) WITHOUT ROWID`,
+  "CREATE INDEX payment_proxy_difference_no ON payment_proxy_difference (vendor, no) WHERE status <> 'resolved'",
+  `CREATE TABLE payment_proxy_elsewhere (
+    vendor varchar(64) NOT NULL,
+    no varchar(64) NOT NULL,
+    day varchar(10) NOT NULL,
+    PRIMARY KEY (vendor, no)
+  ) WITHOUT ROWID`,
+  "CREATE INDEX payment_proxy_order_paid ON payment_proxy_order (vendor, paid_millis) WHERE paid_millis IS NOT NULL"
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -225,6 +259,7 @@ export const migrate = Migrator.make({})({
     "0008_days": days,
     "0009_proposals": proposals,
     "0010_what_waits_for_an_endpoint": places,
-    "0011_data_keys": dataKeys
+    "0011_data_keys": dataKeys,
+    "0012_reconciliation": reconciliation
   })
 })

@@ -7,6 +7,7 @@ import type {
   Inbox,
   Orders,
   Proposals,
+  Reconciliations,
   Retention,
   Sealings,
   SharedTokens,
@@ -21,6 +22,7 @@ import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
+import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
@@ -32,6 +34,7 @@ type Stores =
   | Inbox
   | Apps
   | Proposals
+  | Reconciliations
   | Retention
   | SharedTokens
   | Histories
@@ -46,6 +49,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     InboxStore.layer,
     AppsStore.layer,
     ProposalsStore.layer,
+    ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer,
     HistoriesStore.layer,

@@ -4,6 +4,7 @@ import {
   ledgerContract,
   ordersContract,
   proposalsContract,
+  reconciliationsContract,
   retentionContract,
   sharedTokensContract
 } from "@payment-proxy/testkit"
@@ -13,6 +14,7 @@ ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
+reconciliationsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)
 ledgerContract("SQLite", stores)

@@ -79,7 +79,7 @@ export const make: Effect.Effect<Chain["Type"], AuditKeyLost | StoreUnavailable,
     const sealed = yield* vault.seal(auditKeyContext, ours)
     const kept = yield* keys.getOrPut(name, sealed)
     if (kept === sealed)
-      yield* Effect.logWarning("An audit key was made. Where there was one before, its row was removed by somebody.")
+      yield* Effect.logInfo("An audit key was made. Where there was one before, somebody removed its row.")
     const { key, sinceMillis } = yield* vault
       .open(auditKeyContext, kept)
       .pipe(Effect.flatMap(decode), Effect.catchTags({ Unsealable: lost, ParseError: lost }))

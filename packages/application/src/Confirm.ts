@@ -63,6 +63,8 @@ const confirmPayment = Effect.fnUntraced(function* (claimed: Claimed) {
   const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
   const limits = limitsOf(yield* Vendors, payment)
   const wait = known ?? dueIn(policy, payment, asked, limits)
-  if (isStillOpen({ payment, tries: claimed.tries }, { payment, tries: asked.tries }, limits)) yield* stillOpen(payment)
+  const isOverlong =
+    known === null && isStillOpen({ payment, tries: claimed.tries }, { payment, tries: asked.tries }, limits)
+  if (isOverlong) yield* stillOpen(payment)
   return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
 })

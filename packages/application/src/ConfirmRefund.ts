@@ -1,9 +1,10 @@
 import type { Claimed } from "@payment-proxy/ports"
 import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Option } from "effect"
+import { limitsOf } from "./Decision.ts"
 import { Policies } from "./Policy.ts"
 import { ask, sendAgain } from "./RefundCall.ts"
-import { type Pair, read } from "./RefundDecision.ts"
+import { type Pair, read, stillOpen } from "./RefundDecision.ts"
 import * as RefundDue from "./RefundDue.ts"
 
 /** Whether the vendor can be asked what became of a refund. */
@@ -50,12 +51,12 @@ export const confirmRefund = Effect.fnUntraced(function* (claimed: Claimed) {
   if (Option.isNone(found)) return yield* due.done(claimed, "There is no such refund.")
   const { payment, refund, isHeard } = yield* satisfy(yield* read(claimed.id))
   if (refund.version !== found.value.version) return true
-  const limits = RefundDue.limitsOf(yield* Vendors, payment)
+  const limits = limitsOf(yield* Vendors, payment)
   const tries = claimed.tries + 1
   const asked = { nowMillis: yield* Clock.currentTimeMillis, tries, isHeard }
   const wait = RefundDue.dueIn(yield* Policies, refund, asked, limits)
   if (wait === null) return yield* due.done(claimed, null)
-  if (RefundDue.isLastWait(refund, tries, limits))
-    yield* Effect.logWarning("alarm REFUND_UNDECIDED", { refundNo: refund.refundNo, vendor: payment.vendor })
+  if (RefundDue.isStillOpen({ refund, tries: claimed.tries }, { refund, tries }, limits))
+    yield* stillOpen({ payment, refund })
   return yield* due.postpone(claimed, wait, null)
 })

@@ -4,6 +4,8 @@ import { Context, Duration } from "effect"
 export interface Pace {
   /** So many pieces are worked at side by side, beside those that take long. */
   readonly batch: number
+  /** So many deliveries, which mostly wait for others. */
+  readonly deliveries: number
   /** A piece that has taken this long no longer keeps others waiting. */
   readonly quick: Duration.Duration
   /** At most so many pieces that take long are under way beside the others. */
@@ -24,7 +26,8 @@ export interface Pace {
 export class Paces extends Context.Reference<Paces>()("@payment-proxy/application/Paces", {
   defaultValue: (): Pace => ({
     batch: 20,
-    quick: Duration.seconds(1),
+    deliveries: 64,
+    quick: Duration.millis(250),
     slow: 100,
     gather: Duration.millis(10),
     perEndpoint: 8,

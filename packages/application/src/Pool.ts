@@ -18,54 +18,59 @@ interface Piece {
   isSlow: boolean
 }
 
-/** A pool for as long as the scope lives; what is under way at its end is interrupted, and waited for. */
-export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function* () {
-  const { batch, quick, slow, gather } = yield* Paces
-  const running = new Map<Piece, Fiber.RuntimeFiber<void>>()
-  const stirred = Effect.unsafeMakeLatch(false)
-  let slowCount = 0
-  yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()]))
+/**
+ * A pool of so many places, in which so many pieces that take long may run beside them, for as long as the scope lives; what is
+ * under way at its end is interrupted, and waited for.
+ */
+export const make: (places: number, slow: number) => Effect.Effect<Pool, never, Scope.Scope> = Effect.fnUntraced(
+  function* (places, slow) {
+    const { quick, gather } = yield* Paces
+    const running = new Map<Piece, Fiber.RuntimeFiber<void>>()
+    const stirred = Effect.unsafeMakeLatch(false)
+    let slowCount = 0
+    yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()]))
 
-  const free = () => batch - (running.size - slowCount)
-  const until = (isSo: () => boolean): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      stirred.unsafeClose()
-      return isSo() ? Effect.void : Effect.flatMap(stirred.await, () => until(isSo))
-    })
+    const free = () => places - (running.size - slowCount)
+    const until = (isSo: () => boolean): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        stirred.unsafeClose()
+        return isSo() ? Effect.void : Effect.flatMap(stirred.await, () => until(isSo))
+      })
 
-  /** A piece that takes long gives its place up, once. */
-  const slowing = (piece: Piece) =>
-    Effect.map(Effect.sleep(quick), () => {
-      if (slowCount >= slow) return
-      piece.isSlow = true
-      slowCount += 1
-      stirred.unsafeOpen()
-    })
-  const gone = (piece: Piece) =>
-    Effect.sync(() => {
-      running.delete(piece)
-      if (piece.isSlow) slowCount -= 1
-      stirred.unsafeOpen()
-    })
+    /** A piece that takes long gives its place up, once. */
+    const slowing = (piece: Piece) =>
+      Effect.map(Effect.sleep(quick), () => {
+        if (slowCount >= slow) return
+        piece.isSlow = true
+        slowCount += 1
+        stirred.unsafeOpen()
+      })
+    const gone = (piece: Piece) =>
+      Effect.sync(() => {
+        running.delete(piece)
+        if (piece.isSlow) slowCount -= 1
+        stirred.unsafeOpen()
+      })
 
-  const room = Effect.suspend(() =>
-    running.size === 0
-      ? Effect.void
-      : Effect.raceFirst(
-          Effect.sleep(gather),
-          until(() => running.size === 0)
-        )
-  ).pipe(
-    Effect.zipRight(until(() => free() > 0)),
-    Effect.map(() => free())
-  )
+    const room = Effect.suspend(() =>
+      running.size === 0
+        ? Effect.void
+        : Effect.raceFirst(
+            Effect.sleep(gather),
+            until(() => running.size === 0)
+          )
+    ).pipe(
+      Effect.zipRight(until(() => free() > 0)),
+      Effect.map(() => free())
+    )
 
-  const put = <R>(owner: string, work: Effect.Effect<void, never, R>) =>
-    Effect.gen(function* () {
-      const piece: Piece = { owner, isSlow: false }
-      const whole = Effect.zipRight(Effect.interruptible(Effect.fork(slowing(piece))), work)
-      running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(whole, gone(piece))))
-    })
+    const put = <R>(owner: string, work: Effect.Effect<void, never, R>) =>
+      Effect.gen(function* () {
+        const piece: Piece = { owner, isSlow: false }
+        const whole = Effect.zipRight(Effect.interruptible(Effect.fork(slowing(piece))), work)
+        running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(whole, gone(piece))))
+      })
 
-  return { room, put, ended: stirred.await, owners: () => [...running.keys()].map(({ owner }) => owner) }
-})
+    return { room, put, ended: stirred.await, owners: () => [...running.keys()].map(({ owner }) => owner) }
+  }
+)

@@ -2,8 +2,8 @@ import type { Evidence } from "@payment-proxy/domain"
 import { RefundMachine } from "@payment-proxy/domain"
 import { crashPoint, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Clock, Effect, Either } from "effect"
+import { limitsOf } from "./Decision.ts"
 import { type Decided, decide, type Pair } from "./RefundDecision.ts"
-import * as RefundDue from "./RefundDue.ts"
 import { answerOf, type Silence } from "./TakeIn.ts"
 
 /** Takes in evidence about a refund, whatever brought it. */
@@ -62,7 +62,7 @@ const intendAgain = ({ refund: known }: Pair, untilMillis: number) =>
 /** Sends a refund once more, the same bytes under its own number; the intent is committed first. Who is stopped meanwhile leaves it in doubt. */
 export const sendAgain = Effect.fnUntraced(function* (pair: Pair) {
   const vendors = yield* Vendors
-  const { createTimeLimitMillis } = RefundDue.limitsOf(vendors, pair.payment)
+  const { createTimeLimitMillis } = limitsOf(vendors, pair.payment)
   const untilMillis = (yield* Clock.currentTimeMillis) + createTimeLimitMillis
   const sent = yield* intendAgain(pair, untilMillis)
   if (sent === null) return pair

@@ -6,7 +6,7 @@ import { Context, Duration, Effect, Either, Option } from "effect"
 import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import type { Cause } from "./Decision.ts"
-import { announce, Contended, changeOf as changeOfPayment, eventsOf, OrderNotFound } from "./Decision.ts"
+import { announce, Contended, changeOf as changeOfPayment, eventsOf, limitsOf, OrderNotFound } from "./Decision.ts"
 import { Policies } from "./Policy.ts"
 import * as RefundDue from "./RefundDue.ts"
 import { using } from "./Services.ts"
@@ -34,7 +34,7 @@ export const changeOf = (
 ): Effect.Effect<Change, StoreUnavailable, Apps | Announcer | Vendors> =>
   using<Apps | Announcer | Vendors>()((services, nowMillis) =>
     Effect.map(Context.get(services, Apps).byId(payment.app), (app): Change => {
-      const limits = RefundDue.limitsOf(Context.get(services, Vendors), payment)
+      const limits = limitsOf(Context.get(services, Vendors), payment)
       const { refundNo: payOrderNo, version, state } = after
       const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis }
       const head = Context.get(services, Chain).link(after.head, entry)
@@ -75,6 +75,10 @@ export const announceRefund = (
       Effect.zipRight(Context.get(services, Changes).committed(refundNo, version))
     )
   })
+
+/** Tells operators that a refund's vendor is slow to make up its mind. */
+export const stillOpen = ({ payment: { vendor }, refund: { refundNo, state } }: Pair): Effect.Effect<void> =>
+  Effect.logWarning("alarm STILL_OPEN", { refundNo, state, vendor })
 
 /** What a refund of ours that was decided does to its payment. */
 const followed = (payment: Payment.Payment, { refundNo, state }: Refund): Machine.Step<Payment.Payment> =>
@@ -144,12 +148,21 @@ export interface Decided extends Pair {
 const once = <E>(refundNo: string, cause: Cause, decision: Decide<E>) =>
   Effect.flatMap(read(refundNo), (pair) =>
     using<Needs>()((services, nowMillis): Effect.Effect<Decided | null, E | StoreUnavailable | Unsettled, Needs> => {
-      const { settlingMillis } = RefundDue.limitsOf(Context.get(services, Vendors), pair.payment)
+      const limits = limitsOf(Context.get(services, Vendors), pair.payment)
+      const { settlingMillis } = limits
       const decided = decision(pair.refund, nowMillis, { settlingMillis }, pair.payment)
       if (Either.isLeft(decided)) return Effect.fail(decided.left)
       const { order, urgent, resend } = decided.right
       if (order !== pair.refund)
-        return Effect.map(committed(pair, decided.right, cause), (after) => after && { ...after, resend })
+        return committed(pair, decided.right, cause).pipe(
+          Effect.tap((after) =>
+            after !== null &&
+            RefundDue.isStillOpen({ refund: pair.refund, tries: 0 }, { refund: after.refund, tries: 0 }, limits)
+              ? stillOpen(after)
+              : Effect.void
+          ),
+          Effect.map((after) => after && { ...after, resend })
+        )
       // Who is told to send it again does so himself.
       if (!urgent || resend) return Effect.succeed({ ...pair, resend })
       return Context.get(services, DueWork)

@@ -1,32 +1,20 @@
-import type { Payment, RefundMachine } from "@payment-proxy/domain"
-import type { Vendor } from "@payment-proxy/ports"
-import { Duration, Option } from "effect"
-import { type Policy, waitAfter } from "./Policy.ts"
-
-/** What a refund waits by: its vendor's limits, or the safest ones. */
-export type Limits = Pick<Vendor, "createTimeLimitMillis" | "settlingMillis"> & {
-  readonly confirming: Pick<Vendor["confirming"], "refund">
-}
-
-const safest: Limits = {
-  createTimeLimitMillis: 30_000,
-  settlingMillis: 300_000,
-  confirming: { refund: [5, 15, 30, 60, 300, 600, 1800, 3600].map((seconds) => seconds * 1000) }
-}
-
-/** The limits of a payment's vendor; where it is no longer configured, the safest ones. */
-export const limitsOf = (
-  vendors: { readonly get: (vendor: string) => Option.Option<Vendor> },
-  { vendor }: Payment.Payment
-): Limits => Option.getOrElse(vendors.get(vendor), () => safest)
+import type { RefundMachine } from "@payment-proxy/domain"
+import { Duration } from "effect"
+import { isOverlong, type Limits, type Policy, waitAfter } from "./Policy.ts"
 
 /** A refund that was sent again and again has tries behind it that its last commit does not count: two versions each. */
 const triesOf = ({ version }: RefundMachine.Refund, tries: number): number =>
   tries + Math.floor(Math.max(version - 1, 0) / 2)
 
-/** Whether the schedule's last wait begins with this try: operators are told that the vendor is slow to make up its mind. */
-export const isLastWait = (refund: RefundMachine.Refund, tries: number, { confirming }: Limits): boolean =>
-  triesOf(refund, tries) === Math.max(confirming.refund.length - 1, 1)
+/** Whether a refund has just been asked about for longer than its vendor should need, as `Policy.isStillOpen`. */
+export const isStillOpen = (
+  before: { readonly refund: RefundMachine.Refund; readonly tries: number },
+  { refund, tries }: { readonly refund: RefundMachine.Refund; readonly tries: number },
+  { confirming }: Limits
+): boolean =>
+  (refund.state === "SUBMITTING" || refund.state === "PENDING") &&
+  refund.state === before.refund.state &&
+  isOverlong(confirming.refund, triesOf(before.refund, before.tries), triesOf(refund, tries))
 
 /**
  * When a refund needs us again, from now; `null` where nothing can change any more. A call of ours that may be in the air is over

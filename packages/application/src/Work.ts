@@ -1,12 +1,14 @@
 import type { Claimed, Leaving, Queue } from "@payment-proxy/ports"
-import { crashPoint, DueWork } from "@payment-proxy/ports"
+import { crashPoint, DueWork, queues } from "@payment-proxy/ports"
 import { Duration, Effect, Layer } from "effect"
 import { applyNotification } from "./ApplyNotification.ts"
+import { perform as reconcile } from "./bills/Perform.ts"
+import * as Plan from "./bills/Plan.ts"
 import { Changes } from "./Changes.ts"
 import * as Circuits from "./Circuits.ts"
 import { confirm } from "./Confirm.ts"
 import { deliver } from "./Deliver.ts"
-import { Paces } from "./Paces.ts"
+import { type Pace, Paces } from "./Paces.ts"
 import * as Pool from "./Pool.ts"
 import * as Retire from "./Retire.ts"
 
@@ -21,6 +23,8 @@ const perform = (claimed: Claimed, circuits: Circuits.Circuits) =>
         return yield* deliver(claimed, circuits)
       case "inbox":
         return yield* applyNotification(claimed)
+      case "reconcile":
+        return yield* reconcile(claimed)
     }
   })
 
@@ -28,7 +32,7 @@ const perform = (claimed: Claimed, circuits: Circuits.Circuits) =>
  * Renews a claim for as long as it holds. One that no longer does changes nothing for who works at it: all that he writes
  * names the version or the token that he knows.
  */
-const renewed = (claimed: Claimed) =>
+export const renewed = (claimed: Claimed) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { lease } = yield* Paces
@@ -94,6 +98,12 @@ export const round = (queue: Queue) =>
     return { count: claimed.length }
   })
 
+/** Days are long, and take their time one after the other. */
+const poolOf = (queue: Queue, { batch, deliveries, slow }: Pace) => {
+  if (queue === "reconcile") return Pool.make(1, 0)
+  return Pool.make(queue === "deliveries" ? deliveries : batch, slow)
+}
+
 /**
  * Works at a queue for ever: more is claimed as soon as there is a place for it, at once while there is work, then when nudged,
  * when a piece has ended, or after the idle time. While every place is taken, every other claim is shared by all but the owner
@@ -102,9 +112,10 @@ export const round = (queue: Queue) =>
 export const loop = (queue: Queue) =>
   Effect.gen(function* () {
     const changes = yield* Changes
-    const { idle, rest } = yield* Paces
+    const paces = yield* Paces
+    const { idle, rest } = paces
     const circuits = yield* Circuits.make
-    const pool = yield* Pool.make
+    const pool = yield* poolOf(queue, paces)
     let crowd: string | undefined
     const next = Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
@@ -131,10 +142,8 @@ export const loop = (queue: Queue) =>
 
 /** All loops, for as long as the layer lives; when it ends, what was claimed is handed back. */
 export const layer = Layer.scopedDiscard(
-  Effect.zipRight(
-    Effect.forEach(["orders", "deliveries", "inbox"] as const, (queue) => Effect.forkScoped(loop(queue)), {
-      discard: true
-    }),
-    Effect.forkScoped(Retire.loop)
+  Effect.forEach(queues, (queue) => Effect.forkScoped(loop(queue)), { discard: true }).pipe(
+    Effect.zipRight(Effect.forkScoped(Retire.loop)),
+    Effect.zipRight(Effect.forkScoped(Plan.loop))
   )
 )

@@ -139,7 +139,10 @@ it.world("a sync asks the vendor now, and again at the earliest two seconds late
     const { payOrderNo } = yield* placed()
     yield* pay(payOrderNo)
     expect((yield* sync("shop", payOrderNo)).state).toBe("SUCCEEDED")
-    yield* Effect.all(Array.from({ length: 20 }, () => sync("shop", payOrderNo)), { concurrency: "unbounded" })
+    yield* Effect.all(
+      Array.from({ length: 20 }, () => sync("shop", payOrderNo)),
+      { concurrency: "unbounded" }
+    )
     expect(yield* callsOf("query")).toHaveLength(1)
     yield* TestClock.adjust(Duration.millis(2000))
     yield* sync("shop", payOrderNo)

@@ -34,7 +34,9 @@ it.world("money that comes after the end goes back by itself, all of it, and the
     })
     expect((yield* held).refundedMinor).toBe(1234n)
     const types = (yield* deliveries.ofOrder(payOrderNo)).map(({ type }) => type)
-    expect(types).toEqual(expect.arrayContaining(["order.closed", "order.late_paid", "refund.succeeded", "order.refunded"]))
+    expect(types).toEqual(
+      expect.arrayContaining(["order.closed", "order.late_paid", "refund.succeeded", "order.refunded"])
+    )
   })
 )
 
@@ -50,26 +52,28 @@ it.world("where the vendor's policy says so, late money is accepted, and not ask
   })
 )
 
-it.world("a refund of late money that is refused is tried again under a new number, more and more rarely, until it goes back", () =>
-  Effect.gen(function* () {
-    const { always } = yield* vendor
-    yield* always("refund", "reject")
-    const payOrderNo = yield* latePaid
-    yield* lived(Duration.minutes(5), 12)
-    const hour = (yield* callsOf("refund")).map(({ operationNo }) => operationNo)
-    expect(hour.length).toBeGreaterThan(1)
-    expect(hour.length).toBeLessThan(5)
-    expect(new Set(hour).size, "each under a number of its own").toBe(hour.length)
-    yield* lived(Duration.hours(1), 24)
-    const day = (yield* callsOf("refund")).length
-    expect(day).toBeGreaterThan(hour.length)
-    expect(day).toBeLessThan(12)
-    expect((yield* now(payOrderNo)).state).toBe("LATE_PAID")
-    yield* always("refund", "normal")
-    yield* lived(Duration.hours(12), 4)
-    expect((yield* now(payOrderNo)).state).toBe("REFUNDED")
-    expect((yield* held).refundedMinor).toBe(1234n)
-  })
+it.world(
+  "a refund of late money that is refused is tried again under a new number, more and more rarely, until it goes back",
+  () =>
+    Effect.gen(function* () {
+      const { always } = yield* vendor
+      yield* always("refund", "reject")
+      const payOrderNo = yield* latePaid
+      yield* lived(Duration.minutes(5), 12)
+      const hour = (yield* callsOf("refund")).map(({ operationNo }) => operationNo)
+      expect(hour.length).toBeGreaterThan(1)
+      expect(hour.length).toBeLessThan(5)
+      expect(new Set(hour).size, "each under a number of its own").toBe(hour.length)
+      yield* lived(Duration.hours(1), 24)
+      const day = (yield* callsOf("refund")).length
+      expect(day).toBeGreaterThan(hour.length)
+      expect(day).toBeLessThan(12)
+      expect((yield* now(payOrderNo)).state).toBe("LATE_PAID")
+      yield* always("refund", "normal")
+      yield* lived(Duration.hours(12), 4)
+      expect((yield* now(payOrderNo)).state).toBe("REFUNDED")
+      expect((yield* held).refundedMinor).toBe(1234n)
+    })
 )
 
 it.world("late money at a vendor that cannot refund stays LATE_PAID: nothing is sent, nothing guessed", () =>

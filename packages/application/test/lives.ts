@@ -87,7 +87,8 @@ export const payers = (fate: Fate, witness: Witness): Actor =>
     }
   })
 
-const told = (witness: Witness, number: string, kind: FakeVendors.Held["status"], isForged: boolean) =>
+/** The platform tells of a payment; forged, it has no proof. */
+export const told = (witness: Witness, number: string, kind: FakeVendors.Held["status"], isForged: boolean) =>
   Effect.gen(function* () {
     const bodySha256 = `${number} ${kind}${isForged ? " forged" : ""}`
     const good = FakeVendors.notification(number, kind)

@@ -10,7 +10,7 @@ import {
   back,
   callsOf,
   causes,
-  faked,
+  type faked,
   held,
   it,
   lived,

@@ -1,6 +1,7 @@
 import { isIP } from "node:net"
 import { Pattern, Route } from "@payment-proxy/proxy"
 import { Either, ParseResult, Redacted, Schema } from "effect"
+import { ReconcileEntry } from "./ReconcileEntry.ts"
 import { VendorEntry } from "./VendorEntry.ts"
 
 /** A setting that may be left out, but is not null or undefined: a fault of it is told once, in its own words. */
@@ -101,6 +102,7 @@ export const File = Schema.Struct({
   routes: Schema.optionalWith(Schema.Record({ key: Schema.String, value: RouteEntry }), {
     exact: true,
     default: () => ({})
-  })
+  }),
+  reconcile: ReconcileEntry
 })
 export type File = typeof File.Type

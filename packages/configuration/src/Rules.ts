@@ -3,6 +3,7 @@ import { Either, Option, Schema } from "effect"
 import type { Fault } from "./Faults.ts"
 import { strictly } from "./Faults.ts"
 import { type FilterEntry, RouteEntry, targetOf } from "./File.ts"
+import * as Reconcile from "./ReconcileEntry.ts"
 import * as Vendor from "./VendorEntry.ts"
 import { VendorEntry } from "./VendorEntry.ts"
 
@@ -119,13 +120,14 @@ const routeFaults = (
 
 /** What is wrong between the parts of a file, beside each part's own faults; expiry is left out where the time is null. */
 export const faultsOf = (file: unknown, nowMillis: number | null): ReadonlyArray<Fault> => {
-  const parts = Object(file) as { readonly vendors?: unknown; readonly routes?: unknown }
+  const parts = Object(file) as { readonly vendors?: unknown; readonly routes?: unknown; readonly reconcile?: unknown }
   const vendors = sound(VendorEntry, parts.vendors)
   return [
     ...nameFaults("/vendors", "A vendor's name", namesOf(parts.vendors)),
     ...nameFaults("/routes", "A route's name", namesOf(parts.routes)),
     ...twinFaults(vendors),
     ...vendors.flatMap(([name, vendor]) => under(`/vendors/${name}`, Vendor.faultsOf(vendor, nowMillis))),
+    ...Reconcile.faultsOf(namesOf(parts.vendors), parts.reconcile),
     ...sound(RouteEntry, parts.routes).flatMap(([id, route]) => routeFaults(id, route, vendors, namesOf(parts.vendors)))
   ]
 }

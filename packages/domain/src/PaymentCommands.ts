@@ -1,6 +1,7 @@
 import { Either } from "effect"
 import type { Refused, Step } from "./Machine.ts"
 import { refuse } from "./Machine.ts"
+import * as Money from "./Money.ts"
 import type { OwnRefund, Payment, State } from "./Payment.ts"
 import { enter, expectedCapture, isSettled, operate, refundable, refunded } from "./Payment.ts"
 
@@ -52,9 +53,13 @@ const expire = (payment: Payment, command: Extract<Command, { type: "expire" }>)
   return enter(payment, commands.expire[payment.state as keyof typeof commands.expire])
 }
 
+/** An amount of the payment's currency, as people write it. */
+const shown = ({ amount: { currency } }: Payment, amountMinor: bigint): string =>
+  `${Money.format(Money.make(amountMinor, currency))} ${currency}`
+
 const capture = (payment: Payment, amountMinor: bigint): Payment | Refused => {
   if (amountMinor <= 0n || amountMinor > payment.authorized)
-    return refuse("AMOUNT_INVALID", `Capture more than 0 and at most ${payment.authorized} minor units.`)
+    return refuse("AMOUNT_INVALID", `Capture more than nothing and at most ${shown(payment, payment.authorized)}.`)
   const captureAsked = amountMinor < payment.amount.amountMinor ? amountMinor : null
   return operate({ ...payment, captureAsked }, "capture")
 }
@@ -63,7 +68,7 @@ const refund = (payment: Payment, refundNo: string, amountMinor: bigint): Paymen
   if (payment.ownRefunds.some((known) => known.refundNo === refundNo))
     return refuse("REFUND_KNOWN", `Refund ${refundNo} is on record.`)
   if (amountMinor <= 0n || amountMinor > refundable(payment))
-    return refuse("AMOUNT_INVALID", `Refund more than 0 and at most ${refundable(payment)} minor units.`)
+    return refuse("AMOUNT_INVALID", `Refund more than nothing and at most ${shown(payment, refundable(payment))}.`)
   const own: OwnRefund = { refundNo, amountMinor, state: "open" }
   return { ...payment, ownRefunds: [...payment.ownRefunds, own] }
 }
@@ -83,7 +88,7 @@ const resolve = (payment: Payment, command: Extract<Command, { type: "resolve" }
   if (isSettled(command.state) && payment.captured === 0n)
     return refuse("NOTHING_CAPTURED", "No evidence says that money came: name an open or ended state; a query is due.")
   if (payment.captured > 0n && payment.captured !== (accepted ?? expectedCapture(payment)))
-    return refuse("DEVIATION_OPEN", `Accept the deviation: ${payment.captured} minor units were captured.`)
+    return refuse("DEVIATION_OPEN", `Accept the deviation: ${shown(payment, payment.captured)} was captured.`)
   const named = {
     ...payment,
     acceptedMinor: accepted,

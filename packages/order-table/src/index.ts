@@ -1,4 +1,7 @@
+export * as Counterparts from "./Counterparts.ts"
+export * as Days from "./Days.ts"
 export * as Deliveries from "./Deliveries.ts"
+export * as Differences from "./Differences.ts"
 export * as History from "./History.ts"
 export * as Inbox from "./Inbox.ts"
 export * as Orders from "./Orders.ts"

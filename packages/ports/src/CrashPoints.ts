@@ -23,6 +23,7 @@ export const crashPoints = {
   K19: "a refund written to the vendor, no answer yet",
   K20: "a close written to the vendor, no answer yet",
   K23: "a lease renewed, the work not yet done",
+  K24: "a part of a day's bill compared, the rest not yet read",
   K25: "a migration's statement done, the step not yet recorded"
 } as const
 export type CrashPoint = keyof typeof crashPoints

@@ -57,6 +57,8 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     readonly script: (call: Call, ...behaviours: ReadonlyArray<Behaviour>) => Effect.Effect<void>
     /** Every call fails so until it is lifted again with `normal`. */
     readonly always: (call: Call, behaviour: Behaviour) => Effect.Effect<void>
+    /** Every call goes normally from now on, whatever was scripted. */
+    readonly calm: Effect.Effect<void>
   }
 >() {}
 
@@ -91,14 +93,14 @@ const confirming: Confirming = {
   refund: seconds(5, 15, 30, 60, 300, 600, 1800, 3600)
 }
 
-const vendorOf = (name: string, asked: Partial<Confirming> = {}): Vendor => ({
+const vendorOf = (name: string): Vendor => ({
   name,
   kind: "fake",
   abilities: ["create", "query", "close", "capture", "complete", "refund", "queryRefund", "notification"],
   createTimeLimitMillis: 10_000,
   settlingMillis: 300_000,
   graceMillis: 0,
-  confirming: { ...confirming, ...asked },
+  confirming,
   latePaid: "refund"
 })
 
@@ -174,7 +176,7 @@ const newsOf = (platform: Platform, merchantOrderNo: string): Evidence.Evidence 
     : Sayings.disputed(dispute, "notification")
 }
 
-const make = (names: ReadonlyArray<string>, asked?: Partial<Confirming>) => {
+const make = (names: ReadonlyArray<string>) => {
   const platform = new Platform()
 
   let configured: Partial<Omit<Vendor, "name">> = {}
@@ -216,7 +218,7 @@ const make = (names: ReadonlyArray<string>, asked?: Partial<Confirming>) => {
     )
 
   const vendors = Vendors.of({
-    get: (name) => (names.includes(name) ? Option.some({ ...vendorOf(name, asked), ...configured }) : Option.none()),
+    get: (name) => (names.includes(name) ? Option.some({ ...vendorOf(name), ...configured }) : Option.none()),
     names,
     prepare: (payment, details) =>
       names.includes(payment.vendor)
@@ -290,13 +292,12 @@ const make = (names: ReadonlyArray<string>, asked?: Partial<Confirming>) => {
       }),
     pass: (own) => passed(platform, mapping, own),
     script: (kind, ...behaviours) => Effect.sync(() => platform.script(kind, behaviours)),
-    always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour))
+    always: (kind, behaviour) => Effect.sync(() => platform.always(kind, behaviour)),
+    calm: Effect.sync(() => platform.calm())
   })
   return Context.make(Vendors, vendors).pipe(Context.add(FakeVendor, fake))
 }
 
-/** Vendors of these names, one platform behind them all; `confirming` are waits between questions (milliseconds) in place of the usual. */
-export const layer = (options: {
-  readonly names: ReadonlyArray<string>
-  readonly confirming?: Partial<Confirming>
-}): Layer.Layer<Vendors | FakeVendor> => Layer.effectContext(Effect.sync(() => make(options.names, options.confirming)))
+/** Vendors of these names, one platform behind them all. */
+export const layer = (options: { readonly names: ReadonlyArray<string> }): Layer.Layer<Vendors | FakeVendor> =>
+  Layer.effectContext(Effect.sync(() => make(options.names)))

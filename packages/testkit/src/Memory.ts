@@ -8,6 +8,7 @@ import {
   Inbox,
   Orders,
   Proposals,
+  Reconciliations,
   Retention,
   Sealings,
   SharedTokens
@@ -21,6 +22,7 @@ import * as MemoryInbox from "./memory/Inbox.ts"
 import * as Ledger from "./memory/Ledger.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
 import * as MemoryProposals from "./memory/Proposals.ts"
+import * as MemoryReconciliations from "./memory/Reconciliations.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
 import * as MemorySharedTokens from "./memory/SharedTokens.ts"
 import * as Tables from "./memory/Tables.ts"
@@ -97,6 +99,7 @@ export const make = Effect.sync(() => {
     Context.add(Inbox, MemoryInbox.make(tables)),
     Context.add(Apps, MemoryApps.make(tables)),
     Context.add(Proposals, MemoryProposals.make(tables)),
+    Context.add(Reconciliations, MemoryReconciliations.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
     Context.add(SharedTokens, MemorySharedTokens.make(tables)),
     Context.add(Histories, Ledger.histories(tables)),
@@ -114,6 +117,7 @@ export const layer: Layer.Layer<
   | Inbox
   | Apps
   | Proposals
+  | Reconciliations
   | Retention
   | SharedTokens
   | Histories

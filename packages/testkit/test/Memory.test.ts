@@ -1,4 +1,5 @@
-import { Memory, ordersContract, proposalsContract } from "../src/index.ts"
+import { Memory, ordersContract, proposalsContract, reconciliationsContract } from "../src/index.ts"
 
 ordersContract("memory", Memory.layer)
 proposalsContract("memory", Memory.layer)
+reconciliationsContract("memory", Memory.layer)

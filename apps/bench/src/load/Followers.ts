@@ -23,7 +23,7 @@ interface Waiter {
   count: number
 }
 
-const opening = 200
+const opening = 50
 const timeForm = /"timestamp":"([^"]+)"/g
 
 const request = ({ payOrderNo, key }: Order): string =>
@@ -31,7 +31,7 @@ const request = ({ payOrderNo, key }: Order): string =>
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
 
-/** Opens one stream for each order, at most 200 at a time. */
+/** Opens one stream for each order, at most 50 at a time. */
 export const open = async (port: number, orders: ReadonlyArray<Order>): Promise<Followers> => {
   const waiters: Array<Waiter> = []
   let delays: Array<number> = []

@@ -7,6 +7,7 @@ import * as Followers from "./Followers.ts"
 import * as Site from "./Site.ts"
 
 const count = 5000
+const warmUp = 200
 const changes = 500
 /** Orders that are moved at a time. */
 const hands = 8
@@ -36,14 +37,14 @@ const call = async (url: string, key: string, headers: Record<string, string>, s
   return (await response.json()) as { readonly payOrderNo: string }
 }
 
-/** Places the orders that are waited for, by two apps in turn. */
+/** Places the orders that are waited for, by two apps in turn, at the gateway where nobody waits. */
 const placed = async ({ urls, keys }: World.World): Promise<ReadonlyArray<Followers.Order>> => {
   const owners = [...keys.values()]
   const orders: Array<Followers.Order> = []
   await inHands(Array.from({ length: count }), 32, async (_, index) => {
     const key = owners[index % owners.length] ?? ""
     const headers = { "content-type": "application/json", "idempotency-key": `waited-${index}` }
-    const { payOrderNo } = await call(`${urls[0]}/v1/orders`, key, headers, body)
+    const { payOrderNo } = await call(`${urls[1]}/v1/orders`, key, headers, body)
     orders.push({ payOrderNo, key })
   })
   return orders
@@ -77,6 +78,11 @@ interface Rival {
 
 /** What so many waiters cost a process: memory each, and the processor while nothing happens. */
 const waited = async (rival: Rival, orders: ReadonlyArray<Followers.Order>, databasePid: number, seconds: number) => {
+  // What a process needs for its first streams is no waiter's.
+  const first = await Followers.open(rival.port, orders.slice(0, warmUp))
+  await first.told(2)
+  first.leave()
+  await sleep(2)
   const before = Site.rssMib(rival.pid)
   const waiters = await Followers.open(rival.port, orders)
   await waiters.told(2)

@@ -28,7 +28,7 @@ const isQuery: { readonly [name in SandboxVendors.Name]: (method: string, target
 }
 
 /** A gateway and one vendor that the sandbox plays; calls pass a relay on their way to the vendor, notifications one on their way back. */
-export const open = async (name: SandboxVendors.Name, options: Gateway.Options = {}) => {
+export const open = async (name: SandboxVendors.Name, options: Gateway.Options = {}, isDirect = false) => {
   const sandbox = await Gateway.openSandbox({ vendors: [name] })
   const credentials = SandboxVendors.credentialsOf(sandbox.credentials, name)
   const origin = sandbox.vendors[name] ?? ""
@@ -38,7 +38,8 @@ export const open = async (name: SandboxVendors.Name, options: Gateway.Options =
   process.env["PAYMENT_PROXY_PUBLIC_URL"] = toUs.url
   const entry = SandboxVendors.entryOf(name, credentials)
   const limits = { createMillis: 700, queryMillis: 700, closeMillis: 700 }
-  const baseUrl = String(entry["baseUrl"]).replace(origin, toVendor.url)
+  // WeChat Pay says where a bill lies, and it is fetched from the configured host alone.
+  const baseUrl = isDirect ? entry["baseUrl"] : String(entry["baseUrl"]).replace(origin, toVendor.url)
   const gateway = await Gateway.open(
     { vendors: { [name]: { ...entry, baseUrl, limits, settlingMillis: 1000 } } },
     options

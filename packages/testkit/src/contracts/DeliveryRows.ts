@@ -159,6 +159,18 @@ const reading = (it: It) => {
     })
   )
 
+  it.effect("events of one instant come by the order's version, whatever their ids are", () =>
+    Effect.gen(function* () {
+      const orders = yield* Orders
+      const deliveries = yield* Deliveries
+      const payment = aPayment()
+      const ids = ["evt_3", "evt_1", "evt_2"].map((id) => `${id}${fresh("x")}`)
+      for (const [version, id] of ids.entries())
+        yield* orders.commit([aChange(payment, version, { deliveries: [aDelivery("hook", { eventId: id })] })])
+      expect((yield* deliveries.ofOrder(payment.payOrderNo)).map((one) => one.eventId)).toEqual(ids)
+    })
+  )
+
   it.effect("the deliveries of one event are those to each endpoint; another event's are not among them", () =>
     Effect.gen(function* () {
       const deliveries = yield* Deliveries

@@ -11,7 +11,7 @@ import {
   SharedTokens
 } from "@payment-proxy/ports"
 import { Duration, Effect, type Layer, Option } from "effect"
-import { aChange, aPayment, aRefund, aRefundChange, fresh } from "../Samples.ts"
+import { aChange, aRefund, aRefundChange, fresh } from "../Samples.ts"
 import { place } from "./placed.ts"
 
 type Ports = Orders | Histories | Sealings | DataKeys | SharedTokens

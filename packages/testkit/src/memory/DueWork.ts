@@ -199,13 +199,19 @@ export const make = (tables: Tables) => {
     due: Due.make(nowMillis, D.zero)
   })
 
+  /** Of one instant, a payment's come before its refunds', and an order's by version. */
+  const asTheyHappened = (a: Delivery, b: Delivery): number =>
+    a.createdAtMillis - b.createdAtMillis ||
+    a.payOrderNo.length - b.payOrderNo.length ||
+    (a.payOrderNo === b.payOrderNo ? a.version - b.version || inOrder(a, b) : a.payOrderNo < b.payOrderNo ? -1 : 1)
+
   const deliveries = Deliveries.of({
     byId: (id) => Effect.sync(() => Option.fromNullable(tables.deliveries.get(id)?.delivery)),
     ofOrder: (payOrderNo) =>
       Effect.sync(() =>
         all()
           .filter(({ payOrderNo: no }) => no === payOrderNo || OrderNo.paymentOf(no) === payOrderNo)
-          .sort(inOrder)
+          .sort(asTheyHappened)
       ),
     ofEvent: (eventId) => Effect.sync(() => all().filter((delivery) => delivery.eventId === eventId)),
     search: (search) =>

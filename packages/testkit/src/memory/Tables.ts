@@ -1,4 +1,14 @@
-import type { App, AppKey, Delivery, HistoryEntry, Kept, PlacedOrder, PlacedRefund } from "@payment-proxy/ports"
+import type {
+  App,
+  AppKey,
+  Day,
+  Delivery,
+  Difference,
+  HistoryEntry,
+  Kept,
+  PlacedOrder,
+  PlacedRefund
+} from "@payment-proxy/ports"
 import type { Due } from "./Due.ts"
 
 /** An order with all that hangs on it. */
@@ -36,6 +46,9 @@ export interface InboxRow {
 /** A vendor's day that is reconciled, by `vendor/day`. */
 export interface DayRow {
   readonly vendor: string
+  readonly record: Day
+  /** The claim that began the last run. */
+  readonly begunToken: string | null
   readonly due: Due
   readonly note: string | null
 }
@@ -61,6 +74,10 @@ export interface Tables {
   readonly orderByMerchantNo: Map<string, string>
   readonly deliveries: Map<string, DeliveryRow>
   readonly days: Map<string, DayRow>
+  /** By vendor, day and id. */
+  readonly differences: Map<string, Difference>
+  /** The day of the bill that has an order of another day, by vendor and number. */
+  readonly elsewhere: Map<string, string>
   readonly inbox: Map<string, InboxRow>
   /** The notification's id by what it may be kept once for. */
   readonly inboxByKey: Map<string, string>
@@ -80,6 +97,8 @@ export const make = (): Tables => ({
   orderByMerchantNo: new Map(),
   deliveries: new Map(),
   days: new Map(),
+  differences: new Map(),
+  elsewhere: new Map(),
   inbox: new Map(),
   inboxByKey: new Map(),
   apps: new Map(),

@@ -124,6 +124,11 @@ export class Platform {
     this.#always.set(call, behaviour)
   }
 
+  calm(): void {
+    this.#always.clear()
+    for (const behaviours of Object.values(this.#scripts)) behaviours.length = 0
+  }
+
   #next(call: Call): Behaviour {
     return this.#scripts[call].shift() ?? this.#always.get(call) ?? "normal"
   }
