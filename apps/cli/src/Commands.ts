@@ -5,6 +5,7 @@ import { audit } from "./commands/Audit.ts"
 import { events } from "./commands/Events.ts"
 import { keys } from "./commands/Keys.ts"
 import { orders } from "./commands/Orders.ts"
+import { reconcile } from "./commands/Reconcile.ts"
 import { secrets } from "./commands/Secrets.ts"
 import { config, migrate } from "./commands/System.ts"
 import * as Failed from "./Failed.ts"
@@ -19,6 +20,7 @@ const root = Command.make("payment-proxy").pipe(
     keys.pipe(Command.provide(Layers.stores)),
     orders,
     events,
+    reconcile,
     secrets.pipe(Command.provide(Layers.stores)),
     audit.pipe(Command.provide(Layers.stores)),
     migrate.pipe(Command.provide(Layers.stores)),

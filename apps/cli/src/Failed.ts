@@ -83,6 +83,25 @@ export const of = (failure: Tagged): Failed => {
         "EVENT_NOT_FOUND",
         `There is no event ${text(failure, "eventId")}: payment-proxy events list names them.`
       )
+    case "DayInvalid":
+      return misused("DAY_INVALID", text(failure, "detail"))
+    case "DayBusy":
+      return unavailable(
+        "DAY_BUSY",
+        `Another process is at ${text(failure, "day")} or another day of ${text(failure, "vendor")}: try again in a minute.`
+      )
+    case "NotReconciled":
+      return unavailable("NOT_RECONCILED", `${text(failure, "detail")} Nothing was concluded; the day is due again.`)
+    case "DayUnknown":
+      return refused(
+        "DAY_UNKNOWN",
+        `${text(failure, "day")} was never reconciled: payment-proxy reconcile run ${text(failure, "vendor")} ${text(failure, "day")}`
+      )
+    case "DifferenceUnknown":
+      return refused(
+        "DIFFERENCE_UNKNOWN",
+        `There is no difference ${text(failure, "id")} of that day, or it is resolved already.`
+      )
     case "KeyReused":
       return refused("KEY_REUSED", "That --key was given for another refund of the order: take another one.")
     case "KeyInUse":

@@ -6,7 +6,7 @@ import * as OAuth from "@payment-proxy/adapter-oauth"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import { Event } from "@payment-proxy/api"
-import { Chain, Changes } from "@payment-proxy/application"
+import { Chain, Changes, Reconcile } from "@payment-proxy/application"
 import {
   type Configuration,
   ConfigurationInvalid,
@@ -14,10 +14,11 @@ import {
   decodeEnvironment,
   load,
   Process,
+  ReconcileEntry,
   VendorEntry
 } from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
-import { Context, Effect, Either, Layer, Option, Redacted } from "effect"
+import { Context, Duration, Effect, Either, Layer, Option, Redacted } from "effect"
 
 /** The variables that the command was started with. */
 export class Environment extends Context.Tag("@payment-proxy/cli/Environment")<
@@ -74,9 +75,22 @@ const vendors = ({ environment, vendors }: Configuration) =>
     )
   )
 
+/** How days are reconciled, as configured. */
+const reconciling = ({ vendors, reconcile }: Configuration) =>
+  Layer.effect(
+    Reconcile.Reconciling,
+    Effect.map(Reconcile.Reconciling, (usual) => ({
+      ...usual,
+      readyHour: reconcile.readyHour,
+      lookBackDays: reconcile.lookBackDays,
+      slack: Duration.minutes(reconcile.slackMinutes),
+      vendors: ReconcileEntry.bills(vendors, reconcile)
+    }))
+  )
+
 const wholeOf = (configuration: Configuration) =>
   Changes.layer.pipe(
-    Layer.provideMerge(Layer.merge(vendors(configuration), announcer)),
+    Layer.provideMerge(Layer.mergeAll(vendors(configuration), announcer, reconciling(configuration))),
     Layer.provideMerge(storesOf(configuration.environment))
   )
 

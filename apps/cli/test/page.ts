@@ -49,6 +49,7 @@ const classes = [
   [/\bpp_live_[0-9a-z]{12}_[0-9A-Za-z]{43}\b/, "pp_live_[0-9a-z]{12}_[0-9A-Za-z]{43}"],
   [/\bwhsec_[0-9A-Za-z+/]{43}=/, "whsec_[0-9A-Za-z+/]{43}="],
   [/\b(?:evt|prp)_[0-9a-f]{32}\b/, "(?:evt|prp)_[0-9a-f]{32}"],
+  [/\b[A-Z_]+-[0-9a-f]{32}\b/, "[A-Z_]+-[0-9a-f]{32}"],
   [/\b[0-9A-HJKMNP-TV-Z]{29}(?=(?:R\d+)?\b)/, "[0-9A-HJKMNP-TV-Z]{29}"],
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/, "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z"],
   [/\bshop-[0-9a-f]{6}\b/, "shop-[0-9a-f]{6}"],

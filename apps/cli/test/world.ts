@@ -73,12 +73,12 @@ export const folder = () => {
 
 const fen = (amountMinor: bigint) => Money.make(amountMinor, "CNY")
 
-const paid = (captured: Money.Money) =>
+const paid = (captured: Money.Money, month: number) =>
   Evidence.make("paid", "notification", {
     amount: captured,
     captured,
     transactionNo: "tx-1",
-    paidAtMillis: Date.UTC(2026, 0, 1)
+    paidAtMillis: Date.UTC(2025, month, 25, 12)
   })
 
 /** Orders in states that commands have something to do with. */
@@ -130,10 +130,10 @@ export const openSandbox = async () => {
         yield* sandbox.control("POST", `/_payments/${payOrderNo}/pay`)
         yield* ask(payment)
       }
-      if (kind === "held") yield* takeIn(payOrderNo, paid(fen(1200n)))
+      if (kind === "held") yield* takeIn(payOrderNo, paid(fen(1200n), 9))
       if (kind === "late") {
         yield* close("shop", payOrderNo)
-        yield* takeIn(payOrderNo, paid(fen(1234n)))
+        yield* takeIn(payOrderNo, paid(fen(1234n), 10))
       }
       return payOrderNo
     }).pipe(
