@@ -10,6 +10,7 @@ import { root } from "./tools.mjs"
 
 const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-proxy"))
 const demoFile = join(data, "demo.json")
+const appFile = join(data, "demo-app.json")
 const children = new Set()
 const isWatching = process.argv.includes("--watch")
 let isStopping = false
@@ -154,20 +155,19 @@ const command = (environment, ...args) => {
   throw new Error(`payment-proxy ${args.join(" ")}: ${stderr.trim() || `exit ${status}`}`)
 }
 
-/** The shop's app, made by the first start; a later one gives it a new key, and sends where the shop listens now. Answers its key. */
-const appOf = (environment, webhook) => {
+/** The shop's app as an earlier start left it, if its key still opens. */
+const earlierApp = (environment, webhook) => {
+  const made = readJson(existsSync(appFile) ? readFileSync(appFile, "utf8") : "")
+  if (made?.webhook !== webhook) return undefined
+  const keys = command(environment, "keys", "list", "demo") ?? []
+  return keys.some(({ keyId, ends }) => ends === null && made.key.startsWith(`pp_live_${keyId}_`)) ? made : undefined
+}
+
+/** The shop's app is made by the first start; a later one sends where the shop listens now, with a new key. Answers its key. */
+const madeApp = (environment, webhook) => {
   const endpoint = [webhook, "--secret-env", "WEBHOOK_SECRET"]
-  const made = command(
-    environment,
-    "apps",
-    "create",
-    "demo",
-    "--name",
-    "Demonstration shop",
-    "--endpoint",
-    ...endpoint,
-    "--key"
-  )
+  const name = ["--name", "Demonstration shop"]
+  const made = command(environment, "apps", "create", "demo", ...name, "--endpoint", ...endpoint, "--key")
   if (made !== null) return made.key
   const { endpoints } = command(environment, "apps", "show", "demo")
   if (endpoints.length !== 1 || endpoints[0].url !== webhook) {
@@ -175,6 +175,15 @@ const appOf = (environment, webhook) => {
     command(environment, "apps", "endpoint", "add", "demo", ...endpoint)
   }
   return command(environment, "keys", "rotate", "demo", "--overlap", "24h").key
+}
+
+/** The shop's app, with its key, which is kept for the next start. */
+const appOf = (environment, webhook) => {
+  const earlier = earlierApp(environment, webhook)
+  if (earlier !== undefined) return earlier
+  const app = { key: madeApp(environment, webhook), webhook }
+  writeFileSync(appFile, JSON.stringify(app), { mode: 0o600 })
+  return app
 }
 
 /** What operators' commands need, too: `set -a; . .payment-proxy/demo.env; set +a`. */
@@ -253,7 +262,7 @@ const main = async () => {
   }
   writeEnvironment(environment)
   const operator = { ...environment, WEBHOOK_SECRET: secrets.shopWebhookSecret }
-  const app = { key: appOf(operator, `http://127.0.0.1:${shopPort}/webhooks`) }
+  const app = appOf(operator, `http://127.0.0.1:${shopPort}/webhooks`)
   const shop = await start("shop", {
     SHOP_PORT: String(shopPort),
     SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret,
