@@ -25,14 +25,15 @@ const newsOf = ({ ownRefunds }: Payment.Payment, { items }: Listed): ReadonlyArr
 
 /** What a listed refund says about ours; in a list that was asked for about the payment it is late. */
 const evidenceOf = (
-  { vendorRefundNo, amountMinor, state }: Evidence.RefundItem,
+  { vendorRefundNo, ourNo, amountMinor, state }: Evidence.RefundItem,
   { source }: Listed,
   { amount }: Payment.Payment
 ): Evidence.RefundEvidence => ({
   kind: state,
   source,
   asked: null,
-  vendorRefundNo,
+  // A bill that says no number of the vendor's own lists it by ours.
+  vendorRefundNo: source === "bill" && vendorRefundNo === ourNo ? null : vendorRefundNo,
   amount: { ...amount, amountMinor },
   detail: null
 })
