@@ -157,6 +157,40 @@ describe("on orders", () => {
     expect(await json("orders", "held")).toEqual([])
   })
 
+  it("an order that was removed whole, or put back, shows by heads that were kept elsewhere", async () => {
+    const numbers = [await world.order("paid"), await world.order("paid"), await world.order("paid")].sort()
+    const heads = join(world.variables.PAYMENT_PROXY_DATA, "heads.jsonl")
+    expect(await world.run(["audit", "heads", heads])).toMatchObject({ exit: 0 })
+    expect(await world.run(["audit", "heads", heads])).toMatchObject({ exit: 1 })
+    expect(await world.run(["audit", "verify", "--heads", heads])).toMatchObject({ exit: 0 })
+    const database = new DatabaseSync(join(world.variables.PAYMENT_PROXY_DATA, "payment-proxy.db"))
+    const [first = "", , last = ""] = numbers
+    for (const table of ["order", "history"])
+      database.prepare(`DELETE FROM payment_proxy_${table} WHERE pay_order_no = ?`).run(first)
+    const rows = database
+      .prepare("SELECT version, state, hash FROM payment_proxy_history WHERE pay_order_no = ? ORDER BY version")
+      .all(last)
+    const before = rows.at(-2)
+    database
+      .prepare("DELETE FROM payment_proxy_history WHERE pay_order_no = ? AND version > ?")
+      .run(last, before?.["version"] ?? 0)
+    const code = { SUBMITTING: 10, PENDING: 20, SUCCEEDED: 30 }[String(before?.["state"])] ?? -1
+    database
+      .prepare("UPDATE payment_proxy_order SET version = ?, head = ?, pay_status = ? WHERE pay_order_no = ?")
+      .run(before?.["version"] ?? 0, before?.["hash"] ?? null, code, last)
+    database.close()
+    expect(await world.run(["audit", "verify"]), "the database alone does not tell").toMatchObject({ exit: 0 })
+    const { exit, result } = await world.run(["audit", "verify", "--heads", heads, "--json"])
+    expect(exit).toBe(1)
+    const { found } = JSON.parse(result) as { readonly found: ReadonlyArray<{ readonly payOrderNo: string }> }
+    expect(found.filter(({ payOrderNo }) => numbers.includes(payOrderNo))).toMatchObject([
+      { payOrderNo: first, fault: "MISSING" },
+      { payOrderNo: last, fault: "TRUNCATED" }
+    ])
+    writeFileSync(heads, "no head\n")
+    expect((await world.run(["audit", "verify", "--heads", heads])).said).toContain("Line 1")
+  })
+
   it("an audit finds a history that somebody altered, and ends with 1", async () => {
     const number = await world.order("paid")
     expect(await world.run(["audit", "verify"])).toMatchObject({ exit: 0 })

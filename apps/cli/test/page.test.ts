@@ -15,6 +15,10 @@ beforeAll(async () => {
 })
 afterAll(() => world.dispose())
 
+/** A file that a command writes or reads lies in the data folder of its world. */
+const filed = (data: string, args: ReadonlyArray<string>) =>
+  args.map((arg) => (arg === "heads.jsonl" ? join(data, arg) : arg))
+
 const bindings = new Bindings()
 const outputs: Array<string> = []
 const written: Array<{ readonly at: number; readonly until: number; readonly text: string }> = []
@@ -30,7 +34,9 @@ describe.sequential("docs/cli.md: each command does and shows what the page says
       it(step.line, async () => {
         if (isWritten) bindings.guess(step.line, outputs)
         const { variables, args } = words(bindings.actual(step.line))
-        const all = (await run({ ...world.variables, ...variables }, args)).all
+        const data = world.variables.PAYMENT_PROXY_DATA
+        const all = (await run({ ...world.variables, ...variables }, filed(data, args))).all
+          .replaceAll(`${data}/heads`, "heads")
           .replaceAll(root, "")
           .replaceAll("\r", "")
         outputs.push(all)
@@ -67,7 +73,7 @@ describe.sequential("with --json, each command of the page writes one JSON docum
         const { variables, args } = words(known.actual(step.line))
         const { exit, result, said } = await run(
           { ...other.variables, ...variables },
-          args.includes("--json") ? args : [...args, "--json"]
+          filed(other.variables.PAYMENT_PROXY_DATA, args.includes("--json") ? args : [...args, "--json"])
         )
         seen.push(result, said)
         const [, code] = /^([A-Z_]+): /.exec(step.shown) ?? []
