@@ -1,6 +1,6 @@
 import type { RefundMachine } from "@payment-proxy/domain"
 import { Duration } from "effect"
-import { isOverlong, type Limits, type Policy, waitAfter } from "./Policy.ts"
+import { contradicted, isOverlong, type Limits, type Policy, waitAfter } from "./Policy.ts"
 
 /** A refund that was sent again and again has tries behind it that its last commit does not count: two versions each. */
 const triesOf = ({ version }: RefundMachine.Refund, tries: number): number =>
@@ -31,7 +31,7 @@ export const dueIn = (
     triesOf(refund, tries)
   )
   if (refund.contradiction !== null)
-    return Duration.millis(Math.max(refund.contradiction.sinceMillis + settlingMillis - nowMillis, 0))
+    return contradicted(refund.contradiction, confirming.refund, { nowMillis, tries, isHeard }, { settlingMillis })
   switch (refund.state) {
     case "CREATED":
     case "PENDING":

@@ -1,5 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
+import { Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
 import { capture } from "../src/Capture.ts"
@@ -130,6 +131,24 @@ it.world("an app releases what is held by closing the order", () =>
     const payOrderNo = yield* authorized()
     expect((yield* close("shop", payOrderNo)).state).toBe("CLOSED")
     expect((yield* held).status).toBe("closed")
+  })
+)
+
+it.world("a close whose answer cannot be put on disk is under way all the same, and the app is told so", () =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const { payOrderNo } = yield* placed()
+    const failing = Orders.of({
+      ...orders,
+      commit: (changes) =>
+        changes.some(({ entry }) => entry.cause.startsWith("close:"))
+          ? new StoreUnavailable({ cause: "The disk is full." })
+          : orders.commit(changes)
+    })
+    const closing = yield* close("shop", payOrderNo).pipe(Effect.provideService(Orders, failing))
+    expect(closing.state).toBe("CLOSING")
+    yield* worked
+    expect((yield* now(payOrderNo)).state).toBe("CLOSED")
   })
 )
 
