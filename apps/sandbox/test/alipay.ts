@@ -1,5 +1,6 @@
 import { createSign, createVerify } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { Socket } from "node:net"
 import type { Options } from "../src/Sandbox.ts"
 import { open } from "./world.ts"
 
@@ -18,8 +19,11 @@ export interface Sdk {
 
 // By a name that is found while the test runs: the package's types lead to sources that are not written by this project's rules.
 const sdkName: string = "alipay-sdk"
+// Its HTTP client writes itself into the errors of every socket of the process, and the other tests' sockets are not its own.
+const { destroy } = Socket.prototype
 /** The vendor's public SDK. */
 export const { AlipaySdk } = (await import(sdkName)) as { readonly AlipaySdk: new (config: object) => Sdk }
+Socket.prototype.destroy = destroy
 
 /** What the vendor's console hands out. */
 export interface Credentials {

@@ -1,3 +1,5 @@
+import { Socket } from "node:net"
+
 /** What is used here of the vendor's own library for Node. */
 interface Sdk {
   readonly config: { readonly gateway: string; readonly alipayCertSn: string }
@@ -12,4 +14,7 @@ interface Sdk {
 /** Its sources do not pass our compiler: it is looked up while the tests run. */
 const library: string = "alipay-sdk"
 
+// Its HTTP client writes itself into the errors of every socket of the process, and the other tests' sockets are not its own.
+const { destroy } = Socket.prototype
 export const { AlipaySdk } = (await import(library)) as { readonly AlipaySdk: new (settings: object) => Sdk }
+Socket.prototype.destroy = destroy
