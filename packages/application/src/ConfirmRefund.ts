@@ -33,6 +33,8 @@ const resolveDoubt = Effect.fnUntraced(function* (pair: Pair) {
   const isNameless = asked.refund.state === "SUBMITTING" && asked.refund.vendorRefundNo === null
   const isMute = asked.silence === "Rejected" || asked.silence === "Unreachable"
   if (isNameless && isMute && asked.refund.failure === null) return yield* again(asked)
+  // One that FAILED here is on its way there: it may yet succeed.
+  if (asked.refund.state === "FAILED" && asked.said === "pending") return { ...asked, isHeard: false }
   // Of one that has ended, a vendor that refuses the question will not say more another time.
   return { ...asked, isHeard: asked.said !== null || (!isOpen && asked.silence === "Rejected") }
 })
@@ -41,13 +43,13 @@ const resolveDoubt = Effect.fnUntraced(function* (pair: Pair) {
 const satisfy = (pair: Pair) => {
   switch (pair.refund.state) {
     case "CREATED":
-    case "HELD":
       return Effect.succeed({ ...pair, isHeard: true })
     case "SUBMITTING":
       return pair.refund.unknownCalls === 0 ? again(pair) : resolveDoubt(pair)
     case "PENDING":
     case "SUCCEEDED":
     case "FAILED":
+    case "HELD":
       return resolveDoubt(pair)
   }
 }

@@ -18,7 +18,8 @@ export const isStillOpen = (
 
 /**
  * When a refund needs us again, from now; `null` where nothing can change any more. A call of ours that may be in the air is over
- * by then. One that FAILED is asked about once more when the vendor has settled, in case the money went back all the same.
+ * by then. One that FAILED is asked about once more when the vendor has settled, in case the money went back all the same; one that is
+ * HELD where news of it came in, until the vendor has said what it is.
  */
 export const dueIn = (
   policy: Policy,
@@ -45,8 +46,9 @@ export const dueIn = (
       if (leftMillis >= 0) return Duration.millis(leftMillis + 1)
       return isHeard ? null : wait
     }
-    case "SUCCEEDED":
     case "HELD":
+      return isHeard ? null : wait
+    case "SUCCEEDED":
       return null
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Money, Payment } from "@payment-proxy/domain"
-import { Deliveries, DueWork, Orders, Vendors } from "@payment-proxy/ports"
+import { type CrashPoint, CrashPoints, Deliveries, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { receive } from "../src/Receive.ts"
@@ -550,4 +550,64 @@ it.world(
       yield* lived(Duration.minutes(1), 30)
       expect((yield* callsOf("queryRefund")).length - before).toBeLessThan(10)
     })
+)
+
+it.world("a refund that FAILED and is on its way at the vendor is asked about until that has decided", () =>
+  Effect.gen(function* () {
+    const { script, settleRefund } = yield* vendor
+    const { payOrderNo } = yield* paid()
+    yield* script("refund", "fail")
+    yield* back(payOrderNo, 1000n)
+    yield* lived(Duration.seconds(30), 2)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("FAILED")
+    yield* settleRefund(`${payOrderNo}R1`, "pending")
+    yield* lived(Duration.minutes(10), 6)
+    yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+    yield* lived(Duration.hours(1), 2)
+    expect(yield* refundNow(`${payOrderNo}R1`)).toMatchObject({ state: "HELD", heldReason: "SUCCEEDED_AFTER_FAILED" })
+  })
+)
+
+it.world("news that a held refund failed make the vendor be asked, until it says so and frees what was reserved", () =>
+  Effect.gen(function* () {
+    const { script, settleRefund } = yield* vendor
+    const { payOrderNo } = yield* paid()
+    yield* script("refund", "abnormal")
+    yield* back(payOrderNo, 1000n)
+    yield* settleRefund(`${payOrderNo}R1`, "failed")
+    yield* script("queryRefund", "dropBefore")
+    yield* news(payOrderNo, "list")
+    yield* worked
+    expect((yield* refundNow(`${payOrderNo}R1`)).state, "the vendor was silent").toBe("HELD")
+    yield* lived(Duration.minutes(1), 2)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("FAILED")
+    expect(Payment.refundable(yield* now(payOrderNo))).toBe(1234n)
+    expect(yield* callsOf("refund")).toHaveLength(1)
+    const asked = (yield* callsOf("queryRefund")).length
+    yield* lived(Duration.hours(1), 24)
+    expect((yield* callsOf("queryRefund")).length - asked).toBeLessThan(2)
+  })
+)
+
+it.world("K18: a refund whose process dies between the intent and the call, again and again, goes back once", () =>
+  Effect.gen(function* () {
+    const { payOrderNo } = yield* paid()
+    let lives = 3
+    const dying = {
+      hit: (point: CrashPoint) => {
+        if (point === "K18" && lives-- > 0) throw new Error("The process died.")
+      },
+      written: (text: string) => text
+    }
+    const mortal = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideService(effect, CrashPoints, dying)
+    expect((yield* Effect.exit(mortal(back(payOrderNo, 1000n))))._tag).toBe("Failure")
+    expect(yield* refundNow(`${payOrderNo}R1`)).toMatchObject({ state: "SUBMITTING", unknownCalls: 1 })
+    expect(Payment.refundable(yield* now(payOrderNo)), "it is reserved").toBe(234n)
+    expect(yield* callsOf("refund")).toHaveLength(0)
+    yield* mortal(lived(Duration.minutes(1), 10))
+    expect(lives, "it died each time").toBeLessThanOrEqual(0)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUCCEEDED")
+    expect(yield* callsOf("refund")).toHaveLength(1)
+    expect(yield* back(payOrderNo, 1000n), "its key answers it").toMatchObject({ isNew: false })
+  })
 )
