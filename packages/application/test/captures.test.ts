@@ -1,8 +1,8 @@
 import { expect } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
-import { Orders, StoreUnavailable } from "@payment-proxy/ports"
+import { DueWork, Orders, StoreUnavailable, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
-import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { capture } from "../src/Capture.ts"
 import { close } from "../src/Close.ts"
 import { sync } from "../src/Sync.ts"
@@ -85,6 +85,33 @@ it.world("a capture whose answer got lost is asked about, is one, and is not ask
     expect(yield* refusalOf(capture("shop", payOrderNo, cny(1000n)))).toBe("OPERATION_OPEN")
     yield* lived(Duration.seconds(15), 2)
     expect(yield* now(payOrderNo)).toMatchObject({ state: "SUCCEEDED", captured: 1000n })
+    expect(yield* callsOf("capture")).toHaveLength(1)
+  })
+)
+
+it.world("a capture whose call is still in the air is asked about, and not sent a second time beside it", () =>
+  Effect.gen(function* () {
+    const payOrderNo = yield* authorized()
+    const slow = Layer.effect(
+      Vendors,
+      Effect.map(Vendors, (vendors) =>
+        Vendors.of({
+          ...vendors,
+          capture: (...call) =>
+            Effect.zipRight(
+              Effect.sleep(Duration.seconds(5)),
+              Effect.suspend(() => vendors.capture(...call))
+            )
+        })
+      )
+    )
+    const caller = yield* Effect.fork(capture("shop", payOrderNo, null).pipe(Effect.provide(slow)))
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* Effect.flatMap(DueWork, (due) => due.hasten(payOrderNo))
+    yield* worked
+    expect(yield* callsOf("capture"), "the first call has not arrived yet").toHaveLength(0)
+    yield* TestClock.adjust(Duration.seconds(5))
+    expect((yield* Fiber.join(caller)).state).toBe("SUCCEEDED")
     expect(yield* callsOf("capture")).toHaveLength(1)
   })
 )
