@@ -41,6 +41,8 @@ export interface Options {
   /** Faults that are kept for the report. */
   readonly maxFound?: number
   readonly onProgress?: (progress: Progress) => Effect.Effect<void>
+  /** Only the order or refund of this number, and the order's refunds. */
+  readonly number?: string | undefined
 }
 
 type Broken = Omit<Fault, "payOrderNo">
@@ -118,19 +120,31 @@ export const examine = (found: Found, chain: Chain["Type"]): Broken | number => 
   return ended(found, found.row, walked.previous) ?? walked.unchained
 }
 
+/** What no number is between and this one. */
+const justBelow = (number: string): string =>
+  `${number.slice(0, -1)}${String.fromCharCode(number.charCodeAt(number.length - 1) - 1)}~`
+
 /**
  * Looks whether every payment's and refund's history is as it was written, also what has been moved out: page by page, in
  * bounded memory, beside running processes. What it cannot see is an order that was put back whole to an earlier version, or
  * removed whole (docs/adr/0024).
  */
-export const verify = Effect.fnUntraced(function* ({ pageSize = 200, maxFound = 1000, onProgress }: Options = {}) {
+export const verify = Effect.fnUntraced(function* ({
+  pageSize = 200,
+  maxFound = 1000,
+  onProgress,
+  number
+}: Options = {}) {
   const histories = yield* Histories
   const chain = yield* Chain
   const found: Array<Fault> = []
   let progress: Progress = { orders: 0, entries: 0, unchained: 0, faults: 0 }
-  let after: string | null = null
+  const isMeant = ({ payOrderNo }: Found): boolean =>
+    number === undefined || payOrderNo === number || OrderNo.paymentOf(payOrderNo) === number
+  let after: string | null = number === undefined ? null : justBelow(number)
   for (;;) {
-    const page: ReadonlyArray<Found> = yield* histories.page(after, pageSize)
+    const all: ReadonlyArray<Found> = yield* histories.page(after, pageSize)
+    const page = all.filter(isMeant)
     let { orders, entries, unchained, faults } = progress
     for (const one of page) {
       const outcome = examine(one, chain)
