@@ -56,16 +56,14 @@ const work = (claimed: Claimed, circuits: Circuits.Circuits) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { rest } = yield* Paces
-    const giveBack = (after: Duration.Duration, note: string | null) =>
-      Effect.ignore(due.postpone(claimed, after, note))
     yield* Effect.raceFirst(perform(claimed, circuits), renewed(claimed)).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
-          Effect.zipRight(giveBack(restOf(rest, claimed), "failed"))
+          Effect.zipRight(Effect.ignore(due.postpone(claimed, restOf(rest, claimed), "failed")))
         )
       ),
       Effect.catchAllCause(() => Effect.void),
-      Effect.onInterrupt(() => giveBack(Duration.zero, null)),
+      Effect.onInterrupt(() => Effect.ignore(due.giveBack(claimed, Duration.zero))),
       Effect.annotateLogs({ queue: claimed.queue, piece: claimed.id })
     )
   })
