@@ -23,7 +23,10 @@ export const capture = Effect.fnUntraced(function* (app: string, payOrderNo: str
   const intent = decide({ payOrderNo }, cause, (payment) =>
     amount !== null && amount.currency !== payment.amount.currency
       ? Either.left(Machine.refuse("AMOUNT_INVALID", `The payment is in ${payment.amount.currency}.`))
-      : PaymentCommands.command(payment, { type: "capture", amountMinor: amount?.amountMinor ?? payment.authorized })
+      : PaymentCommands.command(payment, {
+          type: "capture",
+          amountMinor: amount?.amountMinor ?? payment.acceptedMinor ?? payment.authorized
+        })
   )
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(intent), (payment) =>

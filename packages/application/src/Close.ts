@@ -28,5 +28,12 @@ export const close = Effect.fnUntraced(function* (app: string, payOrderNo: strin
   const closing = yield* decide({ payOrderNo }, cause, (payment) =>
     Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
   )
-  return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
+  if (closing.state !== "CLOSING") return closing
+  return yield* askToClose(closing).pipe(
+    Effect.catchAll((fault) =>
+      Effect.logWarning("The vendor's answer could not be taken in; the order is still being closed.", fault).pipe(
+        Effect.as(closing)
+      )
+    )
+  )
 })

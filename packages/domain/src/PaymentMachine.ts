@@ -1,7 +1,7 @@
 import * as Evidence from "./Evidence.ts"
 import type { Cell, Settings, Step } from "./Machine.ts"
 import { patched } from "./Machine.ts"
-import type { Payment, State } from "./Payment.ts"
+import type { OwnRefund, Payment, State } from "./Payment.ts"
 import { enter, expectedCapture, isDead, isSettled, operate, refunded, reserved } from "./Payment.ts"
 import { draft, learn, mismatch, statedRefunds } from "./PaymentFacts.ts"
 import type { Column } from "./PaymentTable.ts"
@@ -277,8 +277,11 @@ export const created = (
     : step
 }
 
-/** A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). */
-export const refundDecided = (payment: Payment, refundNo: string, state: "succeeded" | "failed"): Step<Payment> => {
+/**
+ * A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). `open`: it is held, and
+ * counts again, should it have failed before.
+ */
+export const refundDecided = (payment: Payment, refundNo: string, state: OwnRefund["state"]): Step<Payment> => {
   const known = payment.ownRefunds.find((own) => own.refundNo === refundNo)
   if (known === undefined || known.state === state || known.state === "succeeded")
     return { order: payment, urgent: false, alarms: [] }
