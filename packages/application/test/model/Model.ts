@@ -1,5 +1,5 @@
 import { Payment } from "@payment-proxy/domain"
-import type { FakeVendors } from "@payment-proxy/testkit"
+import type * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
 import { Effect, Exit } from "effect"
 import type { Placed } from "../../src/Place.ts"
 import type { Refunded } from "../../src/Refund.ts"
@@ -8,6 +8,8 @@ import type { World } from "./World.ts"
 
 interface Known {
   readonly number: string
+  /** Somebody was told that his call placed it. */
+  readonly isPlaced: boolean
   readonly fingerprint: string
 }
 
@@ -34,10 +36,10 @@ const answered = (
     holds(known === undefined || known.fingerprint !== fingerprint, "I14", key, () => "Its own body was refused.")
     return
   }
-  holds(known === undefined || !answer.isNew, "I14", key, () => "It was placed twice.")
+  holds(known?.isPlaced !== true || !answer.isNew, "I14", key, () => "It was placed twice.")
   holds((known?.number ?? answer.number) === answer.number, "I14", key, () => "It was answered with another number.")
   holds((known?.fingerprint ?? fingerprint) === fingerprint, "I14", key, () => "Another body was taken.")
-  keys.set(key, { number: answer.number, fingerprint })
+  keys.set(key, { number: answer.number, isPlaced: answer.isNew || known?.isPlaced === true, fingerprint })
 }
 
 const isReused = (exit: Exit.Exit<unknown, unknown>): boolean =>

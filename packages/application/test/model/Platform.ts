@@ -1,5 +1,5 @@
 import { type CallFailure, InDoubt, Unreachable, type Vendors } from "@payment-proxy/ports"
-import type { FakeVendors } from "@payment-proxy/testkit"
+import type * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
 import { Clock, Effect } from "effect"
 import { Broken } from "./Broken.ts"
 import type { Call, Mood } from "./steps.ts"

@@ -1,4 +1,4 @@
-import type { ManualClock } from "@payment-proxy/testkit"
+import type * as ManualClock from "@payment-proxy/testkit/ManualClock"
 import {
   Clock,
   Context,

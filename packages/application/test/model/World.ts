@@ -14,14 +14,12 @@ import {
   Vendors,
   WebhookSender
 } from "@payment-proxy/ports"
-import {
-  type Checker,
-  FakeVault,
-  FakeVendors,
-  type FakeWebhookSender,
-  ManualClock,
-  Memory
-} from "@payment-proxy/testkit"
+import type * as Checker from "@payment-proxy/testkit/Checker"
+import * as FakeVault from "@payment-proxy/testkit/FakeVault"
+import * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
+import type * as FakeWebhookSender from "@payment-proxy/testkit/FakeWebhookSender"
+import * as ManualClock from "@payment-proxy/testkit/ManualClock"
+import * as Memory from "@payment-proxy/testkit/Memory"
 import { Cause, Context, Effect, Exit, Random, type Runtime } from "effect"
 import { Changes } from "../../src/Changes.ts"
 import { secretContext } from "../../src/Deliver.ts"
@@ -30,6 +28,7 @@ import { Lines } from "../../src/Turns.ts"
 import { round } from "../../src/Work.ts"
 import { Broken } from "./Broken.ts"
 import * as Platform from "./Platform.ts"
+import type { Run } from "./steps.ts"
 import { frozen, Process, runtimeOf, started, Turns } from "./Processes.ts"
 
 const startMillis = Date.UTC(2026, 10, 23, 8)
@@ -134,7 +133,7 @@ export class World {
   #gateway: Running | null = null
   #worker: Running | null = null
 
-  constructor(announcer: Context.Context<Announcer>, latePaid: "refund" | "accept") {
+  constructor(announcer: Context.Context<Announcer>, { latePaid, isTold }: Pick<Run, "latePaid" | "isTold">) {
     this.#announcer = announcer
     const store = Memory.over(this.tables)
     const platform = FakeVendors.make(["platform"])
@@ -145,7 +144,7 @@ export class World {
       started(this.#elsewhere.process, this.#elsewhere.runtime, effect, () => {})
     )
     this.#ports = store as unknown as Context.Context<never>
-    this.tables.apps.set(shop.id, shop)
+    this.tables.apps.set(shop.id, isTold ? shop : { ...shop, endpoints: [] })
   }
 
   nowMillis(): number {

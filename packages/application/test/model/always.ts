@@ -1,5 +1,7 @@
 import { Payment, type RefundMachine } from "@payment-proxy/domain"
-import { Checker, type FakeVendors, type Memory } from "@payment-proxy/testkit"
+import * as Checker from "@payment-proxy/testkit/Checker"
+import type * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
+import type * as Memory from "@payment-proxy/testkit/Memory"
 import { Effect } from "effect"
 import { holds } from "./Broken.ts"
 import { goingBackMinor } from "./perform.ts"

@@ -1,5 +1,5 @@
 import { Money, Payment } from "@payment-proxy/domain"
-import { FakeVendors } from "@payment-proxy/testkit"
+import * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
 import { Effect, Exit } from "effect"
 import { capture } from "../../src/Capture.ts"
 import { close } from "../../src/Close.ts"

@@ -111,20 +111,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** What chance decides in one run. */
 export interface Run {
   readonly latePaid: "refund" | "accept"
+  /** Whether the app has an endpoint; without one its events are only kept, and a run takes half the time. */
+  readonly isTold: boolean
   readonly steps: ReadonlyArray<Step>
 }
 
 /** A run of up to 40 steps, as short text that can be read where it fails. */
 export const run: fc.Arbitrary<Run> = fc.record({
   latePaid: fc.constantFrom("refund", "refund", "accept"),
+  isTold: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 2),
   steps: fc
     .tuple(place, fc.array(step, { maxLength: 39, size: "max" }))
     .map(([first, others]): ReadonlyArray<Step> => [first, ...others])
 })
 
 /** A run as it is printed: one step a line. */
-export const shown = ({ latePaid, steps }: Run): string =>
+export const shown = ({ latePaid, isTold, steps }: Run): string =>
   [
-    `late money: ${latePaid}`,
+    `late money: ${latePaid}; ${isTold ? "an endpoint" : "no endpoint"}`,
     ...steps.map(({ do: word, ...fields }, index) => `${index + 1}. ${word} ${JSON.stringify(fields)}`)
   ].join("\n")
