@@ -59,7 +59,7 @@ export const make = (
       case "hang":
         return Effect.zipRight(Effect.exit(sent(untilMillis)), gaveUp)
       case "late":
-        return Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
+        return Effect.flatMap(Clock.currentTimeMillis, (nowMillis): Effect.Effect<A, CallFailure> => {
           if (nowMillis > untilMillis) return new Unreachable({ detail: "Its time was over." })
           elsewhere(Effect.zipRight(Effect.sleep(lateMillis), sent(Number.POSITIVE_INFINITY)))
           return gaveUp

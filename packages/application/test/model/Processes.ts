@@ -1,5 +1,6 @@
 import type * as ManualClock from "@payment-proxy/testkit/ManualClock"
 import {
+  type Cause,
   Clock,
   Context,
   DefaultServices,
@@ -75,7 +76,7 @@ export const runtimeOf = <R>(
   context: Context.Context<R>,
   { clock }: ManualClock.ManualClock,
   random: Random.Random,
-  warned: (message: unknown, cause: unknown) => void
+  warned: (message: unknown, cause: Cause.Cause<unknown>) => void
 ): Runtime.Runtime<R> => {
   const logger = Logger.make(({ message, cause }) => warned(message, cause))
   const services = DefaultServices.liveServices.pipe(

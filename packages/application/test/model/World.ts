@@ -28,8 +28,8 @@ import { Lines } from "../../src/Turns.ts"
 import { round } from "../../src/Work.ts"
 import { Broken } from "./Broken.ts"
 import * as Platform from "./Platform.ts"
-import type { Run } from "./steps.ts"
 import { frozen, Process, runtimeOf, started, Turns } from "./Processes.ts"
+import type { Run } from "./steps.ts"
 
 const startMillis = Date.UTC(2026, 10, 23, 8)
 export const orderMinor = 1000n
