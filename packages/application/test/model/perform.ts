@@ -215,7 +215,8 @@ const truthOf = (payment: Payment.Payment, held: FakeVendors.Held | undefined): 
     case undefined:
       return "SUBMITTING"
     case "authorized":
-      return "AUTHORIZED"
+      // What nobody recorded is left to the query that is due.
+      return payment.authorized > 0n ? "AUTHORIZED" : "PENDING"
     case "closed":
       return "CLOSED"
     case "failed":
