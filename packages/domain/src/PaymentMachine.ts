@@ -277,6 +277,13 @@ export const created = (
     : step
 }
 
+/** Whether the vendor's list of refunds is older than this one, so that what its desk gave back beside it is to be asked for. */
+const isListDue = (payment: Payment, refundNo: string): boolean =>
+  isSettled(payment.state) &&
+  payment.state !== "REFUNDED" &&
+  payment.refundItems.length > 0 &&
+  !payment.refundItems.some(({ ourNo }) => ourNo === refundNo)
+
 /**
  * A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). `open`: it is held, and
  * counts again, should it have failed before.
@@ -289,5 +296,6 @@ export const refundDecided = (payment: Payment, refundNo: string, state: OwnRefu
   const counted: Payment = { ...payment, ownRefunds }
   const parted =
     counted.state === "SUCCEEDED" && refunded(counted) > 0n ? enter(counted, "PARTIALLY_REFUNDED") : counted
-  return { order: numbered(payment, settle(payment, recounted(payment, parted))), urgent: false, alarms: [] }
+  const order = numbered(payment, settle(payment, recounted(payment, parted)))
+  return { order, urgent: isListDue(order, refundNo), alarms: [] }
 }
