@@ -289,7 +289,9 @@ export class Platform {
     if (held === undefined) return refused(404, "not_found", "No such payment.", [number])
     const { payment } = held
     const isOpen = payment.status === "PENDING" || payment.status === "AUTHORIZED"
-    if (decision === "pay" && isOpen)
+    // Money that a bank had sent off by the time of the close comes all the same.
+    const isOnItsWay = decision === "pay-late" && (isOpen || payment.status === "CLOSED")
+    if ((decision === "pay" && isOpen) || isOnItsWay)
       return shown(this.change({ kind: "paid", id: payment.id, at: this.clock.text() }), 200, "paid")
     if (decision === "refuse" && isOpen)
       return shown(

@@ -74,8 +74,8 @@ export interface AskedRefund {
 export const readRefund = (body: unknown): AskedRefund | string => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return "the body is not a JSON object"
   const { merchant_refund_no, amount, reason, notify_url } = body as { readonly [name: string]: unknown }
-  if (typeof merchant_refund_no !== "string" || !/^[0-9A-Za-z_-]{6,32}$/.test(merchant_refund_no))
-    return "merchant_refund_no is 6 to 32 of 0-9, A-Z, a-z, _ and -"
+  if (typeof merchant_refund_no !== "string" || !/^[0-9A-Za-z_-]{6,64}$/.test(merchant_refund_no))
+    return "merchant_refund_no is 6 to 64 of 0-9, A-Z, a-z, _ and -"
   if (typeof amount !== "number" || !Number.isSafeInteger(amount) || amount <= 0)
     return "amount is a whole number of minor units above 0"
   if (reason !== undefined && reason !== null && typeof reason !== "string") return "reason is a text"

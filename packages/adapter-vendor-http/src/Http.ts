@@ -95,15 +95,23 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #tell: Outcome
   readonly #isLate: () => boolean
   readonly #onHead: () => void
+  readonly #onWritten: (() => void) | undefined
   readonly #chunks: Array<Buffer> = []
   #controller: Dispatcher.DispatchController | undefined
   #head: Pick<Answer, "status" | "headers"> | undefined
   #isOver = false
 
-  constructor(millis: number, isLate: () => boolean, onHead: () => void, tell: Outcome) {
+  constructor(
+    millis: number,
+    isLate: () => boolean,
+    onHead: () => void,
+    onWritten: (() => void) | undefined,
+    tell: Outcome
+  ) {
     this.#timer = setTimeout(() => this.stop(), millis)
     this.#isLate = isLate
     this.#onHead = onHead
+    this.#onWritten = onWritten
     this.#tell = tell
   }
 
@@ -118,6 +126,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isLate()) this.stop()
     this.#controller = controller
     if (this.#isOver) controller.abort(late())
+    // It is written as soon as this returns.
+    if (this.#onWritten !== undefined) setImmediate(this.#onWritten)
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -223,7 +233,9 @@ const sendBy =
             request,
             leftMillis,
             () => clock.unsafeCurrentTimeMillis() >= untilMillis,
-            () => hit("K07")
+            () => hit("K07"),
+            // What has no body is whole with its head; of those, only a close has a point of its own.
+            body === null && whole === "K20" ? () => hit(whole) : undefined
           ),
           (answer) => ({ ...answer, askedAtMillis })
         )
@@ -235,10 +247,11 @@ const exchanged = (
   request: Dispatcher.DispatchOptions,
   millis: number,
   isLate: () => boolean,
-  onHead: () => void
+  onHead: () => void,
+  onWritten: (() => void) | undefined
 ) =>
   Effect.async<Omit<Answer, "askedAtMillis">, Unreachable | InDoubt>((resume) => {
-    const exchange = new Exchange(millis, isLate, onHead, resume)
+    const exchange = new Exchange(millis, isLate, onHead, onWritten, resume)
     agent.dispatch(request, exchange)
     return Effect.sync(() => exchange.stop())
   })

@@ -1,4 +1,5 @@
-import { type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
+import { Readable } from "node:stream"
+import { CrashPoints, type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Either, Layer, type Scope } from "effect"
 import { Agent, type Dispatcher } from "undici"
 import * as Addresses from "./Addresses.ts"
@@ -92,12 +93,29 @@ const aborter: Effect.Effect<AbortSignal, never, Scope.Scope> = Effect.map(
   ({ signal }) => signal
 )
 
+/** As it is to be written: as a whole, or in pieces that together are as long. */
+const written = (request: Request) =>
+  Effect.map(CrashPoints, ({ written }) => {
+    const bytes = written(request.body, null, "K21")
+    if (typeof bytes === "string") return request
+    const headers = { ...request.headers, "content-length": `${Buffer.byteLength(request.body)}` }
+    return { ...request, headers, body: Readable.from(bytes) }
+  })
+
 const exchange = (agent: Agent, options: Options, request: Request, signal: AbortSignal) =>
-  Effect.tryPromise({
-    try: () =>
-      agent.request({ ...request, method: "POST", signal, headersTimeout: options.timeLimitMillis, bodyTimeout: 0 }),
-    catch: (cause) => unreached(cause, options)
-  }).pipe(
+  Effect.flatMap(written(request), (whole) =>
+    Effect.tryPromise({
+      try: () =>
+        agent.request({
+          ...whole,
+          method: "POST",
+          signal,
+          headersTimeout: options.timeLimitMillis,
+          bodyTimeout: 0
+        }),
+      catch: (cause) => unreached(cause, options)
+    })
+  ).pipe(
     Effect.tap(({ body }) => Effect.sync(() => body.on("error", () => undefined))),
     Effect.timeoutFail({ duration: options.timeLimitMillis, onTimeout: () => tooSlow(options) })
   )

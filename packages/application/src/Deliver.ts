@@ -1,5 +1,5 @@
 import type { App, Claimed, Delivery, Endpoint, Place } from "@payment-proxy/ports"
-import { Apps, Deliveries, DueWork, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
+import { Apps, crashPoint, Deliveries, DueWork, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random, Redacted } from "effect"
 import type { Circuits, Ticket, Turn } from "./Circuits.ts"
 import { rememberedMillis } from "./KnownApps.ts"
@@ -194,7 +194,11 @@ const tried = Effect.fnUntraced(function* (
     secrets === null ? unsigned : sender.send({ url, secrets, eventId, body })
   yield* sent.pipe(
     Effect.matchEffect({
-      onSuccess: (status) => Effect.zipRight(due.done(claimed, `HTTP ${status}`), taken(circuits, ticket, place)),
+      onSuccess: (status) =>
+        crashPoint("K22").pipe(
+          Effect.zipRight(due.done(claimed, `HTTP ${status}`)),
+          Effect.zipRight(taken(circuits, ticket, place))
+        ),
       onFailure: (failure) =>
         Effect.gen(function* () {
           if (failure.gone) {

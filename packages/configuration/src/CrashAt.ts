@@ -36,13 +36,13 @@ const atOnce = Duration.zero
 /** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
 export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
   let visits = 0
-  const here = (name: CrashPoint): void => {
+  const here = (name: CrashPoint | null): void => {
     if (name !== point) return
     visits += 1
     if (visits === visit) process.kill(process.pid, signal)
   }
   const encoder = new TextEncoder()
-  const after = (name: CrashPoint, wait: Duration.Duration) =>
+  const after = (name: CrashPoint | null, wait: Duration.Duration) =>
     Stream.drain(
       Stream.fromEffect(
         Effect.zipRight(
@@ -51,7 +51,7 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
         )
       )
     )
-  const halves = (bytes: Uint8Array, half: CrashPoint, whole: CrashPoint | undefined) => {
+  const halves = (bytes: Uint8Array, half: CrashPoint | null, whole: CrashPoint | undefined) => {
     const middle = Math.floor(bytes.length / 2)
     return Stream.make(bytes.subarray(0, middle)).pipe(
       Stream.concat(after(half, flush)),

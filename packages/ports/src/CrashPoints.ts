@@ -22,6 +22,8 @@ export const crashPoints = {
   K18: "a refund's intent on disk, the vendor not yet called",
   K19: "a refund written to the vendor, no answer yet",
   K20: "a close written to the vendor, no answer yet",
+  K21: "an event written to its endpoint, no answer yet",
+  K22: "an event's answer read, its delivery not yet marked",
   K23: "a lease renewed, the work not yet done",
   K24: "a part of a day's bill compared, the rest not yet read",
   K25: "a migration's statement done, the step not yet recorded"
@@ -32,8 +34,8 @@ export type CrashPoint = keyof typeof crashPoints
 export class CrashPoints extends Context.Reference<CrashPoints>()("@payment-proxy/ports/CrashPoints", {
   defaultValue: (): {
     readonly hit: (point: CrashPoint) => void
-    /** `text` as it is to be written: whole, or in halves with `half` between and `whole` after them. */
-    readonly written: (text: string, half: CrashPoint, whole?: CrashPoint) => string | AsyncIterable<Uint8Array>
+    /** `text` as it is to be written: whole, or in halves with `half` (null: no point) between and `whole` after them. */
+    readonly written: (text: string, half: CrashPoint | null, whole?: CrashPoint) => string | AsyncIterable<Uint8Array>
   } => ({ hit: () => {}, written: (text) => text })
 }) {}
 

@@ -1,6 +1,7 @@
 import * as Database from "./checker/database.ts"
 import * as Money from "./checker/money.ts"
 import * as Outside from "./checker/outside.ts"
+import * as Refunding from "./checker/refunding.ts"
 import type { Sources } from "./checker/Sources.ts"
 import type { Violation } from "./checker/Violation.ts"
 
@@ -22,6 +23,9 @@ export interface Verdict {
     readonly vendorRequests: number
     readonly vendorPayments: number
     readonly paid: number
+    /** Of ours, without those of the vendor's desk. */
+    readonly refunds: number
+    readonly refundStates: { readonly [state: string]: number }
     readonly notificationsTaken: number
     readonly webhooks: number
   }
@@ -34,7 +38,12 @@ const countOf = (words: ReadonlyArray<string>): { readonly [word: string]: numbe
 export const check = (sources: Sources): Verdict => {
   const { client, told, ledger, dump, sink } = sources
   return {
-    violations: [...Money.check(sources), ...Database.check(sources), ...Outside.check(sources)],
+    violations: [
+      ...Money.check(sources),
+      ...Database.check(sources),
+      ...Outside.check(sources),
+      ...Refunding.check(sources)
+    ],
     totals: {
       operations: client.length,
       proxied: client.filter(({ proxied }) => proxied !== undefined).length,
@@ -45,6 +54,8 @@ export const check = (sources: Sources): Verdict => {
       vendorRequests: ledger.requests.length,
       vendorPayments: ledger.payments.length,
       paid: ledger.payments.filter(({ isPaid }) => isPaid).length,
+      refunds: dump.refunds?.length ?? 0,
+      refundStates: countOf((dump.refunds ?? []).map(({ state }) => state)),
       notificationsTaken: ledger.notifications.filter(({ isTaken }) => isTaken).length,
       webhooks: sink.length
     }

@@ -184,6 +184,8 @@ it("finds nothing wrong where nothing is", () => {
       vendorRequests: 8,
       vendorPayments: 4,
       paid: 4,
+      refunds: 0,
+      refundStates: {},
       notificationsTaken: 3,
       webhooks: 14
     }

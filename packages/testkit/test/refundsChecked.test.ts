@@ -99,6 +99,25 @@ const vendorHas = (refunds: NonNullable<Checker.VendorPayment["refunds"]>): Sour
 })
 const succeeded = { refundNo: "AR1", amountMinor: 234n, state: "succeeded" } as const
 
+const amount = { value: "2.34", currency: "CNY" }
+const ok = { type: "ok", status: 201, refundNo: "AR1", amount } as const
+const refusal = { type: "fail", status: 422, code: "NOTHING_REFUNDABLE" } as const
+const told201: Checker.RefundOp = { app: "shop", payOrderNo: "A", idempotencyKey: "r", amount, outcome: ok }
+/** A client's call of the refund, and the same call once more with `again`. */
+const told = (op: Checker.RefundOp, again?: Partial<Checker.RefundOp>): Sources => ({
+  ...ofRefund({ isAsked: true }),
+  refunding: again === undefined ? [op] : [op, { ...op, ...again }]
+})
+const unread = (sources: Sources): Sources => ({
+  ...sources,
+  ledger: {
+    ...sources.ledger,
+    requests: sources.ledger.requests.map(({ operationNo, ...one }) =>
+      one.call === "refund" || operationNo === undefined ? one : { ...one, operationNo }
+    )
+  }
+})
+
 const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
   ["I1", "a refund that was sent before its row", without(({ payOrderNo }) => payOrderNo === "AR1")],
   ["I1", "a capture that was sent before its row", without(({ cause }) => cause === "capture")],
@@ -118,12 +137,32 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
     without(({ payOrderNo, version }) => payOrderNo === "AR1" && version === 1)
   ],
   ["I10", "a refund that is overdue", ofRefund({ dueMillis: 1 })],
+  [
+    "I3",
+    "a refund that a client was told of and that is not there",
+    told(told201, { outcome: { ...ok, refundNo: "AR2" } })
+  ],
+  [
+    "I3",
+    "a refund of another amount than was asked for",
+    told(told201, { amount: { value: "2.35", currency: "CNY" } })
+  ],
+  ["I3", "a refund that a client was refused", told({ ...told201, outcome: refusal })],
+  ["I14", "two refunds for one key", told(told201, { outcome: { ...ok, refundNo: "AR2" } })],
+  ["I14", "a refund that was placed twice", told(told201, {})],
+  [
+    "I1",
+    "a refund whose number the vendor did not read, sent before its row",
+    unread(without(({ payOrderNo }) => payOrderNo === "AR1"))
+  ],
   ["I10", "a refund in doubt", ofRefund({ state: "SUBMITTING" })]
 ]
 
 describe("refunds and operations under the checker", () => {
   it("finds nothing where nothing is wrong", () => {
     expect(Checker.check(right).violations).toEqual([])
+    expect(Checker.check(told(told201, { outcome: { ...ok, status: 200 } })).violations).toEqual([])
+    expect(Checker.check(unread(right)).violations).toEqual([])
   })
 
   it.each(planted)("finds what was planted, %s: %s", (invariant, _, sources) => {

@@ -13,7 +13,7 @@ export interface Sink {
 }
 
 interface Event {
-  readonly data: { readonly payOrderNo: string; readonly version: number }
+  readonly data: { readonly payOrderNo: string; readonly refundNo?: string; readonly version: number }
 }
 
 /** A sink for the endpoints `/hooks/<endpoint>`, which all sign with one throwaway secret. */
@@ -40,7 +40,8 @@ export const start = async (secret: string): Promise<Sink> => {
     const count = (tries.get(eventId) ?? 0) + 1
     tries.set(eventId, count)
     const status = sink.answer({ eventId, tries: count })
-    const { payOrderNo, version } = (JSON.parse(body) as Event).data
+    const { refundNo, version, ...data } = (JSON.parse(body) as Event).data
+    const payOrderNo = refundNo ?? data.payOrderNo
     const endpoint = (request.url ?? "").split("/").at(-1) ?? ""
     got.push({ atMillis, endpoint, eventId, isVerified, payOrderNo, version, body, status })
     response.writeHead(status).end()

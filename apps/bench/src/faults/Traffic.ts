@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto"
+import type * as Checker from "@payment-proxy/testkit/Checker"
 import * as Chance from "../Chance.ts"
 import type { Order, Outcome } from "./Client.ts"
 import * as Passing from "./Passing.ts"
+import * as Refunding from "./Refunding.ts"
 import { apps, type World } from "./World.ts"
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
@@ -31,6 +33,12 @@ export interface Mix {
   readonly refuse: number
   /** The app closes the order. */
   readonly close: number
+  /** Of orders that are closed: the payer's money is on its way and comes all the same. */
+  readonly late: number
+  /** Of payments: the app takes a part of it back, or all, asking twice with one key. */
+  readonly refund: number
+  /** Of payments: the platform's desk takes a part back. */
+  readonly desk: number
   /** The key is used again: with the same body, with another, with one that is no order. */
   readonly repeat: number
   readonly other: number
@@ -49,12 +57,15 @@ interface Asked {
   readonly withOtherBody: () => Promise<unknown>
   readonly withInvalidBody: () => Promise<unknown>
   readonly close: (payOrderNo: string) => Promise<unknown>
+  readonly amount: Checker.Amount
   /** The platform's number of it. */
   readonly numberOf: (payOrderNo: string) => string
 }
 
 const patientMillis = 2000
 const impatientMillis = 30
+const lateMillis = 300
+const syncLimitMillis = 30_000
 const creators = 3
 
 /** Business systems and payers, some at once, for as long as they are let. */
@@ -64,6 +75,9 @@ export class Traffic {
   readonly #chance: () => number
   readonly #unanswered = new Set<Asked>()
   readonly #passed = new Set<Passing.Passing>()
+  readonly #refunds = new Set<Refunding.Refund>()
+  /** What the platform's desk did, which nobody may have been told of. */
+  readonly #deskDone = new Map<string, string>()
   readonly #creating = new Set<Promise<void>>()
   #later: Array<() => Promise<void>> = []
   #isOpen = true
@@ -98,6 +112,17 @@ export class Traffic {
   async settle(): Promise<void> {
     await Promise.all(this.#creating)
     await Promise.all([...this.#unanswered].map((one) => one.untilAnswered()))
+    await Promise.all([...this.#refunds].map((one) => this.#world.refunder.askUntilAnswered(one)))
+    await Promise.all([...this.#deskDone].map(([payOrderNo, app]) => this.#synced(app, payOrderNo)))
+  }
+
+  /** Nobody has to tell us of what the desk does: its apps ask. */
+  async #synced(app: string, payOrderNo: string): Promise<void> {
+    const { client } = this.#world
+    for (const end = Date.now() + syncLimitMillis; Date.now() < end; await sleep(200)) {
+      const answer = await client.call("POST", `/v1/orders/${payOrderNo}/sync`, app).catch(() => undefined)
+      if (answer?.status === 200) return
+    }
   }
 
   /** Asks for every payment that came through the route, at both doors. */
@@ -146,6 +171,7 @@ export class Traffic {
     const withBody = (change: object) => client.place({ ...asked, body: { ...asked.body, ...change } })
     return {
       app: asked.app,
+      amount: asked.body.amount,
       once: (patience) => client.place(asked, patience),
       isEnd: ({ type }) => type !== "info",
       untilAnswered: () => client.placeUntilAnswered(asked),
@@ -160,7 +186,8 @@ export class Traffic {
     const { passer, notifyUrl } = this.#world
     const app = Chance.pick(apps, this.#chance)
     const told = this.#happens(0.5) ? notifyUrl : undefined
-    const passing = Passing.make(app, Chance.pick(amounts, this.#chance), told, description)
+    const amount = Chance.pick(amounts, this.#chance)
+    const passing = Passing.make(app, amount, told, description)
     const { number } = passing
     const remembered = <A extends Outcome>(outcome: A): A => {
       if (outcome.type === "ok") this.#passed.add(passing)
@@ -168,6 +195,7 @@ export class Traffic {
     }
     return {
       app,
+      amount,
       once: (patience) => passer.pass(passing, patience).then(remembered),
       isEnd: (outcome) => passer.isEnd(outcome),
       untilAnswered: () => passer.passUntilAnswered(passing).then(remembered),
@@ -238,16 +266,51 @@ export class Traffic {
 
   /** What the payer and the app do with an order that is there. */
   async #decided(asked: Asked, payOrderNo: string): Promise<void> {
-    const { platform } = this.#world
-    const { pay, refuse, close } = this.#mix
+    const { pay, refuse, close, late } = this.#mix
     const chance = this.#chance()
+    const decide = (verb: string) => this.#decide(asked.numberOf(payOrderNo), verb)
     await this.#thereAtLast(asked.app, payOrderNo)
-    if (chance < pay + refuse)
-      await this.#call(() =>
-        platform("POST", `/_payments/${asked.numberOf(payOrderNo)}/${chance < pay ? "pay" : "refuse"}`).catch(
-          () => undefined
-        )
-      )
-    else if (chance < pay + refuse + close) await this.#call(() => asked.close(payOrderNo))
+    if (chance < pay) {
+      await decide("pay")
+      await this.#afterwards(asked, payOrderNo)
+    } else if (chance < pay + refuse) await decide("refuse")
+    else if (chance < pay + refuse + close) {
+      const closing = this.#call(() => asked.close(payOrderNo))
+      if (this.#happens(late)) {
+        await sleep(this.#chance() * lateMillis)
+        await decide("pay-late")
+      }
+      await closing
+    }
+  }
+
+  #decide(number: string, verb: string, body?: object): Promise<unknown> {
+    return this.#call(() => this.#world.platform("POST", `/_payments/${number}/${verb}`, body).catch(() => undefined))
+  }
+
+  /** What goes back of a payment, by the app or by the platform's desk. */
+  async #afterwards(asked: Asked, payOrderNo: string): Promise<void> {
+    const { refund, desk } = this.#mix
+    const chance = this.#chance()
+    const isPart = this.#happens(0.5)
+    if (chance < refund) {
+      const one = Refunding.make(asked.app, payOrderNo, isPart ? partOf(asked.amount) : null)
+      this.#refunds.add(one)
+      const both = [one, one].map((same) => this.#call(() => this.#world.refunder.ask(same)))
+      const outcomes = await Promise.all(both)
+      if (outcomes.some((outcome) => !Refunding.isOpen(outcome))) this.#refunds.delete(one)
+    } else if (chance < refund + desk) {
+      this.#deskDone.set(payOrderNo, asked.app)
+      await this.#decide(asked.numberOf(payOrderNo), "refund", isPart ? { amount: 1 } : undefined)
+    }
   }
 }
+
+/** The least that there is of its currency. */
+const partOf = ({ value, currency }: Checker.Amount): Checker.Amount => ({
+  value: value
+    .replace(/\d/g, "0")
+    .replace(/0$/, "1")
+    .replace(/^0+(?=\d)/, ""),
+  currency
+})

@@ -22,10 +22,11 @@ const counted = (counts: { readonly [name: string]: number }): string =>
 
 const lines = ({ verdict, quietMillis }: Pick<storm.Storm, "verdict" | "quietMillis">): ReadonlyArray<string> => {
   const { violations, totals } = verdict
-  const { states, ...counts } = totals
+  const { states, refundStates, ...counts } = totals
   return [
     `totals: ${counted(counts)}`,
     `states: ${counted(states)}`,
+    `refunds: ${counted(refundStates)}`,
     `at rest after ${(quietMillis / 1000).toFixed(1)} s`,
     `${violations.length} violations${violations.length === 0 ? ": nothing lost, nothing doubled" : ""}`,
     ...violations.slice(0, maxShown).map(({ invariant, subject, detail }) => `${invariant} ${subject}: ${detail}`)

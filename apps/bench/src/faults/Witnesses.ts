@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Currency, Money, Payment, Words } from "@payment-proxy/domain"
+import { Currency, Money, Payment, RefundMachine, Words } from "@payment-proxy/domain"
 import type * as Checker from "@payment-proxy/testkit/Checker"
 import { Either, Schema } from "effect"
 import { createConnection } from "mysql2/promise"
@@ -15,6 +15,8 @@ const due = (row: Row): Checker.Due => ({
   dueMillis: millisOrNull(row, "due_millis"),
   leaseMillis: millisOrNull(row, "due_lease_millis")
 })
+
+const stateOfRefund = (code: number): RefundMachine.State | undefined => Words.wordOf(RefundMachine.states, code)
 
 const factsOf = Schema.decodeUnknownSync(Schema.parseJson(Payment.Facts))
 
@@ -37,6 +39,24 @@ const orderOf = (row: Row): Checker.OrderRow => {
     capturedMinor: facts.captured,
     refundedMinor: Payment.refunded(facts),
     transactionNo: textOrNull(row, "transaction_no")
+  }
+}
+
+const isRefund = (row: Row): boolean => Number(row["trans_type"]) === Words.transTypes.REFUND
+
+const refundOf = (row: Row): Checker.RefundRow => {
+  const currency = Currency.fromNumeric(Number(row["currency"]))
+  const state = stateOfRefund(Number(row["pay_status"]))
+  if (currency === undefined || state === undefined) throw new Error(`This row is no refund: ${JSON.stringify(row)}`)
+  return {
+    ...due(row),
+    refundNo: text(row, "pay_order_no"),
+    payOrderNo: text(row, "parent_no"),
+    app: text(row, "app"),
+    state,
+    version: Number(row["version"]),
+    amountMinor: Either.getOrThrow(Money.parse(text(row, "amount"), currency)).amountMinor,
+    isAsked: row["idempotency_key"] !== null
   }
 }
 
@@ -79,12 +99,14 @@ export const dump = async (place: string): Promise<Checker.Dump> => {
   const all = place.startsWith("mysql:") ? await ofServer(place) : ofFile(place)
   return {
     nowMillis: Date.now(),
-    orders: all.payment_proxy_order.map(orderOf),
+    orders: all.payment_proxy_order.filter((row) => !isRefund(row)).map(orderOf),
+    refunds: all.payment_proxy_order.filter(isRefund).map(refundOf),
     history: all.payment_proxy_history.map((row) => ({
       payOrderNo: text(row, "pay_order_no"),
       version: Number(row["version"]),
       state: text(row, "state") as Payment.State,
       cause: text(row, "cause"),
+      detail: textOrNull(row, "detail"),
       atMillis: millis(row, "at_millis")
     })),
     inbox: all.payment_proxy_inbox.map((row) => ({
@@ -92,15 +114,18 @@ export const dump = async (place: string): Promise<Checker.Dump> => {
       number: text(row, "subject_no"),
       sha256: text(row, "sha256")
     })),
-    deliveries: all.payment_proxy_delivery.map((row) => ({
-      ...due(row),
-      eventId: text(row, "event_id"),
-      payOrderNo: text(row, "pay_order_no"),
-      version: Number(row["version"]),
-      endpoint: text(row, "endpoint"),
-      state: text(row, "state") as Checker.DeliveryRow["state"],
-      createdMillis: millis(row, "created_millis")
-    })),
+    // What is only kept goes nowhere.
+    deliveries: all.payment_proxy_delivery
+      .filter((row) => row["state"] !== "kept")
+      .map((row) => ({
+        ...due(row),
+        eventId: text(row, "event_id"),
+        payOrderNo: text(row, "pay_order_no"),
+        version: Number(row["version"]),
+        endpoint: text(row, "endpoint"),
+        state: text(row, "state") as Checker.DeliveryRow["state"],
+        createdMillis: millis(row, "created_millis")
+      })),
     endpoints: all.payment_proxy_app.flatMap((row) =>
       (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => ({
         app: text(row, "id"),
@@ -136,38 +161,72 @@ export interface Shown {
     readonly currency: string
     readonly refunded: number
   }>
+  readonly refunds: ReadonlyArray<{
+    /** Null for one that was made at the desk. */
+    readonly merchant_refund_no: string | null
+    readonly payment_id: string
+    readonly merchant_payment_no: string
+    readonly status: string
+    readonly amount: number
+  }>
 }
 
 const callOf = (method: string, path: string): Checker.VendorRequest["call"] => {
   if (method === "POST" && path === "/payments") return "create"
   if (method === "POST" && path.endsWith("/close")) return "close"
+  if (method === "POST" && path.endsWith("/refunds")) return "refund"
   return method === "GET" && path.startsWith("/payments/") ? "query" : "other"
 }
 
+/** A refund's number follows those of its payment, where the platform read that far. */
+const refundNoIn = (numbers: ReadonlyArray<string>, ids: ReadonlySet<string>): string | undefined =>
+  numbers.slice(1).find((number) => !ids.has(number))
+
+const refundsOf = (refunds: Shown["refunds"]) => {
+  const byPayment = new Map<string, Array<NonNullable<Checker.VendorPayment["refunds"]>[number]>>()
+  for (const { merchant_refund_no, payment_id, status, amount } of refunds) {
+    const all = byPayment.get(payment_id) ?? []
+    byPayment.set(payment_id, all)
+    const state = status.toLowerCase() as "pending" | "succeeded" | "failed"
+    if (merchant_refund_no !== null) all.push({ refundNo: merchant_refund_no, amountMinor: BigInt(amount), state })
+  }
+  return byPayment
+}
+
 /** The ledger in the checker's words. */
-export const ledger = ({ requests, notifications, payments }: Shown): Checker.Ledger => ({
-  requests: requests.map(({ at, method, path, numbers, bodySha256, did }) => ({
-    atMillis: Date.parse(at),
-    call: callOf(method, path),
-    number: numbers[0] ?? "",
-    bodyHash: bodySha256,
-    isAccepted: /^created\b/.test(did)
-  })),
-  notifications: notifications
-    .filter(({ bodySha256 }) => bodySha256 !== null)
-    .map(({ number, event, status, bodySha256, genuine }) => ({
-      number,
-      bodySha256: bodySha256 ?? "",
-      isGenuine: genuine,
-      saysPaid: event === "payment.succeeded",
-      isTaken: status !== null && status >= 200 && status < 300
-    })),
-  payments: payments.map(({ id, merchant_payment_no, status, amount, currency, refunded }) => ({
-    transactionNo: id,
-    number: merchant_payment_no,
-    isPaid: status === "SUCCEEDED",
-    amountMinor: BigInt(amount),
-    currency,
-    refundedMinor: BigInt(refunded)
-  }))
-})
+export const ledger = ({ requests, notifications, payments, refunds }: Shown): Checker.Ledger => {
+  const ids = new Set(payments.map(({ id }) => id))
+  const byPayment = refundsOf(refunds)
+  return {
+    requests: requests.map(({ at, method, path, numbers, bodySha256, did }) => {
+      const call = callOf(method, path)
+      const operationNo = call === "refund" ? refundNoIn(numbers, ids) : undefined
+      return {
+        atMillis: Date.parse(at),
+        call,
+        number: numbers[0] ?? "",
+        bodyHash: bodySha256,
+        isAccepted: /^created\b/.test(did),
+        ...(operationNo === undefined ? {} : { operationNo })
+      }
+    }),
+    notifications: notifications
+      .filter(({ bodySha256 }) => bodySha256 !== null)
+      .map(({ number, event, status, bodySha256, genuine }) => ({
+        number,
+        bodySha256: bodySha256 ?? "",
+        isGenuine: genuine,
+        saysPaid: event === "payment.succeeded" || event === "payment.refunded",
+        isTaken: status !== null && status >= 200 && status < 300
+      })),
+    payments: payments.map(({ id, merchant_payment_no, status, amount, currency, refunded }) => ({
+      transactionNo: id,
+      number: merchant_payment_no,
+      isPaid: status === "SUCCEEDED",
+      amountMinor: BigInt(amount),
+      currency,
+      refundedMinor: BigInt(refunded),
+      refunds: byPayment.get(id) ?? []
+    }))
+  }
+}

@@ -11,6 +11,7 @@ import { bundle } from "./Bundle.ts"
 import { Client } from "./Client.ts"
 import { Passer } from "./Passing.ts"
 import { Processes, type Running, root } from "./Processes.ts"
+import { Refunder } from "./Refunding.ts"
 import * as Sink from "./Sink.ts"
 import * as Witnesses from "./Witnesses.ts"
 
@@ -37,8 +38,11 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-/** Short limits, so that a call of unknown outcome is asked about after three seconds. */
-const limits = "    kind: mapped\n    limits: { createMillis: 500, queryMillis: 1000, closeMillis: 1000 }\n"
+/** Short limits, so that a call of unknown outcome is asked about after three seconds, and what is open soon again. */
+const limits = `    kind: mapped
+    limits: { createMillis: 500, queryMillis: 1000, closeMillis: 1000 }
+    confirm: { closingSeconds: [1, 2, 4, 8, 15, 30, 60], refundSeconds: [1, 2, 3, 5] }
+`
 
 /** A gateway or a worker, whichever process is it now. */
 export class Service {
@@ -122,6 +126,7 @@ export interface World {
   readonly client: Client
   /** The clients that come by the proxied route; they write into the log of `client`, too. */
   readonly passer: Passer
+  readonly refunder: Refunder
   /** Where the platform tells us of payments that came by the proxied route. */
   readonly notifyUrl: string
   readonly sink: Sink.Sink
@@ -265,6 +270,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     )
     const client = new Client(keys, () => urls)
     const passer = new Passer(client)
+    const refunder = new Refunder(client)
     const platform: World["platform"] = async (method, path, body) => {
       const response = await fetch(`${url}${path}`, { method, body: body === undefined ? null : JSON.stringify(body) })
       const said: unknown = await response.json()
@@ -274,6 +280,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     const sources = async (): Promise<Checker.Sources> => ({
       client: client.log,
       told: passer.told,
+      refunding: refunder.log,
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
       dump: await Witnesses.dump(database?.url ?? data),
       sink: sink.got
@@ -296,6 +303,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       keys,
       client,
       passer,
+      refunder,
       notifyUrl: `${urls[0]}/notify/platform`,
       sink,
       processes,

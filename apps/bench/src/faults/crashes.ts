@@ -16,7 +16,19 @@ export interface Crashed {
   readonly verdict: Checker.Verdict
 }
 
-const mix = { proxied: 0.35, pay: 0.5, refuse: 0.1, close: 0.1, repeat: 0.2, other: 0.1, invalid: 0.05, leave: 0.05 }
+const mix = {
+  proxied: 0.35,
+  pay: 0.5,
+  refuse: 0.1,
+  close: 0.1,
+  late: 0.4,
+  refund: 0.4,
+  desk: 0.1,
+  repeat: 0.2,
+  other: 0.1,
+  invalid: 0.05,
+  leave: 0.05
+}
 /** Where a worker of its own comes by, and no gateway. */
 const ofWorkers: ReadonlySet<CrashPoint> = new Set(["K15", "K16", "K17"])
 const lifeLimitMillis = 45_000

@@ -17,7 +17,19 @@ export interface Storm {
   readonly verdict: Checker.Verdict
 }
 
-const mix = { proxied: 0.35, pay: 0.55, refuse: 0.1, close: 0.15, repeat: 0.15, other: 0.05, invalid: 0.05, leave: 0.1 }
+const mix = {
+  proxied: 0.35,
+  pay: 0.55,
+  refuse: 0.1,
+  close: 0.15,
+  late: 0.4,
+  refund: 0.4,
+  desk: 0.1,
+  repeat: 0.15,
+  other: 0.05,
+  invalid: 0.05,
+  leave: 0.1
+}
 const gateways = 2
 const workers = 2
 const clients = 64

@@ -38,7 +38,9 @@ const bugs = [
     name: "a capture that is sent again gets a new number",
     file: "domain/src/PaymentMachine.ts",
     from: "          unknownCalls: operation.unknownCalls + 1,",
-    to: "          no: operation.unknownCalls > 0 ? `$" + "{operation.no}A` : operation.no, unknownCalls: operation.unknownCalls + 1,"
+    to:
+      "          no: operation.unknownCalls > 0 ? `$" +
+      "{operation.no}A` : operation.no, unknownCalls: operation.unknownCalls + 1,"
   },
   {
     name: "who was told that it is dead is told that it is paid",
@@ -61,8 +63,8 @@ const bugs = [
   {
     name: "late money is refunded anew before the last refund is decided",
     file: "domain/src/PaymentCommands.ts",
-    from: "  if (amountMinor <= 0n || amountMinor > refundable(payment))\n    return refuse(\"AMOUNT_INVALID\", `Refund",
-    to: "  if (amountMinor <= 0n)\n    return refuse(\"AMOUNT_INVALID\", `Refund"
+    from: '  if (amountMinor <= 0n || amountMinor > refundable(payment))\n    return refuse("AMOUNT_INVALID", `Refund',
+    to: '  if (amountMinor <= 0n)\n    return refuse("AMOUNT_INVALID", `Refund'
   },
   {
     name: "one operator is enough",
@@ -80,7 +82,7 @@ const bugs = [
     name: "a key answers its order for any body",
     file: "application/src/Place.ts",
     from: "existing.fingerprint === asked.fingerprint",
-    to: "existing.fingerprint !== \"\""
+    to: 'existing.fingerprint !== ""'
   }
 ]
 
@@ -99,21 +101,30 @@ const planted = ({ file, from, to }) => {
   const path = join(copy, "packages", file)
   const text = readFileSync(path, "utf8")
   if (text.split(from).length !== 2) throw new Error(`${file} does not have ${JSON.stringify(from)} once.`)
-  writeFileSync(path, text.replace(from, () => to))
+  writeFileSync(
+    path,
+    text.replace(from, () => to)
+  )
   return copy
 }
 
 let missed = 0
 for (const bug of bugs.filter(({ name }) => name.includes(process.argv[2] ?? ""))) {
   const copy = planted(bug)
-  const found = execFileSync(process.execPath, ["--conditions=source", "packages/application/test/model/mutant.ts", runs, seed], {
-    cwd: copy,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"]
-  })
+  const found = execFileSync(
+    process.execPath,
+    ["--conditions=source", "packages/application/test/model/mutant.ts", runs, seed],
+    {
+      cwd: copy,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"]
+    }
+  )
   rmSync(copy, { recursive: true })
   if (found.trim() === "") missed += 1
   const lines = found.trim().split("\n")
-  console.log(`## ${bug.name} (${bug.file}): ${found.trim() === "" ? "NOT FOUND" : lines.filter((line) => !/^ {4}at /.test(line)).join("\n")}\n`)
+  console.log(
+    `## ${bug.name} (${bug.file}): ${found.trim() === "" ? "NOT FOUND" : lines.filter((line) => !/^ {4}at /.test(line)).join("\n")}\n`
+  )
 }
 process.exitCode = missed > 0 ? 1 : 0

@@ -29,6 +29,19 @@ export interface Told {
   readonly saysPaid: boolean
 }
 
+/** What a client asked back, and how it ended; as of `ClientOp`. */
+export interface RefundOp {
+  readonly app: string
+  readonly payOrderNo: string
+  readonly idempotencyKey: string
+  /** Null: what is left. */
+  readonly amount: Amount | null
+  readonly outcome:
+    | { readonly type: "ok"; readonly status: number; readonly refundNo: string; readonly amount: Amount }
+    | { readonly type: "fail"; readonly status: number; readonly code: string }
+    | { readonly type: "info" }
+}
+
 /** Money as the order API writes it. */
 export interface Amount {
   readonly value: string
@@ -114,6 +127,8 @@ export interface RefundRow extends Due {
   readonly state: RefundMachine.State
   readonly version: number
   readonly amountMinor: bigint
+  /** By a client, and not by a rule of ours. */
+  readonly isAsked?: boolean
 }
 
 export interface HistoryRow {
@@ -159,6 +174,7 @@ export interface Received {
   readonly endpoint: string
   readonly eventId: string
   readonly isVerified: boolean
+  /** Of the order, or of the refund, that it tells of. */
   readonly payOrderNo: string
   readonly version: number
   readonly body: string
@@ -166,10 +182,11 @@ export interface Received {
   readonly status: number
 }
 
-/** The four witnesses of a run, after it came to rest; `client` and `told` are one. */
+/** The four witnesses of a run, after it came to rest; `client`, `told` and `refunding` are one. */
 export interface Sources {
   readonly client: ReadonlyArray<ClientOp>
   readonly told: ReadonlyArray<Told>
+  readonly refunding?: ReadonlyArray<RefundOp>
   readonly ledger: Ledger
   readonly dump: Dump
   readonly sink: ReadonlyArray<Received>

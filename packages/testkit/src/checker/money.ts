@@ -15,9 +15,14 @@ const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
   const numbers = new Map(dump.orders.map(({ payOrderNo, merchantOrderNo }) => [payOrderNo, merchantOrderNo]))
   const history = grouped(dump.history, ({ payOrderNo }) => numbers.get(payOrderNo) ?? payOrderNo)
   const ofRefunds = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
+  // A vendor that did not read the number of a refund says of which payment it is to be.
+  const refundsOf = grouped(dump.refunds ?? [], ({ payOrderNo }) => numbers.get(payOrderNo) ?? payOrderNo)
+  const ofAnyRefund = (number: string) =>
+    (refundsOf.get(number) ?? []).flatMap(({ refundNo }) => ofRefunds.get(refundNo) ?? [])
   return ledger.requests.flatMap(({ call, number, operationNo, atMillis }) => {
     if (call === "refund" || call === "capture" || call === "complete") {
-      const rows = (call === "refund" ? ofRefunds.get(operationNo ?? "") : history.get(number)) ?? []
+      const ofRefund = operationNo === undefined ? ofAnyRefund(number) : ofRefunds.get(operationNo)
+      const rows = (call === "refund" ? ofRefund : history.get(number)) ?? []
       const isIntended = rows.some(
         (row) =>
           row.atMillis <= atMillis &&
