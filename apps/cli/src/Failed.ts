@@ -129,7 +129,7 @@ export const of = (failure: Tagged): Failed => {
     case "Unsettled":
       return unavailable(
         "STORE_UNAVAILABLE",
-        "The database does not answer: see that it runs, and that DATABASE_URL or PAYMENT_PROXY_DATA names it."
+        "The database does not answer, or its file is no database: see that it runs, and that DATABASE_URL or PAYMENT_PROXY_DATA names it."
       )
     default: {
       const said = text(failure, "message")
