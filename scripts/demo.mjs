@@ -192,6 +192,8 @@ const writeEnvironment = (environment) => {
   writeFileSync(join(data, "demo.env"), Object.entries(environment).map(quoted).join(""), { mode: 0o600 })
 }
 
+const line = (name, said, about) => `  ${name.padEnd(11)} ${said}      ${about}`
+
 const curlOf = ({ gateway, shop, appKey }) => {
   const body = {
     vendor: "platform",
@@ -289,13 +291,20 @@ const main = async () => {
   console.log(`
 Payment Proxy is ready.
 
-  order API   ${demo.gateway}      its pages: ${demo.docs}
-  platform    ${demo.sandbox}      a sandbox: what it saw is at /_ledger
-${Object.entries(demo.vendors)
-  .map(([vendor, url]) => `  ${vendor.padEnd(11)} ${url}      played by the sandbox, too (docs/vendors.md)`)
-  .join("\n")}
-  shop        ${demo.shop}      buy a travel policy; /webhooks shows what was reported, signed
+${[
+  line("order API", demo.gateway, `its pages: ${demo.docs}`),
+  line("platform", demo.sandbox, "a sandbox: what it saw is at /_ledger"),
+  ...Object.entries(demo.vendors).map(([vendor, url]) =>
+    line(vendor, url, "played by the sandbox, too (docs/vendors.md)")
+  ),
+  line("shop", demo.shop, "buy a travel policy; /webhooks shows what was reported, signed")
+].join("\n")}
   app key     ${demo.appKey}
+
+For the commands of README.md and docs/cli.md, in another terminal:
+
+export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}
+set -a; . '${join(data, "demo.env").replaceAll("'", `'\\''`)}'; set +a
 
 Buy a policy in the shop. Or place an order yourself, open its next.url, pay, and see it arrive in the shop:
 

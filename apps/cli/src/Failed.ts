@@ -43,19 +43,28 @@ export const of = (failure: Tagged): Failed => {
         `App ${text(failure, "app")} has two keys in use: revoke one, or let one take over with keys rotate.`
       )
     case "KeyNotFound":
-      return refused("KEY_NOT_FOUND", `There is no key ${text(failure, "keyId")} in use.`)
+      return refused(
+        "KEY_NOT_FOUND",
+        `There is no key ${text(failure, "keyId")} in use: payment-proxy keys list APP names an app's keys.`
+      )
     case "Limited":
       return refused("LIMITED", text(failure, "detail"))
     case "Malformed":
       return misused("MALFORMED", `${text(failure, "what")}: ${text(failure, "detail")}`)
     case "OrderNotFound":
-      return refused("ORDER_NOT_FOUND", `There is no order ${text(failure, "number")}.`)
+      return refused(
+        "ORDER_NOT_FOUND",
+        `There is no order ${text(failure, "number")}: payment-proxy orders list names them.`
+      )
     case "Refused":
       return refused(text(failure, "code"), text(failure, "detail"))
     case "Contended":
       return unavailable("CONTENDED", "The order is moving under many hands: try again in a moment.")
     case "UnknownVendor":
-      return refused("VENDOR_UNKNOWN", `No vendor ${text(failure, "vendor")} is configured.`)
+      return refused(
+        "VENDOR_UNKNOWN",
+        `No vendor ${text(failure, "vendor")} is configured: the configuration file (PAYMENT_PROXY_CONFIG) names those that are.`
+      )
     case "OperatorInvalid":
       return misused("OPERATOR_INVALID", `${text(failure, "field")}: ${text(failure, "detail")}`)
     case "ProposalNotFound":
@@ -120,7 +129,7 @@ export const of = (failure: Tagged): Failed => {
     case "Unsettled":
       return unavailable(
         "STORE_UNAVAILABLE",
-        "The database does not answer: see that it runs, and that DATABASE_URL or PAYMENT_PROXY_DATA names it."
+        "The database does not answer, or its file is no database: see that it runs, and that DATABASE_URL or PAYMENT_PROXY_DATA names it."
       )
     default: {
       const said = text(failure, "message")

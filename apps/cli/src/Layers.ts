@@ -42,12 +42,28 @@ const databaseOf = ({ DATABASE_URL, PAYMENT_PROXY_DATA }: Decoded) =>
     onSome: (url) => Mysql.at({ url: Redacted.value(url), startSeconds, maxConnections: 2 })
   })
 
+/** The folder of data is there, or why it cannot be made. */
+const folderOf = ({ PAYMENT_PROXY_DATA }: Decoded) =>
+  Effect.try({
+    try: () => mkdirSync(PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 }),
+    catch: (cause) =>
+      new ConfigurationInvalid({
+        source: "the environment",
+        faults: [
+          {
+            at: "PAYMENT_PROXY_DATA",
+            detail: `This folder cannot be made (${cause instanceof Error ? cause.message : cause}): name one that this user may write to.`
+          }
+        ]
+      })
+  })
+
 /** The stores, their clock, the vault and the chain of histories, in the database and the folder that the environment names. */
 const storesOf = (environment: Decoded) => {
-  mkdirSync(environment.PAYMENT_PROXY_DATA, { recursive: true, mode: 0o700 })
   const { stores, clock } = databaseOf(environment)
   const vault = Keyfile.KeyVault.layer({ file: join(environment.PAYMENT_PROXY_DATA, "vault.key"), create: true })
-  return Chain.layer.pipe(Layer.provideMerge(Layer.merge(stores, vault)), Layer.provideMerge(clock))
+  const all = Chain.layer.pipe(Layer.provideMerge(Layer.merge(stores, vault)), Layer.provideMerge(clock))
+  return Layer.unwrapEffect(Effect.as(folderOf(environment), all))
 }
 
 /** What the variables say, or all that is wrong with them. */

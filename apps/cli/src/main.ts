@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer, Logger, LogLevel } from "effect"
+import { Cause, Console, Effect, Layer, Logger, LogLevel } from "effect"
 import * as Commands from "./Commands.ts"
 import { Environment } from "./Layers.ts"
 import { Output } from "./Leaf.ts"
@@ -44,8 +44,8 @@ let lastSaid = ""
 /** Logs are for who looks after the command, not for who reads its result; what repeats itself is said once. */
 const logs = Logger.replace(
   Logger.defaultLogger,
-  Logger.make(({ message: said, logLevel }) => {
-    const [first] = Array.isArray(said) ? said : [said]
+  Logger.make(({ message: said, logLevel, cause }) => {
+    const [first = Cause.pretty(cause)] = Array.isArray(said) ? said : [said]
     const line = `${logLevel.label.toLowerCase()}: ${String(first)}`
     if (line === lastSaid) return
     lastSaid = line

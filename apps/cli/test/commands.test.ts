@@ -43,10 +43,38 @@ it("what is not there ends with 1, and says where to look", async () => {
     exit: 1,
     all: "APP_NOT_FOUND: There is no app shop: payment-proxy apps list shows all."
   })
-  expect(await world.run("keys", "revoke", "0a1b2c3d4e5f")).toMatchObject({ exit: 1 })
-  expect((await world.run("orders", "show", "01KB2Y5WM0000000000000000000A")).said).toContain("ORDER_NOT_FOUND")
+  expect(await world.run("keys", "revoke", "0a1b2c3d4e5f")).toMatchObject({
+    exit: 1,
+    all: "KEY_NOT_FOUND: There is no key 0a1b2c3d4e5f in use: payment-proxy keys list APP names an app's keys."
+  })
+  expect((await world.run("orders", "show", "01KB2Y5WM0000000000000000000A")).said).toContain(
+    "payment-proxy orders list"
+  )
   expect((await world.run("audit", "verify", "--order", "01KB2Y5WM0000000000000000000A")).exit).toBe(1)
   expect((await world.run("events", "resend", "evt_1")).said).toContain("EVENT_NOT_FOUND")
+})
+
+it("a whole key is ended by its id, and nothing more of it is said, whether it is there or not", async () => {
+  const world = fresh()
+  await world.run("apps", "create", "shop")
+  const { keyId, key } = await world.json("keys", "create", "shop")
+  const ended = await world.run("keys", "revoke", key, "--yes")
+  expect([ended.exit, ended.all]).toEqual([0, `Key ${keyId} opens nothing any more.`])
+  const again = await world.run("keys", "revoke", key, "--yes")
+  expect(again.exit).toBe(1)
+  expect(again.all).toContain(keyId)
+  expect(again.all).not.toContain(key.slice(-20))
+})
+
+it("a folder of data that cannot be made is named, and how to mend it", async () => {
+  const world = fresh()
+  const file = join(world.path, "a-file")
+  writeFileSync(file, "")
+  const { exit, said } = await run({ PAYMENT_PROXY_DATA: join(file, "data") }, ["apps", "list"])
+  expect(exit).toBe(1)
+  expect(said).toContain("CONFIGURATION_INVALID")
+  expect(said).toContain("PAYMENT_PROXY_DATA")
+  expect(said).toContain(join(file, "data"))
 })
 
 it("a key file that holds no keys is named, and how to mend it", async () => {

@@ -62,7 +62,8 @@ const spanOf = (text: string) => {
 const rotate = leaf(
   "rotate",
   {
-    about: "Makes a key that takes over: the one before it opens for the overlap more. It is shown once.",
+    about:
+      "Makes a key that takes over: the one before it opens for the overlap more, one before that ends at once. It is shown once.",
     example: "keys rotate shop --overlap 24h",
     config: {
       app,
@@ -75,18 +76,23 @@ const rotate = leaf(
   ({ app, overlap }) => Effect.flatMap(spanOf(overlap), (span) => Effect.map(AppKeys.rotate(app, span), shownOnce))
 )
 
+/** A key's id, also out of the whole key: nothing more of it is to be in messages. */
+const idOf = (text: string): string => /^pp_[a-z]+_([^_]*)/.exec(text.trim())?.[1] ?? text
+
 const revoke = leaf(
   "revoke",
   {
     about: "Ends a key at once; processes that know it take it for 10 seconds more at most.",
     example: "keys revoke 0a1b2c3d4e5f",
-    config: { keyId: argument("key", "The key's id: the 12 letters after pp_live_"), yes }
+    config: { keyId: argument("key", "The key's id: the 12 letters after pp_live_; the whole key will do, too"), yes }
   },
-  ({ keyId, yes }) =>
-    Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), {
+  ({ keyId: typed, yes }) => {
+    const keyId = idOf(typed)
+    return Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), {
       json: { keyId, isActive: false },
       text: `Key ${keyId} opens nothing any more.`
     })
+  }
 )
 
 /** `payment-proxy keys …` */
