@@ -1,6 +1,6 @@
 // The demonstration: sandbox, shop and gateway on this machine, with an app key, a curl to copy, and .payment-proxy/demo.json
 // for scripts; with --watch each app reloads when a file changes. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watchFile, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -10,6 +10,7 @@ import { root } from "./tools.mjs"
 
 const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-proxy"))
 const demoFile = join(data, "demo.json")
+const appFile = join(data, "demo-app.json")
 const children = new Set()
 const isWatching = process.argv.includes("--watch")
 let isStopping = false
@@ -143,6 +144,56 @@ const configuration = () => {
   return file
 }
 
+/** An operators' command (docs/cli.md): its JSON, or null where it was refused. */
+const command = (environment, ...args) => {
+  const { status, stdout, stderr } = spawnSync(join(root, "payment-proxy"), [...args, "--json"], {
+    env: { ...process.env, ...environment },
+    encoding: "utf8"
+  })
+  if (status === 0) return JSON.parse(stdout)
+  if (status === 1) return null
+  throw new Error(`payment-proxy ${args.join(" ")}: ${stderr.trim() || `exit ${status}`}`)
+}
+
+/** The shop's app as an earlier start left it, if its key still opens. */
+const earlierApp = (environment, webhook) => {
+  const made = readJson(existsSync(appFile) ? readFileSync(appFile, "utf8") : "")
+  if (made?.webhook !== webhook) return undefined
+  const keys = command(environment, "keys", "list", "demo") ?? []
+  return keys.some(({ keyId, ends }) => ends === null && made.key.startsWith(`pp_live_${keyId}_`)) ? made : undefined
+}
+
+/** The shop's app is made by the first start; a later one sends where the shop listens now, with a new key. Answers its key. */
+const madeApp = (environment, webhook) => {
+  const endpoint = [webhook, "--secret-env", "WEBHOOK_SECRET"]
+  const name = ["--name", "Demonstration shop"]
+  const made = command(environment, "apps", "create", "demo", ...name, "--endpoint", ...endpoint, "--key")
+  if (made !== null) return made.key
+  const { endpoints } = command(environment, "apps", "show", "demo")
+  if (endpoints.length !== 1 || endpoints[0].url !== webhook) {
+    for (const { id } of endpoints) command(environment, "apps", "endpoint", "remove", "demo", id, "--yes")
+    command(environment, "apps", "endpoint", "add", "demo", ...endpoint)
+  }
+  return command(environment, "keys", "rotate", "demo", "--overlap", "24h").key
+}
+
+/** The shop's app, with its key, which is kept for the next start. */
+const appOf = (environment, webhook) => {
+  const earlier = earlierApp(environment, webhook)
+  if (earlier !== undefined) return earlier
+  const app = { key: madeApp(environment, webhook), webhook }
+  writeFileSync(appFile, JSON.stringify(app), { mode: 0o600 })
+  return app
+}
+
+/** What operators' commands need, too: `set -a; . .payment-proxy/demo.env; set +a`. */
+const writeEnvironment = (environment) => {
+  const quoted = ([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'\n`
+  writeFileSync(join(data, "demo.env"), Object.entries(environment).map(quoted).join(""), { mode: 0o600 })
+}
+
+const line = (name, said, about) => `  ${name.padEnd(11)} ${said}      ${about}`
+
 const curlOf = ({ gateway, shop, appKey }) => {
   const body = {
     vendor: "platform",
@@ -211,12 +262,9 @@ const main = async () => {
     PLATFORM_WEBHOOK_SECRET: secrets.platformWebhookSecret,
     PLATFORM_MERCHANT_ID: "merchant-demo"
   }
-  const app = await start("gateway", { ...environment, WEBHOOK_SECRET: secrets.shopWebhookSecret }, [
-    "src/app.ts",
-    "--id=demo",
-    "--name=Demonstration shop",
-    `--webhook=http://127.0.0.1:${shopPort}/webhooks`
-  ])
+  writeEnvironment(environment)
+  const operator = { ...environment, WEBHOOK_SECRET: secrets.shopWebhookSecret }
+  const app = appOf(operator, `http://127.0.0.1:${shopPort}/webhooks`)
   const shop = await start("shop", {
     SHOP_PORT: String(shopPort),
     SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret,
@@ -243,13 +291,20 @@ const main = async () => {
   console.log(`
 Payment Proxy is ready.
 
-  order API   ${demo.gateway}      its pages: ${demo.docs}
-  platform    ${demo.sandbox}      a sandbox: what it saw is at /_ledger
-${Object.entries(demo.vendors)
-  .map(([vendor, url]) => `  ${vendor.padEnd(11)} ${url}      played by the sandbox, too (docs/vendors.md)`)
-  .join("\n")}
-  shop        ${demo.shop}      buy a travel policy; /webhooks shows what was reported, signed
+${[
+  line("order API", demo.gateway, `its pages: ${demo.docs}`),
+  line("platform", demo.sandbox, "a sandbox: what it saw is at /_ledger"),
+  ...Object.entries(demo.vendors).map(([vendor, url]) =>
+    line(vendor, url, "played by the sandbox, too (docs/vendors.md)")
+  ),
+  line("shop", demo.shop, "buy a travel policy; /webhooks shows what was reported, signed")
+].join("\n")}
   app key     ${demo.appKey}
+
+For the commands of README.md and docs/cli.md, in another terminal:
+
+export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}
+set -a; . '${join(data, "demo.env").replaceAll("'", `'\\''`)}'; set +a
 
 Buy a policy in the shop. Or place an order yourself, open its next.url, pay, and see it arrive in the shop:
 

@@ -75,9 +75,11 @@ const received = (payOrderNo: string, count: number) =>
 const browser = executable()
 
 describe("the whole path, from npm start", () => {
-  it("prints the addresses, a key and a curl to copy", () => {
-    const { demo, printed } = running
-    for (const part of [demo.gateway, demo.docs, demo.sandbox, demo.shop, demo.appKey, "curl -X POST"])
+  it("prints the addresses, a key and a curl to copy", async () => {
+    const { demo, folder, printed } = running
+    await until("all of it is printed", 10_000, () => printed().includes("Ctrl-C") || undefined)
+    const typed = [`export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}`, join(folder, "demo.env"), "curl -X POST"]
+    for (const part of [demo.gateway, demo.docs, demo.sandbox, demo.shop, demo.appKey, ...typed])
       expect(printed()).toContain(part)
   })
 

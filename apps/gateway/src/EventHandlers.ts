@@ -3,6 +3,7 @@ import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/p
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Api, Event, Order } from "@payment-proxy/api"
 import { Read, resend } from "@payment-proxy/application"
+import { Apps } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
 import * as Caller from "./Caller.ts"
 import { EventStreams, isWanted } from "./EventStreams.ts"
@@ -31,7 +32,13 @@ export const streamed = Effect.fnUntraced(
     const app = yield* Caller.of(request)
     const streams = yield* EventStreams
     const { "last-event-id": last } = request.headers
-    yield* streams.follow(app.id, payOrderNo, typeof last === "string" ? last : null, response)
+    const mayGoOn = Caller.of(request).pipe(
+      Effect.provideService(Apps, yield* Apps),
+      Effect.as(true),
+      // While the store is not there nothing new is read either.
+      Effect.catchTags({ Unauthorized: () => Effect.succeed(false), StoreUnavailable: () => Effect.succeed(true) })
+    )
+    yield* streams.follow(app.id, payOrderNo, typeof last === "string" ? last : null, response, mayGoOn)
     return HttpServerResponse.empty()
   },
   (effect) => answered(effect)

@@ -92,13 +92,15 @@ export class EventStreams extends Context.Tag("@payment-proxy/gateway/EventStrea
   {
     /**
      * Writes the events of an app's order that are not seen yet, then each as it happens, until the client leaves or the stream's
-     * time is over. What cannot be answered with a stream fails before anything is written.
+     * time is over, or `mayGoOn` no longer holds when there is news. What cannot be answered with a stream fails before anything
+     * is written.
      */
     readonly follow: (
       app: string,
       payOrderNo: string,
       lastEventId: string | null,
-      response: ServerResponse
+      response: ServerResponse,
+      mayGoOn: Effect.Effect<boolean>
     ) => Effect.Effect<void, Refused | OrderNotFound | StoreUnavailable, Orders | Deliveries | Changes.Changes>
     /** Ends all of them, and takes no more. */
     readonly end: Effect.Effect<void>
@@ -182,7 +184,8 @@ export const make = Effect.gen(function* () {
   const following = Effect.fnUntraced(function* (
     stream: Stream,
     payOrderNo: string,
-    first: { readonly events: ReadonlyArray<Read.Event>; readonly seen: Read.Seen }
+    first: { readonly events: ReadonlyArray<Read.Event>; readonly seen: Read.Seen },
+    mayGoOn: Effect.Effect<boolean>
   ) {
     const changes = yield* Changes.Changes
     let seen = Read.seeing(first.seen, first.events)
@@ -190,14 +193,14 @@ export const make = Effect.gen(function* () {
     while (!isDone(stream.response)) {
       const known = seen
       const news = yield* orClosed<Changes.News>(stream.response, (wake) => changes.watch(known, wake))
-      if (news === null) return
+      if (news === null || !(yield* mayGoOn)) return
       const events = yield* reading(Read.eventsAfter(payOrderNo, known))
       yield* told(stream, events)
       seen = Read.seeing(known, [...events, news])
     }
   })
 
-  const follow: EventStreams["Type"]["follow"] = (app, payOrderNo, lastEventId, response) =>
+  const follow: EventStreams["Type"]["follow"] = (app, payOrderNo, lastEventId, response, mayGoOn) =>
     Effect.acquireUseRelease(
       admitted(app, response),
       (stream) =>
@@ -209,7 +212,7 @@ export const make = Effect.gen(function* () {
           response.writeHead(200, headers)
           response.write("retry: 2000\n\n")
           yield* Metric.set(streaming, open.size)
-          yield* Effect.catchAll(following(stream, payOrderNo, first), (fault) =>
+          yield* Effect.catchAll(following(stream, payOrderNo, first, mayGoOn), (fault) =>
             Effect.logWarning("A stream of events ends, as the store is not there; its client comes back.", fault)
           )
           response.end()

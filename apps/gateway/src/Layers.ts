@@ -41,18 +41,25 @@ const vendorSide =
     )
   }
 
-/** How days are reconciled, as configured. */
-const reconciling = ({ vendors, reconcile }: Configuration) =>
-  Layer.effect(
-    Reconcile.Reconciling,
-    Effect.map(Reconcile.Reconciling, (usual) => ({
-      ...usual,
-      readyHour: reconcile.readyHour,
-      lookBackDays: reconcile.lookBackDays,
-      slack: Duration.minutes(reconcile.slackMinutes),
-      vendors: ReconcileEntry.bills(vendors, reconcile)
-    }))
-  )
+/** How days are reconciled, as the configuration in force says. */
+const reconciling = Layer.effect(
+  Reconcile.Reconciling,
+  Effect.zipWith(Reconcile.Reconciling, Generations.VendorSide, (usual, { inForce }) => ({
+    ...usual,
+    get readyHour() {
+      return inForce().reconcile.readyHour
+    },
+    get lookBackDays() {
+      return inForce().reconcile.lookBackDays
+    },
+    get slack() {
+      return Duration.minutes(inForce().reconcile.slackMinutes)
+    },
+    get vendors() {
+      return ReconcileEntry.bills(inForce().vendors, inForce().reconcile)
+    }
+  }))
+)
 
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
@@ -76,8 +83,8 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Changes.layer, adapters).pipe(
-    Layer.provideMerge(Layer.mergeAll(crash, keeping, reconciling(configuration))),
+  return Layer.provideMerge(Layer.merge(Changes.layer, reconciling), adapters).pipe(
+    Layer.provideMerge(Layer.merge(crash, keeping)),
     Layer.provideMerge(clock)
   )
 }

@@ -1,4 +1,5 @@
 import { expect, it } from "@effect/vitest"
+import { AppKeys } from "@payment-proxy/application"
 import { Apps } from "@payment-proxy/ports"
 import { Memory } from "@payment-proxy/testkit"
 import { Effect, Either } from "effect"
@@ -7,7 +8,7 @@ import * as AppKey from "../src/AppKey.ts"
 it.effect("a key proves its app; what is stored of it proves nothing", () =>
   Effect.gen(function* () {
     const apps = yield* Apps
-    const { text, keyId, secretSha256 } = AppKey.generate()
+    const { text, keyId, secretSha256 } = AppKeys.generate()
     yield* apps.put({ id: "shop", name: "Shop", endpoints: [], isDisabled: false })
     yield* apps.addKey({ keyId, app: "shop", secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     expect((yield* AppKey.authenticate(`Bearer ${text}`)).id).toBe("shop")
@@ -18,7 +19,7 @@ it.effect("a key proves its app; what is stored of it proves nothing", () =>
 )
 
 it("keys differ, and have the form that secret scanners know", () => {
-  const keys = Array.from({ length: 1000 }, () => AppKey.generate().text)
+  const keys = Array.from({ length: 1000 }, () => AppKeys.generate().text)
   expect(new Set(keys).size).toBe(1000)
   for (const key of keys) expect(key).toMatch(/^pp_live_[0-9a-z]{12}_[0-9A-Za-z]{43}$/)
 })

@@ -69,9 +69,9 @@ const moved = (payment: ReturnType<typeof aPayment>, expected: number, bytes: nu
     yield* changes.committed(payment.payOrderNo, expected + 1)
   })
 
-const followed = (payOrderNo: string, client: Client) =>
+const followed = (payOrderNo: string, client: Client, mayGoOn = Effect.succeed(true)) =>
   Effect.flatMap(EventStreams.EventStreams, (streams) =>
-    Effect.forkScoped(streams.follow("shop", payOrderNo, null, client.response))
+    Effect.forkScoped(streams.follow("shop", payOrderNo, null, client.response, mayGoOn))
   )
 
 const beats = (sent: string) => sent.match(/^:$/gm)?.length ?? 0
@@ -98,6 +98,29 @@ living(
     yield* settled
     expect(beats(client.sent)).toBe(3)
     expect([client.status, versionsIn(client.sent)]).toEqual([200, [1]])
+  })
+)
+
+living(
+  "a stream whose key was revoked meanwhile ends before it tells of anything new",
+  Effect.gen(function* () {
+    let isAllowed = true
+    const client = new Client(true)
+    const payment = yield* order(1, 10)
+    const following = yield* followed(
+      payment.payOrderNo,
+      client,
+      Effect.sync(() => isAllowed)
+    )
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* moved(payment, 1, 10)
+    yield* TestClock.adjust(Duration.seconds(1))
+    isAllowed = false
+    yield* moved(payment, 2, 10)
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* Fiber.join(following)
+    yield* settled
+    expect([versionsIn(client.sent), client.writableEnded]).toEqual([[1, 2], true])
   })
 )
 

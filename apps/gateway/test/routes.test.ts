@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
-import { Changes, secretContext } from "@payment-proxy/application"
+import { AppKeys, Changes, secretContext } from "@payment-proxy/application"
 import { type Configuration, Current, Generations, load, Process, VendorEntry } from "@payment-proxy/configuration"
 import { Apps, Orders, Vault, Vendors, VendorTokens } from "@payment-proxy/ports"
 import { type Filter, Headers, type Message, Route } from "@payment-proxy/proxy"
 import { FakeVault, FakeVendors, Memory } from "@payment-proxy/testkit"
 import { Context, Effect, Layer, Logger, LogLevel, ManagedRuntime, Option, Redacted } from "effect"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
-import * as AppKey from "../src/AppKey.ts"
 import * as Layers from "../src/Layers.ts"
 import { Proxied } from "../src/proxied/Proxied.ts"
 import * as Routes from "../src/proxied/Routes.ts"
@@ -95,7 +94,7 @@ const opened = async (routes: object) => {
     vi.unstubAllEnvs()
     rmSync(folder, { recursive: true, force: true })
   })
-  const { text, keyId, secretSha256 } = AppKey.generate()
+  const { text, keyId, secretSha256 } = AppKeys.generate()
   await runtime.runPromise(
     Effect.gen(function* () {
       const apps = yield* Apps

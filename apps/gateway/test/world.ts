@@ -1,5 +1,5 @@
 import { HttpServer } from "@effect/platform"
-import { Changes, secretContext, Work } from "@payment-proxy/application"
+import { AppKeys, Changes, secretContext, Work } from "@payment-proxy/application"
 import { Current } from "@payment-proxy/configuration"
 import type {
   Deliveries,
@@ -13,7 +13,6 @@ import type {
 import { Apps, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
-import * as AppKey from "../src/AppKey.ts"
 import * as EventStreams from "../src/EventStreams.ts"
 import * as Http from "../src/Http.ts"
 import * as Layers from "../src/Layers.ts"
@@ -87,7 +86,7 @@ const appWithKey = (id: string, isTold = true) =>
         : [],
       isDisabled: false
     })
-    const { text, keyId, secretSha256 } = AppKey.generate()
+    const { text, keyId, secretSha256 } = AppKeys.generate()
     yield* apps.addKey({ keyId, app: id, secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     return text
   })

@@ -28,9 +28,11 @@ const watching = ({ orders }: Client) => {
   const known = new Map<string, Order>()
   const ending = new AbortController()
 
+  /** The newer of this and what is known; what nobody watches is not kept, as nothing would bring it up to date. */
   const see = (order: Order): Order => {
     const before = known.get(order.payOrderNo)
-    if (before === undefined || before.version < order.version) known.set(order.payOrderNo, order)
+    if (before === undefined) return order
+    if (before.version < order.version) known.set(order.payOrderNo, order)
     return known.get(order.payOrderNo) ?? order
   }
 

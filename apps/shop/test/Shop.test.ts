@@ -402,6 +402,18 @@ describe("the shop sells", () => {
     )
   })
 
+  it("and asks anew for an order that nobody watches, also after it was refunded or cancelled", async () => {
+    let order = whole({ status: "SUCCEEDED", next: null })
+    const shop = await selling(({ method, path }) => {
+      if (method === "POST") return path.endsWith("/close") ? [200, order] : [201, refundOf({ status: "SUBMITTING" })]
+      return [200, path.endsWith("/refunds") ? { items: [], next: null } : order]
+    })
+    await shop.post("/orders/P1/refund", { key: "rest" })
+    await shop.post("/orders/P1/close", {})
+    order = whole({ status: "REFUNDED", version: 3, next: null })
+    assert.include(await shop.page("/orders/P1"), "REFUNDED")
+  })
+
   it("and says why something did not work", async () => {
     const problem = { code: "AMOUNT_INVALID", detail: "10.00 CNY is left: <ask> for less." }
     const shop = await selling(() => [422, problem])

@@ -38,7 +38,7 @@ const run = (app: string, file: string, args: ReadonlyArray<string>, env: Record
   const ready = new Promise<Record<string, string>>((done, fail) => {
     createInterface({ input: child.stdout }).on(
       "line",
-      (line) => line.includes('"ready":true') && done(JSON.parse(line))
+      (line) => /^\{.*(?:"ready":true|"key":)/.test(line) && done(JSON.parse(line))
     )
     void ended.then((code) => fail(new Error(`${app} ended with ${code}: ${errors}`)))
   })
@@ -70,7 +70,7 @@ afterAll(async () => {
 })
 
 it("follows, as a process of its own, the order that a gateway without loops has placed; on SIGTERM it ends in time", async () => {
-  const app = await run("gateway", "src/app.ts", ["--id=shop"], environment).ready
+  const app = await run("cli", "src/main.ts", ["apps", "create", "shop", "--key", "--json"], environment).ready
   const gateway = run("gateway", "src/main.ts", [], environment)
   const { url } = await gateway.ready
   const headers = {

@@ -10,6 +10,8 @@ import {
 } from "node:crypto"
 import {
   closeSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -133,12 +135,23 @@ export const read = (path: string): Effect.Effect<File, FileRefused> =>
     )
   )
 
-const write = (path: string, text: Redacted.Redacted) =>
+/** Whose a file is, and who may do what with it. */
+interface Owned {
+  readonly uid: number
+  readonly gid: number
+  readonly mode: number
+}
+
+const write = (path: string, text: Redacted.Redacted, as: Owned | null) =>
   Effect.acquireUseRelease(
     Effect.try({ try: () => openSync(path, "wx", 0o600), catch: refused }),
     (file) =>
       Effect.try({
         try: () => {
+          if (as !== null) {
+            fchownSync(file, as.uid, as.gid)
+            fchmodSync(file, as.mode & 0o777)
+          }
           writeSync(file, `${Redacted.value(text)}\n`)
           fsyncSync(file)
         },
@@ -147,13 +160,13 @@ const write = (path: string, text: Redacted.Redacted) =>
     (file) => Effect.sync(() => closeSync(file))
   )
 
-const drafted = (path: string, text: Redacted.Redacted) =>
+const drafted = (path: string, text: Redacted.Redacted, as: Owned | null) =>
   Effect.gen(function* () {
     const draft = yield* Effect.acquireRelease(
       Effect.sync(() => `${path}.${randomUUID()}`),
       (draft) => Effect.sync(() => rmSync(draft, { force: true }))
     )
-    yield* write(draft, text)
+    yield* write(draft, text, as)
     return draft
   })
 
@@ -164,14 +177,18 @@ const drafted = (path: string, text: Redacted.Redacted) =>
 export const create = (path: string, text: Redacted.Redacted): Effect.Effect<void, FileRefused> =>
   Effect.gen(function* () {
     yield* Effect.try({ try: () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }), catch: refused })
-    const draft = yield* drafted(path, text)
+    const draft = yield* drafted(path, text, null)
     yield* Effect.try({ try: () => linkSync(draft, path), catch: refused })
   }).pipe(Effect.scoped)
 
-/** Puts a file that only its owner reads (0600) in the place of another in one step, on disk when it answers. */
+/**
+ * Puts a file in the place of another in one step, on disk when it answers. It is the same owner's, whoever does it: processes that run
+ * as he does go on reading it. Refused with `EPERM` where that cannot be.
+ */
 export const replace = (path: string, text: Redacted.Redacted): Effect.Effect<void, FileRefused> =>
   Effect.gen(function* () {
-    const draft = yield* drafted(path, text)
+    const former = yield* Effect.try({ try: () => statSync(path), catch: refused })
+    const draft = yield* drafted(path, text, process.platform === "win32" ? null : former)
     yield* Effect.try({ try: () => renameSync(draft, path), catch: refused })
     yield* synced(dirname(path))
   }).pipe(Effect.scoped)

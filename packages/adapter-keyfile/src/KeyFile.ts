@@ -98,7 +98,11 @@ const alone = <A>(file: string, use: (agoMillis: number) => Effect.Effect<A, Key
     Effect.catchTag("FileRefused", ({ code }) =>
       code === "EEXIST"
         ? invalid(file, "Another process changes the key file.", `If none does, remove ${file}.lock.`)
-        : invalid(file, `The key file cannot be changed: ${code}.`, "Let this process read it and write to its folder.")
+        : invalid(
+            file,
+            `The key file cannot be changed: ${code}.`,
+            "Let this process read it and write to its folder, as the file's owner or root."
+          )
     )
   )
 

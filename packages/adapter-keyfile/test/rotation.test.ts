@@ -1,5 +1,15 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { describe, it } from "@effect/vitest"
@@ -132,6 +142,22 @@ describe("KeyVault: a key that is added", () => {
       }
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(yield* keys.keyId, added)
+    })
+  )
+
+  it.scoped("leaves the file to whom it was, whoever adds it: a gateway of another user goes on reading it", () =>
+    Effect.gen(function* () {
+      if (process.platform === "win32") return
+      const file = yield* keyFile
+      const { ring } = yield* opened(file)
+      const { uid, gid } = statSync(file)
+      const owner = process.getuid?.() === 0 ? { uid: 4321, gid: 4322 } : { uid, gid }
+      chownSync(file, owner.uid, owner.gid)
+      chmodSync(file, 0o640)
+      yield* ring.add
+      const after = statSync(file)
+      assert.deepStrictEqual({ uid: after.uid, gid: after.gid }, owner)
+      assert.strictEqual(after.mode & 0o777, 0o640)
     })
   )
 

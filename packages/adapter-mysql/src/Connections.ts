@@ -21,6 +21,8 @@ export interface Options {
   readonly statementMillis: number
   /** How long a commit of unknown outcome is looked for before it is said to be unknown. */
   readonly settleMillis: number
+  /** How long a start waits for a database that is not there yet, or busy. */
+  readonly startSeconds: number
 }
 
 /** The kind of server; it decides what collations and session settings are called. */

@@ -55,11 +55,11 @@ export const make = Effect.gen(function* () {
         const since = after !== null && after.atMillis === null ? after.no : ""
         return [...some, ...(yield* undated({ ...search, limit: limit - some.length }, since))]
       }),
-    elsewhere: (vendor: string, numbers: ReadonlyArray<string>) =>
+    elsewhere: (vendor: string, numbers: ReadonlyArray<string>, day: string) =>
       numbers.length === 0
         ? Effect.succeed(new Set<string>())
         : typed(
-            sql`SELECT no FROM payment_proxy_elsewhere WHERE vendor = ${vendor} AND ${sql.in("no", numbers)}`.unprepared.pipe(
+            sql`SELECT no FROM payment_proxy_elsewhere WHERE vendor = ${vendor} AND day <> ${day} AND ${sql.in("no", numbers)}`.unprepared.pipe(
               Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(NumberRows)(rows))),
               Effect.map((rows) => new Set(rows.map(({ no }) => no)))
             )

@@ -73,17 +73,20 @@ const transactionOf =
 
 const saidBy = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** How long a start waits for a database that is not there yet, or busy. */
-export const patience = Schedule.intersect(Schedule.spaced(Duration.seconds(1)), Schedule.recurs(60))
+/** How a start waits for a database that is not there yet, or busy. */
+export const patience = ({ startSeconds }: Pick<Connections.Options, "startSeconds">) =>
+  Schedule.spaced(Duration.seconds(1)).pipe(Schedule.upTo(Duration.seconds(startSeconds)))
 
 /** What a start needs of a database, waited for where it is not there yet. */
-export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  effect.pipe(
-    Effect.tapError((error) =>
-      isSqlError(error) ? Effect.logWarning(`The database is not there yet: ${saidBy(error.cause)}`) : Effect.void
-    ),
-    Effect.retry({ schedule: patience, while: isSqlError })
-  )
+export const patiently =
+  (options: Connections.Options) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    effect.pipe(
+      Effect.tapError((error) =>
+        isSqlError(error) ? Effect.logWarning(`The database is not there yet: ${saidBy(error.cause)}`) : Effect.void
+      ),
+      Effect.retry({ schedule: patience(options), while: isSqlError })
+    )
 
 /** No such database, or not for this user: waiting does not help. */
 const denied = Failures.codesOf("denied")
@@ -116,7 +119,7 @@ export const make = (options: Connections.Options) =>
     const { server } = yield* Effect.scoped(pool.acquire).pipe(
       Effect.catchIf(isDenied, ({ cause }) => new DatabaseUnfit({ detail: `${saidBy(cause)}. Look at DATABASE_URL.` })),
       Effect.zipLeft(durable(sql)),
-      patiently
+      patiently(options)
     )
     return Database.of({ sql, server, options, transaction: transactionOf(pool) })
   }).pipe(typed)

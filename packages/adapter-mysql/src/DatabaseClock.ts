@@ -97,7 +97,7 @@ const lookEvery = Duration.seconds(2)
 /** The database's clock as the clock of all that is built on this layer; while the database is away, it goes on by itself. */
 export const layer = Layer.unwrapScoped(
   Effect.gen(function* () {
-    const { sql } = yield* Database
+    const { sql, options } = yield* Database
     const database = Effect.flatMap(now, (said) =>
       sql`SELECT ${sql.literal(said)} AS now_millis`.unprepared.pipe(
         Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(Rows)(rows))),
@@ -109,7 +109,7 @@ export const layer = Layer.unwrapScoped(
       monotonicMillis: () => performance.now(),
       machineMillis: () => machine.unsafeCurrentTimeMillis()
     })
-    const { clock, measure } = yield* Effect.retry(first, patience)
+    const { clock, measure } = yield* Effect.retry(first, patience(options))
     yield* Effect.repeatN(Effect.ignore(measure), firstLooks - 1)
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(measure), lookEvery)))
     return Layer.setClock(clock)

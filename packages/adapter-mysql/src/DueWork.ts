@@ -170,7 +170,9 @@ export const make = Effect.gen(function* () {
   const columns = sql.literal(DeliveryRows.columns.join(", "))
   const found = <E>(rows: Effect.Effect<unknown, E>) =>
     typed(Effect.flatMap(rows, (all) => Effect.orDie(DeliveryRows.decode(all))))
-  const isOf = (eventId: string) => sql`id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`}`
+  /** The range is for the index; an id that is only the beginning of others' has their rows in it, too. */
+  const isOf = (eventId: string) =>
+    sql`id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`} AND event_id = ${eventId}`
   const anew = (now: Fragment) => sql`due_millis = ${now}, due_token = NULL, due_lease_millis = NULL, due_tries = 0,
     since_millis = ${now}, state = 'waiting'`
   const count = (limit: number) => sql.literal(String(Math.trunc(limit)))

@@ -119,7 +119,7 @@ const migrated = (run: Run, server: Connections.Server) =>
 /** Brings the schema up to date: one statement a step, forward only; one process at a time, the others wait. */
 export const migrate = ({ options, server }: Database["Type"]) =>
   Effect.gen(function* () {
-    const link = yield* patiently(Connections.own(options))
+    const link = yield* patiently(options)(Connections.own(options))
     const run: Run = (statement, values = [], millis = limitMillis) => Connections.run(link, statement, values, millis)
     const lock = "CONCAT('payment_proxy_migration ', DATABASE())"
     yield* run(makeWay)

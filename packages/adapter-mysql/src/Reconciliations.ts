@@ -15,6 +15,13 @@ export const make = Effect.gen(function* () {
   const isOpen = sql.literal("status <> 'resolved'")
   const clock = Effect.provideService(Days.nowMillis, Database, database)
 
+  /** What was resolved only as no run found it again is found again, and as new; by whom it was resolved is read until it goes, last. */
+  const anew = sql.csv(
+    ["status", "action", "note", "body", "found_millis", "resolved_millis", "resolved_by"].map(
+      (name) => sql`${sql(name)} = IF(resolved_by = 'run', VALUES(${sql(name)}), ${sql(name)})`
+    )
+  )
+
   /** Writes where the run is the day's last, and answers whether it is; nobody begins another meanwhile. */
   const ifLast = <E>({ vendor, day, run }: Run, write: (nowMillis: number) => Effect.Effect<void, E>) =>
     transaction(
@@ -39,7 +46,7 @@ export const make = Effect.gen(function* () {
           if (differences.length > 0)
             yield* sql`INSERT INTO payment_proxy_difference ${sql.insert(
               differences.map((difference) => ({ ...Differences.toRow(run, difference), found_millis: nowMillis }))
-            )} ON DUPLICATE KEY UPDATE run = VALUES(run)`.unprepared
+            )} ON DUPLICATE KEY UPDATE run = VALUES(run), ${anew}`.unprepared
           if (elsewhere.length > 0)
             yield* sql`INSERT INTO payment_proxy_elsewhere ${sql.insert(
               elsewhere.map((no) => ({ vendor: run.vendor, no, day: run.day }))

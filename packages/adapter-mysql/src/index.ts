@@ -65,7 +65,14 @@ export interface At {
 
 /** The database at `url`; nothing is done before a layer is built. */
 export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
-  const all = { maxConnections: 10, acquireMillis: 1000, statementMillis: 5000, settleMillis: 20_000, ...options }
+  const all = {
+    maxConnections: 10,
+    acquireMillis: 1000,
+    statementMillis: 5000,
+    settleMillis: 20_000,
+    startSeconds: 60,
+    ...options
+  }
   const database = Database.layer(all)
   const stores = Layer.mergeAll(
     OrdersStore.layer,

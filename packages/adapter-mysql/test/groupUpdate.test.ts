@@ -9,7 +9,7 @@ import * as Mysql from "../src/index.ts"
 import { ownDatabase } from "./scratch.ts"
 
 const all = { concurrency: "unbounded" } as const
-const options = { maxConnections: 4, acquireMillis: 500, statementMillis: 1000, settleMillis: 5000 }
+const options = { maxConnections: 4, acquireMillis: 500, statementMillis: 1000, settleMillis: 5000, startSeconds: 60 }
 const lease = Duration.seconds(30)
 
 /** Updates on a table of ten rows, behind a proxy that counts the packets. */

@@ -37,8 +37,9 @@ const inOrder = (sql: SqlClient.SqlClient, nowMillis: number) =>
 const isOpen = (sql: SqlClient.SqlClient, nowMillis: number) =>
   sql`piece.due_millis <= ${nowMillis} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${nowMillis})`
 
+/** The range is for the index; an id that is only the beginning of others' has their rows in it, too. */
 const ofEvent = (sql: SqlClient.SqlClient, eventId: string) =>
-  sql`id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`}`
+  sql`id > ${`dlv_${eventId}_`} AND id < ${`dlv_${eventId}a`} AND event_id = ${eventId}`
 
 /** How many endpoints are looked at for one claim, for each piece that it may have. */
 const placesPerPiece = 4

@@ -143,11 +143,11 @@ const oursOf = Effect.gen(function* () {
         const since = after !== null && after.atMillis === null ? after.no : ""
         return [...some, ...(yield* undated({ ...search, limit: limit - some.length }, since))]
       }),
-    elsewhere: (vendor: string, numbers: ReadonlyArray<string>) =>
+    elsewhere: (vendor: string, numbers: ReadonlyArray<string>, day: string) =>
       numbers.length === 0
         ? Effect.succeed(new Set<string>())
         : typed(
-            reader`SELECT no FROM payment_proxy_elsewhere WHERE vendor = ${vendor} AND ${reader.in("no", numbers)}`.unprepared.pipe(
+            reader`SELECT no FROM payment_proxy_elsewhere WHERE vendor = ${vendor} AND day <> ${day} AND ${reader.in("no", numbers)}`.unprepared.pipe(
               Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(NumberRows)(rows))),
               Effect.map((rows) => new Set(rows.map(({ no }) => no)))
             )
@@ -159,6 +159,14 @@ export const make = Effect.gen(function* () {
   const { reader, writer: sql, transaction } = yield* Database
   const columns = reader.literal(Differences.columns.join(", "))
   const isOpen = sql.literal("status <> 'resolved'")
+
+  /** What was resolved only as no run found it again is found again, and as new. */
+  const anew = sql.csv(
+    ["status", "action", "note", "body", "found_millis", "resolved_millis", "resolved_by"].map((name) => {
+      const [kept, found] = [sql.literal(`payment_proxy_difference.${name}`), sql.literal(`excluded.${name}`)]
+      return sql`${sql(name)} = CASE WHEN payment_proxy_difference.resolved_by = 'run' THEN ${found} ELSE ${kept} END`
+    })
+  )
 
   /** Writes where the run is the day's last, and answers whether it is. */
   const ifLast = <E>({ vendor, day, run }: Run, write: (nowMillis: number) => Effect.Effect<void, E>) =>
@@ -186,7 +194,7 @@ export const make = Effect.gen(function* () {
           if (differences.length > 0)
             yield* sql`INSERT INTO payment_proxy_difference ${sql.insert(
               differences.map((difference) => ({ ...Differences.toRow(run, difference), found_millis: nowMillis }))
-            )} ON CONFLICT (vendor, day, id) DO UPDATE SET run = excluded.run`.unprepared
+            )} ON CONFLICT (vendor, day, id) DO UPDATE SET run = excluded.run, ${anew}`.unprepared
           if (elsewhere.length > 0)
             yield* sql`INSERT INTO payment_proxy_elsewhere ${sql.insert(
               elsewhere.map((no) => ({ vendor: run.vendor, no, day: run.day }))

@@ -26,14 +26,34 @@ export const isPublic = (address: string): boolean => {
 const refused = (): NodeJS.ErrnoException =>
   Object.assign(new Error("Every address of the name is private or reserved."), { code: refusedCode })
 
+/**
+ * `resolve` with one question at a time for each name: names whose servers do not answer hold up the system's resolver, which
+ * asks few at a time, for everybody.
+ */
+const sharing = (resolve: Resolve): Resolve => {
+  const asking = new Map<string, Array<Parameters<Resolve>[2]>>()
+  return (hostname, options, callback) => {
+    const key = JSON.stringify([hostname, options.family, options.hints])
+    const others = asking.get(key)
+    if (others !== undefined) return void others.push(callback)
+    const all = [callback]
+    asking.set(key, all)
+    resolve(hostname, options, (error, addresses) => {
+      asking.delete(key)
+      for (const tell of all) tell(error, addresses)
+    })
+  }
+}
+
 /** A `lookup` for `net.connect` that hands out only such addresses as `isAllowed` lets through, so that what was judged is what is dialled. */
-export const lookup =
-  (isAllowed: (address: string) => boolean, resolve: Resolve = dns.lookup): LookupFunction =>
-  (hostname, options, callback) =>
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+export const lookup = (isAllowed: (address: string) => boolean, resolve: Resolve = dns.lookup): LookupFunction => {
+  const shared = sharing(resolve)
+  return (hostname, options, callback) =>
+    shared(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "")
       const allowed = addresses.filter(({ address }) => isAllowed(address))
       const [first] = allowed
       if (first === undefined) return callback(refused(), "")
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family)
     })
+}

@@ -120,6 +120,25 @@ describe("Addresses", () => {
     })
   )
 
+  it("asks for a name once at a time, however many calls want it, and anew after each answer", () => {
+    const asked: Array<string> = []
+    const answers: Array<() => void> = []
+    const slow: Addresses.Resolve = (hostname, options, callback) => {
+      asked.push(hostname)
+      answers.push(() => answering("1.1.1.1")(hostname, options, callback))
+    }
+    const shared = Addresses.lookup(Addresses.isPublic, slow)
+    let found = 0
+    const ask = (hostname: string) => shared(hostname, {}, (_, address) => (found += Number(address === "1.1.1.1")))
+    for (let calls = 0; calls < 8; calls++) ask("dark.example.com")
+    ask("other.example.com")
+    assert.deepStrictEqual(asked, ["dark.example.com", "other.example.com"])
+    for (const answer of answers.splice(0)) answer()
+    assert.strictEqual(found, 9)
+    ask("dark.example.com")
+    assert.strictEqual(asked.length, 3)
+  })
+
   it.effect("passes a resolver's error on", () =>
     Effect.gen(function* () {
       const failing: Addresses.Resolve = (_hostname, _options, callback) =>

@@ -159,7 +159,8 @@ export const timeOf = (millis: number): string => {
   return `${date}${digits(hours, 2)}:${digits(minutes, 2)}:${digits(seconds, 2)}.${digits(left % 1000, 3)}Z`
 }
 
-const amountOf = (amountMinor: bigint, { currency }: Money.Money) => ({
+/** An amount in minor units as it is shown, in the currency of another. */
+export const amountOf = (amountMinor: bigint, { currency }: Money.Money) => ({
   value: Money.format(Money.make(amountMinor, currency)),
   currency
 })

@@ -17,7 +17,8 @@ const isTurn = (lastAsked: Map<string, number>, payOrderNo: string, nowMillis: n
     if (Math.abs(nowMillis - atMillis) < restMillis) break
     lastAsked.delete(no)
   }
-  if (lastAsked.has(payOrderNo)) return false
+  if (Math.abs(nowMillis - (lastAsked.get(payOrderNo) ?? Number.NEGATIVE_INFINITY)) < restMillis) return false
+  lastAsked.delete(payOrderNo)
   lastAsked.set(payOrderNo, nowMillis)
   return true
 }

@@ -41,6 +41,17 @@ export interface Options {
   /** Faults that are kept for the report. */
   readonly maxFound?: number
   readonly onProgress?: (progress: Progress) => Effect.Effect<void>
+  /** Only the order or refund of this number, and the order's refunds. */
+  readonly number?: string | undefined
+  /** Heads that were written down before and kept elsewhere, by number: what they name must be there still, and go on from them. */
+  readonly heads?: Iterable<Head> | undefined
+}
+
+/** What an order's history ended with at some time: who keeps it elsewhere sees whether the order was removed or put back since. */
+export interface Head {
+  readonly payOrderNo: string
+  readonly version: number
+  readonly hash: string
 }
 
 type Broken = Omit<Fault, "payOrderNo">
@@ -118,35 +129,112 @@ export const examine = (found: Found, chain: Chain["Type"]): Broken | number => 
   return ended(found, found.row, walked.previous) ?? walked.unchained
 }
 
-/**
- * Looks whether every payment's and refund's history is as it was written, also what has been moved out: page by page, in
- * bounded memory, beside running processes. What it cannot see is an order that was put back whole to an earlier version, or
- * removed whole (docs/adr/0024).
- */
-export const verify = Effect.fnUntraced(function* ({ pageSize = 200, maxFound = 1000, onProgress }: Options = {}) {
+/** What no number is between and this one. */
+const justBelow = (number: string): string =>
+  `${number.slice(0, -1)}${String.fromCharCode(number.charCodeAt(number.length - 1) - 1)}~`
+
+/** Whether an order still has what it ended with when its head was written down. */
+const wentOnFrom = (head: Head, { entries }: Found): Broken | null => {
+  const then = entries.find(({ version }) => version === head.version)
+  if (then === undefined)
+    return broken(head.version, "TRUNCATED", "Its history had this version when heads were written down.")
+  return then.hash === head.hash
+    ? null
+    : broken(head.version, "ALTERED", "Its entry had another hash when heads were written down.")
+}
+
+/** Heads beside orders, both by number: those that no order answers to any more, and what is wrong with those that one does. */
+const beside = (heads: Iterable<Head>) => {
+  const all = heads[Symbol.iterator]()
+  let next = all.next()
+  const gone = (until: string | null): ReadonlyArray<Fault> => {
+    const missing: Array<Fault> = []
+    for (; next.done !== true && (until === null || next.value.payOrderNo < until); next = all.next())
+      missing.push({
+        payOrderNo: next.value.payOrderNo,
+        ...broken(next.value.version, "MISSING", "The order was there when heads were written down.")
+      })
+    return missing
+  }
+  return {
+    gone,
+    /** What is wrong with this order by its head, where it has one; those before it that are gone are to be asked for first. */
+    of: (found: Found): Broken | null => {
+      if (next.done === true || next.value.payOrderNo !== found.payOrderNo) return null
+      const head = next.value
+      next = all.next()
+      return wentOnFrom(head, found)
+    }
+  }
+}
+
+/** Hands over the heads of all orders and refunds, page by page, by number. */
+export const heads = Effect.fnUntraced(function* <E, R>(
+  take: (heads: ReadonlyArray<Head>) => Effect.Effect<void, E, R>,
+  pageSize = 200
+) {
   const histories = yield* Histories
-  const chain = yield* Chain
-  const found: Array<Fault> = []
-  let progress: Progress = { orders: 0, entries: 0, unchained: 0, faults: 0 }
+  let count = 0
   let after: string | null = null
   for (;;) {
     const page: ReadonlyArray<Found> = yield* histories.page(after, pageSize)
-    let { orders, entries, unchained, faults } = progress
+    const found = page.flatMap(({ payOrderNo, entries }) => {
+      const last = entries.at(-1)
+      return last === undefined || last.hash === null ? [] : [{ payOrderNo, version: last.version, hash: last.hash }]
+    })
+    if (found.length > 0) yield* take(found)
+    count += found.length
+    after = page.at(-1)?.payOrderNo ?? null
+    if (after === null || page.length < pageSize) return count
+  }
+})
+
+/**
+ * Looks whether every payment's and refund's history is as it was written, also what has been moved out: page by page, in
+ * bounded memory, beside running processes. That an order was removed whole, or put back whole to an earlier version, shows by
+ * `heads` alone (docs/adr/0024).
+ */
+export const verify = Effect.fnUntraced(function* ({
+  pageSize = 200,
+  maxFound = 1000,
+  onProgress,
+  number,
+  heads: known = []
+}: Options = {}) {
+  const histories = yield* Histories
+  const chain = yield* Chain
+  const noted = beside(known)
+  const found: Array<Fault> = []
+  let progress: Progress = { orders: 0, entries: 0, unchained: 0, faults: 0 }
+  const isMeant = ({ payOrderNo }: Found): boolean =>
+    number === undefined || payOrderNo === number || OrderNo.paymentOf(payOrderNo) === number
+  const tell = (faults: ReadonlyArray<Fault>): void => {
+    progress = { ...progress, faults: progress.faults + faults.length }
+    found.push(...faults.slice(0, Math.max(maxFound - found.length, 0)))
+  }
+  let after: string | null = number === undefined ? null : justBelow(number)
+  for (;;) {
+    const all: ReadonlyArray<Found> = yield* histories.page(after, pageSize)
+    const page = all.filter(isMeant)
     for (const one of page) {
-      const outcome = examine(one, chain)
-      orders += 1
-      entries += one.entries.length
-      if (typeof outcome === "number") unchained += outcome
-      else {
-        faults += 1
-        if (found.length < maxFound) found.push({ payOrderNo: one.payOrderNo, ...outcome })
+      tell(noted.gone(one.payOrderNo))
+      const examined = examine(one, chain)
+      const byHead = noted.of(one)
+      const outcome = typeof examined === "number" ? (byHead ?? examined) : examined
+      const { orders, entries, unchained } = progress
+      progress = {
+        ...progress,
+        orders: orders + 1,
+        entries: entries + one.entries.length,
+        unchained: unchained + (typeof outcome === "number" ? outcome : 0)
       }
+      if (typeof outcome !== "number") tell([{ payOrderNo: one.payOrderNo, ...outcome }])
     }
-    progress = { orders, entries, unchained, faults }
     if (onProgress !== undefined) yield* onProgress(progress)
     after = page.at(-1)?.payOrderNo ?? null
     if (after === null || page.length < pageSize) break
   }
+  tell(noted.gone(null))
   const report: Report = { ...progress, keyId: chain.keyId, sinceMillis: chain.sinceMillis, found }
   return report
 })

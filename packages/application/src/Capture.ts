@@ -1,6 +1,7 @@
 import { Machine, type Money, PaymentCommands } from "@payment-proxy/domain"
 import { Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
+import { signed } from "./Actor.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
 import { operate } from "./Operate.ts"
 
@@ -18,10 +19,14 @@ export const capture = Effect.fnUntraced(function* (app: string, payOrderNo: str
   const vendor = Option.getOrUndefined(vendors.get(found.value.vendor))
   if (vendor === undefined) return yield* new UnknownVendor({ vendor: found.value.vendor })
   if (!vendor.abilities.includes("capture")) return yield* Effect.fail(unable)
-  const intent = decide({ payOrderNo }, { cause: "capture asked", detail: null }, (payment) =>
+  const cause = yield* signed({ cause: "capture asked", detail: null })
+  const intent = decide({ payOrderNo }, cause, (payment) =>
     amount !== null && amount.currency !== payment.amount.currency
       ? Either.left(Machine.refuse("AMOUNT_INVALID", `The payment is in ${payment.amount.currency}.`))
-      : PaymentCommands.command(payment, { type: "capture", amountMinor: amount?.amountMinor ?? payment.authorized })
+      : PaymentCommands.command(payment, {
+          type: "capture",
+          amountMinor: amount?.amountMinor ?? payment.acceptedMinor ?? payment.authorized
+        })
   )
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(intent), (payment) =>

@@ -16,6 +16,13 @@ export interface Ticket {
 export type Turn = "closed" | "opened" | "none"
 
 /**
+ * What a call owes to events of its order that wait before it. `lead`: one of these goes in its stead, once for each time that
+ * an endpoint is tried again. `wait`: another order's goes first, and only an event that has none before it may go beside.
+ * `due`: what waited while the endpoint was left alone was made due, and goes first. `nothing`: its claim looked to their order.
+ */
+export type Owed = "lead" | "wait" | "due" | "nothing"
+
+/**
  * How each endpoint fares, as this process knows it: how many calls are on their way to it, and whether it is left alone. A
  * circuit opens after some failures in a row, for a time that grows; then one call goes through, and a success closes it.
  */
@@ -28,10 +35,12 @@ export interface Circuits {
   readonly admitted: (ticket: Ticket) => Effect.Effect<boolean>
   /** How long to leave alone what was not let through. */
   readonly rest: (ticket: Ticket) => Effect.Effect<Duration.Duration>
-  /** Whether something else may go first in this call's stead: once for each time that an endpoint is tried again. */
-  readonly mayYield: (ticket: Ticket) => boolean
+  /** What a call owes to those events of its order that wait before it. */
+  readonly owed: (ticket: Ticket) => Effect.Effect<Owed>
   /** Something else goes first; should that fail, this call has its chance yet. */
-  readonly yielded: (ticket: Ticket) => void
+  readonly yielded: (ticket: Ticket) => Effect.Effect<void>
+  /** Whether a success of this call closes the circuit. */
+  readonly closes: (ticket: Ticket) => boolean
   /** The call has ended. */
   readonly heard: (ticket: Ticket, isTaken: boolean) => Effect.Effect<Turn>
   /** Whether the endpoint has failed for so long that what is over its time may end untried. */
@@ -49,6 +58,8 @@ interface Circuit {
   openings: number
   openUntilMillis: number
   yielding: "not yet" | "one goes first" | "no more"
+  yieldedAtMillis: number
+  closedAtMillis: number | null
   failingSinceMillis: number
   sweptAtMillis: number
 }
@@ -68,6 +79,10 @@ const placePatience = Duration.millis(250)
 const maxRest = Duration.seconds(10)
 const lostAfterMillis = 3_600_000
 const sweepEveryMillis = 600_000
+/** For how long something else may go first: longer than any call. */
+const yieldMillis = 15_000
+/** For how long after a circuit closed there may be pieces that were claimed before. */
+const claimedBeforeMillis = 15_000
 
 /** By a clock that nobody sets, in milliseconds. */
 const nowMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos / 1_000_000n))
@@ -80,6 +95,8 @@ const fresh = (endpoint: string): Circuit => ({
   openings: 0,
   openUntilMillis: 0,
   yielding: "not yet",
+  yieldedAtMillis: 0,
+  closedAtMillis: null,
   failingSinceMillis: 0,
   sweptAtMillis: 0
 })
@@ -121,21 +138,31 @@ const rulesOf = ({ perEndpoint, failures, openFor }: Limits) => {
     return "opened"
   }
 
-  const succeeded = (circuit: Circuit): Turn => {
+  const succeeded = (circuit: Circuit, now: number): Turn => {
     const turn = isOpen(circuit) ? "closed" : "none"
+    if (turn === "closed") circuit.closedAtMillis = now
     circuit.failures = 0
     circuit.openings = 0
     circuit.openUntilMillis = 0
     circuit.yielding = "not yet"
     return turn
   }
-  return { isOpen, room, admit, failed, succeeded }
+
+  const isJustClosed = ({ closedAtMillis }: Circuit, now: number): boolean =>
+    closedAtMillis !== null && now - closedAtMillis < claimedBeforeMillis
+
+  const owed = (circuit: Circuit, isProbe: boolean, now: number): Owed => {
+    if (!isProbe) return isJustClosed(circuit, now) ? "due" : "nothing"
+    if (circuit.yielding === "not yet") return "lead"
+    return circuit.yielding === "one goes first" && now - circuit.yieldedAtMillis < yieldMillis ? "wait" : "nothing"
+  }
+  return { isOpen, room, admit, failed, succeeded, isJustClosed, owed }
 }
 
 /** Circuits within `limits`; at most 10 000 are known, of which those are forgotten first that were known longest. */
 export const within = (limits: Limits): Circuits => {
   const circuits = new Map<string, Circuit>()
-  const { isOpen, room, admit, failed, succeeded } = rulesOf(limits)
+  const { isOpen, room, admit, failed, succeeded, isJustClosed, owed } = rulesOf(limits)
   const at = <A>(then: (now: number) => A) => Effect.map(nowMillis, then)
   const isIdle = ({ inAir, waiting }: Circuit) => inAir === 0 && waiting.length === 0
 
@@ -178,7 +205,7 @@ export const within = (limits: Limits): Circuits => {
       if (ticket.way === "in") circuit.inAir -= 1
       else circuit.waiting = circuit.waiting.filter((other) => other !== ticket)
       admit(circuit, now)
-      if (isIdle(circuit) && circuit.failures === 0) circuits.delete(ticket.key)
+      if (isIdle(circuit) && circuit.failures === 0 && !isJustClosed(circuit, now)) circuits.delete(ticket.key)
     })
 
   return {
@@ -202,16 +229,27 @@ export const within = (limits: Limits): Circuits => {
         const left = (circuits.get(key)?.openUntilMillis ?? 0) - now
         return left > 0 ? Duration.min(Duration.millis(left), maxRest) : placePatience
       }),
-    mayYield: ({ key, isProbe }) => isProbe && circuits.get(key)?.yielding === "not yet",
-    yielded: ({ key }) => {
+    owed: ({ key, isProbe }) =>
+      at((now) => {
+        const circuit = circuits.get(key)
+        return circuit === undefined ? "nothing" : owed(circuit, isProbe, now)
+      }),
+    yielded: ({ key }) =>
+      at((now) => {
+        const circuit = circuits.get(key)
+        if (circuit === undefined) return
+        circuit.yielding = "one goes first"
+        circuit.yieldedAtMillis = now
+      }),
+    closes: ({ key }) => {
       const circuit = circuits.get(key)
-      if (circuit !== undefined) circuit.yielding = "one goes first"
+      return circuit !== undefined && isOpen(circuit)
     },
     heard: ({ key }, isTaken) =>
       at((now) => {
         const circuit = circuits.get(key)
         if (circuit === undefined) return "none"
-        const turn = isTaken ? succeeded(circuit) : failed(circuit, now)
+        const turn = isTaken ? succeeded(circuit, now) : failed(circuit, now)
         admit(circuit, now)
         return turn
       }),

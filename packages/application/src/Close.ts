@@ -2,6 +2,7 @@ import type { Payment } from "@payment-proxy/domain"
 import { PaymentCommands } from "@payment-proxy/domain"
 import { Orders, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
+import { signed } from "./Actor.ts"
 import { ask } from "./Ask.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
 import { heard } from "./TakeIn.ts"
@@ -23,8 +24,16 @@ export const close = Effect.fnUntraced(function* (app: string, payOrderNo: strin
   const found = yield* orders.ofApp(app, payOrderNo)
   if (Option.isNone(found)) return yield* new OrderNotFound({ number: payOrderNo })
   if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
-  const closing = yield* decide({ payOrderNo }, { cause: "close", detail: null }, (payment) =>
+  const cause = yield* signed({ cause: "close", detail: null })
+  const closing = yield* decide({ payOrderNo }, cause, (payment) =>
     Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
   )
-  return closing.state === "CLOSING" ? yield* askToClose(closing) : closing
+  if (closing.state !== "CLOSING") return closing
+  return yield* askToClose(closing).pipe(
+    Effect.catchAll((fault) =>
+      Effect.logWarning("The vendor's answer could not be taken in; the order is still being closed.", fault).pipe(
+        Effect.as(closing)
+      )
+    )
+  )
 })

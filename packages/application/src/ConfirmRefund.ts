@@ -13,18 +13,28 @@ const isAskable = Effect.fnUntraced(function* ({ payment }: Pair) {
   return vendor === undefined || vendor.abilities.includes("queryRefund")
 })
 
-/** Sends a refund once more: what it said is on disk, or it said nothing. */
-const again = (pair: Pair) => Effect.map(sendAgain(pair), (after) => ({ ...after, isHeard: false }))
+/** Sends a refund once more, unless a call of it may still be in the air: what it said is on disk, or it said nothing. */
+const again = Effect.fnUntraced(function* (pair: Pair) {
+  const { unknownCalls, deadlineMillis } = pair.refund
+  const isInTheAir = unknownCalls > 0 && (yield* Clock.currentTimeMillis) <= deadlineMillis
+  return { ...(isInTheAir ? pair : yield* sendAgain(pair)), isHeard: false }
+})
 
 /** Asks what became of a refund, and sends it again where the machine says so, or where it cannot be asked for and its number alone keeps it single. */
 const resolveDoubt = Effect.fnUntraced(function* (pair: Pair) {
   const isOpen = pair.refund.state === "SUBMITTING" || pair.refund.state === "PENDING"
-  if (!(yield* isAskable(pair))) return isOpen ? yield* again(pair) : { ...pair, isHeard: true }
+  if (!(yield* isAskable(pair))) {
+    // What it refused it is not sent once more: what became of the calls before, operators are told to find out.
+    if (!isOpen) return { ...pair, isHeard: true }
+    return pair.refund.failure === null ? yield* again(pair) : { ...pair, isHeard: false }
+  }
   const asked = yield* ask(pair)
   if (asked.resend) return yield* again(asked)
   const isNameless = asked.refund.state === "SUBMITTING" && asked.refund.vendorRefundNo === null
   const isMute = asked.silence === "Rejected" || asked.silence === "Unreachable"
   if (isNameless && isMute && asked.refund.failure === null) return yield* again(asked)
+  // One that FAILED here is on its way there: it may yet succeed.
+  if (asked.refund.state === "FAILED" && asked.said === "pending") return { ...asked, isHeard: false }
   // Of one that has ended, a vendor that refuses the question will not say more another time.
   return { ...asked, isHeard: asked.said !== null || (!isOpen && asked.silence === "Rejected") }
 })
@@ -33,13 +43,13 @@ const resolveDoubt = Effect.fnUntraced(function* (pair: Pair) {
 const satisfy = (pair: Pair) => {
   switch (pair.refund.state) {
     case "CREATED":
-    case "HELD":
       return Effect.succeed({ ...pair, isHeard: true })
     case "SUBMITTING":
       return pair.refund.unknownCalls === 0 ? again(pair) : resolveDoubt(pair)
     case "PENDING":
     case "SUCCEEDED":
     case "FAILED":
+    case "HELD":
       return resolveDoubt(pair)
   }
 }

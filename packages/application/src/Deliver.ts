@@ -1,7 +1,8 @@
-import type { App, Claimed, Delivery, Endpoint, NotDelivered, Place } from "@payment-proxy/ports"
-import { Apps, crashPoint, Deliveries, DueWork, Vault, WebhookSender } from "@payment-proxy/ports"
+import type { App, Claimed, Delivery, Endpoint, Place } from "@payment-proxy/ports"
+import { Apps, crashPoint, Deliveries, DueWork, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random, Redacted } from "effect"
 import type { Circuits, Ticket, Turn } from "./Circuits.ts"
+import { rememberedMillis } from "./KnownApps.ts"
 import { Policies, type Policy } from "./Policy.ts"
 
 /** Where an endpoint's secret is kept: what it is sealed to. */
@@ -10,6 +11,9 @@ export const secretContext = (endpoint: string): string => `payment_proxy_app_en
 /** How much is written at once of what concerns all that waits for an endpoint. */
 const sweepLimit = 1000
 const maxSweeps = 10_000
+
+/** For how long what lets another order's event go first is left alone. */
+const yieldRest = Duration.millis(250)
 
 const clamped = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most)
 
@@ -34,6 +38,17 @@ export const waitOf = (
   const planned = clamped(sum(tries + 1) - ageMillis, wait - half, wait + half)
   const isLast = tries === waits.length - 1
   return Duration.millis(planned + half * (isLast ? Math.abs(chance) : chance))
+}
+
+/**
+ * How many of a delivery's tries its schedule counts: what failed for our own reasons was counted, too, and must not bring the
+ * long waits at its end before their time.
+ */
+const countedOf = ({ deliver }: Policy, tries: number, ageMillis: number): number => {
+  const begins = deliver.map((_, index) =>
+    Duration.toMillis(deliver.slice(0, index).reduce(Duration.sum, Duration.zero))
+  )
+  return Math.min(tries, begins.filter((begin) => begin <= ageMillis).length)
 }
 
 /** An endpoint may ask for patience: between once and twice the scheduled wait is granted. */
@@ -78,9 +93,17 @@ const failed = Effect.fnUntraced(function* (
 ) {
   const policy = yield* Policies
   const ageMillis = (yield* Clock.currentTimeMillis) - delivery.sinceMillis
-  const wait = waitOf(policy, claimed.tries, ageMillis, yield* Random.nextRange(-1, 1))
+  const wait = waitOf(policy, countedOf(policy, claimed.tries, ageMillis), ageMillis, yield* Random.nextRange(-1, 1))
   if (wait === null) return yield* givenUp(claimed, delivery, reason)
   return yield* Effect.flatMap(DueWork, (due) => due.postpone(claimed, patient(wait, retryAfterMillis), reason))
+})
+
+/** What cannot be signed is not sent, and ends with its schedule as what is not taken does. */
+const unsigned = new NotDelivered({
+  reason: "The endpoint's secret cannot be opened: give it a new one.",
+  status: null,
+  retryAfterMillis: null,
+  gone: false
 })
 
 const tooLong = "The endpoint took nothing for too long."
@@ -90,10 +113,6 @@ const totalOf = ({ deliver }: Policy): Duration.Duration => Duration.sum(Duratio
 /** What follows for all that waits for the endpoint from how it took one delivery. */
 const turned = Effect.fnUntraced(function* (circuits: Circuits, ticket: Ticket, place: Place, turn: Turn) {
   const deliveries = yield* Deliveries
-  if (turn === "closed") {
-    const count = yield* swept(deliveries.hasten(place, sweepLimit))
-    yield* Effect.logInfo("An endpoint takes events again.").pipe(Effect.annotateLogs({ ...place, hastened: count }))
-  }
   if (turn === "opened")
     yield* Effect.logWarning("An endpoint is left alone for a while.").pipe(Effect.annotateLogs({ ...place }))
   if (yield* circuits.isSweepDue(ticket)) {
@@ -104,25 +123,52 @@ const turned = Effect.fnUntraced(function* (circuits: Circuits, ticket: Ticket, 
 })
 
 /**
+ * The endpoint took it. What waits for one that was left alone is made due before anything else may go to it, so that no later
+ * event of an order overtakes it.
+ */
+const taken = Effect.fnUntraced(function* (circuits: Circuits, ticket: Ticket, place: Place) {
+  if (circuits.closes(ticket)) {
+    const deliveries = yield* Deliveries
+    yield* swept(deliveries.hasten(place, sweepLimit)).pipe(
+      Effect.matchCauseEffect({
+        onSuccess: (hastened) =>
+          Effect.logInfo("An endpoint takes events again.").pipe(Effect.annotateLogs({ ...place, hastened })),
+        onFailure: (cause) =>
+          Effect.logWarning("What waits for an endpoint that takes events again waits for its schedule.", cause).pipe(
+            Effect.annotateLogs({ ...place })
+          )
+      })
+    )
+  }
+  yield* turned(circuits, ticket, place, yield* circuits.heard(ticket, true))
+})
+
+/**
  * An endpoint that was left alone is tried with the first of an order's events that wait for it, so that they arrive in order
- * if it is back; whether such a one goes first.
+ * if it is back; for how long this one then rests, null where it goes. What waits for its own order's is not handed out before that.
  */
 const yielding = Effect.fnUntraced(function* (delivery: Delivery, place: Place, circuits: Circuits, ticket: Ticket) {
-  if (!circuits.mayYield(ticket)) return false
+  const owed = yield* circuits.owed(ticket)
+  if (owed === "nothing") return null
   const deliveries = yield* Deliveries
   const { payOrderNo, version } = delivery
-  const all = yield* deliveries.ofOrder(payOrderNo)
-  const isAhead = all.some(
+  const ahead = (yield* deliveries.ofOrder(payOrderNo)).filter(
     (other) =>
       other.payOrderNo === payOrderNo &&
       other.endpoint === place.endpoint &&
       other.version < version &&
       other.state === "waiting"
   )
-  if (!isAhead) return false
-  circuits.yielded(ticket)
+  if (owed === "due") {
+    const nowMillis = yield* Clock.currentTimeMillis
+    const isDue = ahead.some(({ dueAtMillis }) => dueAtMillis !== null && dueAtMillis <= nowMillis)
+    return isDue ? Duration.zero : null
+  }
+  if (ahead.length === 0) return null
+  if (owed === "wait") return yieldRest
+  yield* circuits.yielded(ticket)
   yield* deliveries.hasten({ ...place, payOrderNo }, sweepLimit)
-  return true
+  return Duration.zero
 })
 
 /** One signed try. */
@@ -137,18 +183,21 @@ const tried = Effect.fnUntraced(function* (
   const vault = yield* Vault
   const sender = yield* WebhookSender
   const place = { app: delivery.app, endpoint: endpoint.id }
-  if (yield* yielding(delivery, place, circuits, ticket)) return void (yield* due.giveBack(claimed, Duration.zero))
+  const rest = yield* yielding(delivery, place, circuits, ticket)
+  if (rest !== null) return void (yield* due.giveBack(claimed, rest))
   const secrets = yield* Effect.forEach(endpoint.sealedSecrets, (sealed) =>
     Effect.map(vault.open(secretContext(endpoint.id), sealed), (secret) => Redacted.make(secret))
-  )
+  ).pipe(Effect.catchTag("Unsealable", () => Effect.succeed(null)))
   const { url } = endpoint
-  yield* sender.send({ url, secrets, eventId: delivery.eventId, body: delivery.body }).pipe(
+  const { eventId, body } = delivery
+  const sent: Effect.Effect<number, NotDelivered> =
+    secrets === null ? unsigned : sender.send({ url, secrets, eventId, body })
+  yield* sent.pipe(
     Effect.matchEffect({
       onSuccess: (status) =>
         crashPoint("K22").pipe(
           Effect.zipRight(due.done(claimed, `HTTP ${status}`)),
-          Effect.zipRight(circuits.heard(ticket, true)),
-          Effect.flatMap((turn) => turned(circuits, ticket, place, turn))
+          Effect.zipRight(taken(circuits, ticket, place))
         ),
       onFailure: (failure) =>
         Effect.gen(function* () {
@@ -181,6 +230,20 @@ const endpointOf = ({ endpoint: id }: Delivery, app: Option.Option<App>): Endpoi
   return endpoint.stopped === null ? endpoint : `The endpoint is stopped: ${endpoint.stopped.reason}`
 }
 
+/** Twice as long as an app may be remembered: by then nobody's clock makes what we know older than the event. */
+const doubtMillis = 2 * rememberedMillis
+
+/**
+ * It goes nowhere, as far as we know. Whoever committed it, or asked for it again, may have known the app better a moment ago:
+ * it ends once what we know is newer.
+ */
+const refused = Effect.fnUntraced(function* (claimed: Claimed, delivery: Delivery, why: string) {
+  const leftMillis = delivery.sinceMillis + doubtMillis - (yield* Clock.currentTimeMillis)
+  if (leftMillis <= 0) return yield* givenUp(claimed, delivery, why)
+  const rest = Duration.millis(Math.min(leftMillis, doubtMillis))
+  return yield* Effect.flatMap(DueWork, (due) => due.giveBack(claimed, rest))
+})
+
 /**
  * A claimed delivery: one signed try where its endpoint has a place for it; delivered, tried again later on the schedule, or
  * given up. One whose endpoint is left alone, or has all that it may have, is handed back untried.
@@ -192,7 +255,7 @@ export const deliver = Effect.fnUntraced(function* (claimed: Claimed, circuits: 
   if (Option.isNone(found)) return void (yield* due.done(claimed, "There is no such delivery."))
   const delivery = found.value
   const endpoint = endpointOf(delivery, yield* apps.byId(delivery.app))
-  if (typeof endpoint === "string") return void (yield* givenUp(claimed, delivery, endpoint))
+  if (typeof endpoint === "string") return void (yield* refused(claimed, delivery, endpoint))
   yield* Effect.acquireUseRelease(
     circuits.enter({ app: delivery.app, endpoint: endpoint.id }),
     (ticket) =>

@@ -2,7 +2,8 @@ import { Apps } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 
 /** How long, by a clock that nobody can set, an app or a key is taken to be as it was; a key that was withdrawn works at most that much longer. */
-const rememberedNanos = 10_000_000_000n
+export const rememberedMillis = 10_000
+const rememberedNanos = BigInt(rememberedMillis) * 1_000_000n
 const maxRemembered = 10_000
 
 /** What was found, for a while; what was not found is looked up each time, so that a new key works at once. */

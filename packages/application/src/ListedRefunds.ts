@@ -5,7 +5,7 @@ import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Option } from "effect"
 import { Changes } from "./Changes.ts"
 import { announce, type Cause, Contended, changeOf as changeOfPayment, limitsOf, OrderNotFound } from "./Decision.ts"
-import { announceRefund, changeOf } from "./RefundDecision.ts"
+import { announceRefund, changeOf, followed } from "./RefundDecision.ts"
 import { pause } from "./Tries.ts"
 import { inTurn } from "./Turns.ts"
 
@@ -25,14 +25,15 @@ const newsOf = ({ ownRefunds }: Payment.Payment, { items }: Listed): ReadonlyArr
 
 /** What a listed refund says about ours; in a list that was asked for about the payment it is late. */
 const evidenceOf = (
-  { vendorRefundNo, amountMinor, state }: Evidence.RefundItem,
+  { vendorRefundNo, ourNo, amountMinor, state }: Evidence.RefundItem,
   { source }: Listed,
   { amount }: Payment.Payment
 ): Evidence.RefundEvidence => ({
   kind: state,
   source,
   asked: null,
-  vendorRefundNo,
+  // A bill that says no number of the vendor's own lists it by ours.
+  vendorRefundNo: source === "bill" && vendorRefundNo === ourNo ? null : vendorRefundNo,
   amount: { ...amount, amountMinor },
   detail: null
 })
@@ -48,11 +49,7 @@ const counted = (
   step: Machine.Step<Payment.Payment>,
   moved: ReadonlyArray<Moved>
 ): Payment.Payment => {
-  const after = moved.reduce(
-    (payment, { step: { order } }) =>
-      order.state === "SUCCEEDED" ? PaymentMachine.refundDecided(payment, order.refundNo, "succeeded").order : payment,
-    step.order
-  )
+  const after = moved.reduce((payment, { step: { order } }) => followed(payment, order).order, step.order)
   const version = before.version + 1
   return after === before || after.version === version ? after : { ...after, version, learntVersion: version }
 }

@@ -58,14 +58,17 @@ const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Oper
 
 /**
  * Runs an order's open operation, which takes the money (design §5): its intent is on disk before the call leaves, and it has
- * the same number however often. Where a call of it may have arrived, the vendor is asked first.
+ * the same number however often. Where a call of it may have arrived, the vendor is asked first; while one may be in the air, none follows.
  */
 export const operate = Effect.fnUntraced(function* (payment: Payment.Payment, operation: Operation) {
   const asked = operation.unknownCalls > 0 ? yield* ask(payment) : { payment, said: null }
   if (!isWanted(asked.payment, operation)) return asked.payment
-  if (operation.unknownCalls > 0 && asked.said === null) return asked.payment
+  const nowMillis = yield* Clock.currentTimeMillis
+  // Another process may have sent it while we asked.
+  const isInTheAir = nowMillis <= (asked.payment.operation?.untilMillis ?? 0)
+  if (operation.unknownCalls > 0 && (asked.said === null || isInTheAir)) return asked.payment
   const vendors = yield* Vendors
-  const untilMillis = sendableUntil(vendors, asked.payment, yield* Clock.currentTimeMillis)
+  const untilMillis = sendableUntil(vendors, asked.payment, nowMillis)
   const sent = yield* intendOnce(asked.payment, operation, untilMillis)
   return sent === null ? asked.payment : yield* Effect.uninterruptible(send(sent, operation, untilMillis))
 })

@@ -29,7 +29,8 @@ export const name = (given: string): Either.Either<string, OperatorInvalid> => t
 /** Why a person decides so, as it is put on record: 1 to 500 characters. */
 export const note = (given: string): Either.Either<string, OperatorInvalid> => text("note", given, maxNoteChars)
 
-const compared = (person: string): string => person.normalize("NFKC").trim().toLowerCase().normalize("NFKC")
+const compared = (person: string): string =>
+  person.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase().normalize("NFKC")
 
-/** Whether two names are one person's: capitals, width and blanks around them make no other of him. */
+/** Whether two names are one person's: capitals, width and more blanks make no other of him. */
 export const isSame = (one: string, other: string): boolean => compared(one) === compared(other)

@@ -133,6 +133,17 @@ const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, 
   return payment.operation !== null && payment.operation.unknownCalls > 0 ? Math.max(wait, answered) : wait
 }
 
+/** A contradiction is asked about once the vendor has settled, and, where that says nothing, as patiently as anything else. */
+export const contradicted = (
+  { sinceMillis }: Payment.Contradiction,
+  waits: ReadonlyArray<number>,
+  { nowMillis, tries }: Asked,
+  { settlingMillis }: Pick<Limits, "settlingMillis">
+): Duration.Duration => {
+  const leftMillis = sinceMillis + settlingMillis - nowMillis
+  return leftMillis > 0 ? Duration.millis(leftMillis) : waitAfter(waits, tries)
+}
+
 /**
  * When an order needs us again, from now: the earliest of all its reasons; `null` where nothing can change any more. An
  * order that has ended is asked about once more when its vendor's horizon is reached, in case money came late.
@@ -145,7 +156,7 @@ export const dueIn = (
 ): Duration.Duration | null => {
   const leftMillis = (atMillis: number) => Math.max(atMillis - asked.nowMillis, 0)
   if (payment.contradiction !== null)
-    return Duration.millis(leftMillis(payment.contradiction.sinceMillis + limits.settlingMillis))
+    return contradicted(payment.contradiction, limits.confirming.inDoubt, asked, limits)
   switch (payment.state) {
     case "CREATED":
       return Duration.millis(leftMillis(payment.expiresAtMillis))
@@ -156,7 +167,14 @@ export const dueIn = (
       const left = payment.operation === null ? leftMillis(payment.expiresAtMillis) : 0
       return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
     }
-    case "AUTHORIZED":
+    case "AUTHORIZED": {
+      const wait = waitMillis(policy, payment, asked, limits)
+      const { operation, authorizedUntilMillis: until } = payment
+      // An open operation goes on past the end, as past an expiry.
+      const left =
+        operation === null && until !== null ? leftMillis(until - Duration.toMillis(policy.authorizationMargin)) : 0
+      return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
+    }
     case "CLOSING":
     case "LATE_PAID":
       return Duration.millis(waitMillis(policy, payment, asked, limits))

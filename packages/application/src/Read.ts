@@ -4,7 +4,7 @@ import { Deliveries, Orders } from "@payment-proxy/ports"
 import { Data, Duration, Effect, Option } from "effect"
 import { Changes } from "./Changes.ts"
 import { OrderNotFound } from "./Decision.ts"
-import { EventNotFound } from "./Resend.ts"
+import { EventNotFound, ofEvent } from "./Resend.ts"
 
 /** The order has no such refund. */
 export class RefundNotFound extends Data.TaggedError("RefundNotFound")<{ readonly refundNo: string }> {}
@@ -139,7 +139,7 @@ export const events = (app: string, payOrderNo: string) =>
 
 /** An event of an app's own. */
 export const event = Effect.fnUntraced(function* (app: string, eventId: string) {
-  const found = yield* Effect.flatMap(Deliveries, (deliveries) => deliveries.ofEvent(eventId))
+  const found = yield* ofEvent(eventId)
   const [known] = gathered(found.filter((delivery) => delivery.app === app))
   return known === undefined ? yield* new EventNotFound({ eventId }) : (known satisfies Event)
 })

@@ -2,6 +2,7 @@ import { Machine, type Money, OrderNo, Payment, PaymentCommands, RefundMachine }
 import type { Change, Vendor } from "@payment-proxy/ports"
 import { Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Option } from "effect"
+import { signed } from "./Actor.ts"
 import { announce, Contended, changeOf as changeOfPayment, OrderNotFound } from "./Decision.ts"
 import { KeyReused } from "./Place.ts"
 import { send } from "./RefundCall.ts"
@@ -90,9 +91,10 @@ const intendOnce = Effect.fnUntraced(function* (asked: RefundAsked) {
   const pair = yield* decided(before, asked, vendor, yield* Clock.currentTimeMillis)
   const { idempotencyKey, fingerprint } = asked
   const placing = { idempotencyKey, fingerprint, sealedRequest: null }
-  const cause = { cause: "refund", detail: pair.refund.refundNo }
+  const cause = yield* signed({ cause: "refund", detail: pair.refund.refundNo })
+  const submit = yield* signed({ cause: "submit", detail: null })
   const moved = yield* changeOfPayment(before, pair.payment, cause, false, null)
-  const placed = yield* changeOf(moved.payment, null, pair.refund, { cause: "submit", detail: null }, false, placing)
+  const placed = yield* changeOf(moved.payment, null, pair.refund, submit, false, placing)
   return yield* orders.commit([moved, placed]).pipe(
     Effect.zipRight(announce(before.state, moved, [])),
     Effect.zipRight(announceRefund(null, placed, [])),

@@ -80,10 +80,13 @@ export const announceRefund = (
 export const stillOpen = ({ payment: { vendor }, refund: { refundNo, state } }: Pair): Effect.Effect<void> =>
   Effect.logWarning("alarm STILL_OPEN", { refundNo, state, vendor })
 
-/** What a refund of ours that was decided does to its payment. */
-const followed = (payment: Payment.Payment, { refundNo, state }: Refund): Machine.Step<Payment.Payment> =>
-  state === "SUCCEEDED" || state === "FAILED"
-    ? PaymentMachine.refundDecided(payment, refundNo, state === "SUCCEEDED" ? "succeeded" : "failed")
+/** What a payment counts a refund of ours as, once that is decided or held: one that is held may have gone back. */
+const countedAs = { SUCCEEDED: "succeeded", FAILED: "failed", HELD: "open" } as const
+
+/** What a refund of ours that was decided or held does to its payment. */
+export const followed = (payment: Payment.Payment, { refundNo, state }: Refund): Machine.Step<Payment.Payment> =>
+  state === "SUCCEEDED" || state === "FAILED" || state === "HELD"
+    ? PaymentMachine.refundDecided(payment, refundNo, countedAs[state])
     : { order: payment, urgent: false, alarms: [] }
 
 /** Why money that came late stays with us for now: its refund failed, and is tried again under a new number. */

@@ -1,6 +1,6 @@
 import type { RefundMachine } from "@payment-proxy/domain"
 import { Duration } from "effect"
-import { isOverlong, type Limits, type Policy, waitAfter } from "./Policy.ts"
+import { contradicted, isOverlong, type Limits, type Policy, waitAfter } from "./Policy.ts"
 
 /** A refund that was sent again and again has tries behind it that its last commit does not count: two versions each. */
 const triesOf = ({ version }: RefundMachine.Refund, tries: number): number =>
@@ -18,7 +18,8 @@ export const isStillOpen = (
 
 /**
  * When a refund needs us again, from now; `null` where nothing can change any more. A call of ours that may be in the air is over
- * by then. One that FAILED is asked about once more when the vendor has settled, in case the money went back all the same.
+ * by then. One that FAILED is asked about once more when the vendor has settled, in case the money went back all the same; one that is
+ * HELD where news of it came in, until the vendor has said what it is.
  */
 export const dueIn = (
   policy: Policy,
@@ -31,7 +32,7 @@ export const dueIn = (
     triesOf(refund, tries)
   )
   if (refund.contradiction !== null)
-    return Duration.millis(Math.max(refund.contradiction.sinceMillis + settlingMillis - nowMillis, 0))
+    return contradicted(refund.contradiction, confirming.refund, { nowMillis, tries, isHeard }, { settlingMillis })
   switch (refund.state) {
     case "CREATED":
     case "PENDING":
@@ -45,8 +46,9 @@ export const dueIn = (
       if (leftMillis >= 0) return Duration.millis(leftMillis + 1)
       return isHeard ? null : wait
     }
-    case "SUCCEEDED":
     case "HELD":
+      return isHeard ? null : wait
+    case "SUCCEEDED":
       return null
   }
 }

@@ -142,7 +142,12 @@ const rowOf = (one: Difference): ReadonlyArray<string | null> => [
   one.id
 ]
 
-const lineOf = (cells: ReadonlyArray<string | null>): string => `${cells.map(cell).join(",")}\r\n`
+/** A fee may be below zero: what is a number is no formula. */
+const isFee = (text: string | null, at: number): text is string =>
+  (columns[at] === "oursFee" || columns[at] === "theirsFee") && /^-?\d+(?:\.\d+)?$/.test(text ?? "")
+
+const lineOf = (cells: ReadonlyArray<string | null>): string =>
+  `${cells.map((text, at) => (isFee(text, at) ? text : cell(text))).join(",")}\r\n`
 
 /** A report's differences as CSV with a header, piece by piece (RFC 4180). */
 export const csv = <E, R>(report: Report<E, R>): Stream.Stream<string, E, R> =>

@@ -145,16 +145,25 @@ export const rewrapAll = Effect.fnUntraced(function* (onProgress: (progress: Pro
   return progress
 })
 
-/** How many texts are sealed by a key. */
-export const countSealedBy = Effect.fnUntraced(function* (keyId: string) {
+/** How many texts are sealed by each key, by its id; null: what names none. Keys that seal nothing are left out. */
+export const counts = Effect.gen(function* () {
   const apps = yield* Apps
   const vault = yield* Vault
-  const isBy = ({ sealed }: { readonly sealed: string }) => vault.keyIdOf(sealed) === keyId
-  let count = (yield* apps.list).flatMap(secretsOf).filter(isBy).length
-  for (const column of sealedColumns)
-    count = yield* pages(column, count, (sum, page) => Effect.succeed(sum + page.filter(isBy).length))
-  return count
+  const found = new Map<string | null, number>()
+  const come = (sealings: ReadonlyArray<{ readonly sealed: string }>) =>
+    Effect.sync(() => {
+      for (const { sealed } of sealings) {
+        const keyId = vault.keyIdOf(sealed)
+        found.set(keyId, (found.get(keyId) ?? 0) + 1)
+      }
+    })
+  yield* come((yield* apps.list).flatMap(secretsOf))
+  for (const column of sealedColumns) yield* pages(column, null, (_, page) => Effect.as(come(page), null))
+  return found as ReadonlyMap<string | null, number>
 })
+
+/** How many texts are sealed by a key. */
+export const countSealedBy = (keyId: string) => Effect.map(counts, (found) => found.get(keyId) ?? 0)
 
 /** Takes a key out of the ring, where nothing is sealed by it any more and nothing will be. */
 export const retire: (

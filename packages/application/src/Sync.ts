@@ -17,7 +17,8 @@ const isTurn = (last: Map<string, number>, payOrderNo: string, nowMillis: number
     if (Math.abs(nowMillis - atMillis) < restMillis) break
     last.delete(no)
   }
-  if (last.has(payOrderNo)) return false
+  if (Math.abs(nowMillis - (last.get(payOrderNo) ?? Number.NEGATIVE_INFINITY)) < restMillis) return false
+  last.delete(payOrderNo)
   last.set(payOrderNo, nowMillis)
   return true
 }

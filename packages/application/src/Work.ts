@@ -56,16 +56,14 @@ const work = (claimed: Claimed, circuits: Circuits.Circuits) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { rest } = yield* Paces
-    const giveBack = (after: Duration.Duration, note: string | null) =>
-      Effect.ignore(due.postpone(claimed, after, note))
     yield* Effect.raceFirst(perform(claimed, circuits), renewed(claimed)).pipe(
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
-          Effect.zipRight(giveBack(restOf(rest, claimed), "failed"))
+          Effect.zipRight(Effect.ignore(due.postpone(claimed, restOf(rest, claimed), "failed")))
         )
       ),
       Effect.catchAllCause(() => Effect.void),
-      Effect.onInterrupt(() => giveBack(Duration.zero, null)),
+      Effect.onInterrupt(() => Effect.ignore(due.giveBack(claimed, Duration.zero))),
       Effect.annotateLogs({ queue: claimed.queue, piece: claimed.id })
     )
   })
@@ -88,21 +86,22 @@ const claim = (queue: Queue, limit: number, leaving: Leaving) =>
     return claimed
   })
 
+/** Days are long, and take their time one after the other: none is claimed that would only wait. */
+const placesOf = (queue: Queue, places: number): number => (queue === "reconcile" ? 1 : places)
+
 /** Claims one batch of what is due in a queue and works at it to its end, wherever it goes; answers how many pieces there were. */
 export const round = (queue: Queue) =>
   Effect.gen(function* () {
     const { batch } = yield* Paces
-    const claimed = yield* claim(queue, batch, {})
+    const places = placesOf(queue, batch)
+    const claimed = yield* claim(queue, places, {})
     const circuits = Circuits.none()
-    yield* Effect.forEach(claimed, (piece) => work(piece, circuits), { concurrency: batch, discard: true })
+    yield* Effect.forEach(claimed, (piece) => work(piece, circuits), { concurrency: places, discard: true })
     return { count: claimed.length }
   })
 
-/** Days are long, and take their time one after the other. */
-const poolOf = (queue: Queue, { batch, deliveries, slow }: Pace) => {
-  if (queue === "reconcile") return Pool.make(1, 0)
-  return Pool.make(queue === "deliveries" ? deliveries : batch, slow)
-}
+const poolOf = (queue: Queue, { batch, deliveries, slow }: Pace) =>
+  Pool.make(placesOf(queue, queue === "deliveries" ? deliveries : batch), queue === "reconcile" ? 0 : slow)
 
 /**
  * Works at a queue for ever: more is claimed as soon as there is a place for it, at once while there is work, then when nudged,

@@ -132,6 +132,14 @@ it.effect("a report is CSV of RFC 4180, in which no cell is a formula", () =>
     expect(rows[1]).toBe(
       `AMOUNT,payment,open,held,01J,,'=1+1,"4""2",,,12.34,CNY,HELD,,1970-01-01T00:00:00.000Z,12.35,CNY,succeeded,0.07,,"Held, for a person.",1970-01-01T00:00:00.001Z,,,AMOUNT-1`
     )
+    const stated = (fee: string) => {
+      const theirs = { amount: Money.make(34n, "CNY"), state: "succeeded", fee, atMillis: null }
+      const one: Difference = { ...difference, theirs }
+      const csv = Report.csv({ ...report(0), differences: Stream.make(one) })
+      return Effect.map(text(csv), (lines) => lines.split("\r\n")[1]?.split(",")[18])
+    }
+    expect(yield* stated("-0.01"), "a fee that came back is a number").toBe("-0.01")
+    expect(yield* stated("-1+1")).toBe("'-1+1")
     expect(["=1", "+1", "-1", "@a", "\ta", "a=1", "a\nb", null].map(Report.cell)).toEqual([
       "'=1",
       "'+1",

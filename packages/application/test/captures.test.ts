@@ -1,7 +1,8 @@
 import { expect } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
+import { DueWork, Orders, StoreUnavailable, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
-import { Clock, Duration, Effect, Fiber, TestClock } from "effect"
+import { Clock, Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { capture } from "../src/Capture.ts"
 import { close } from "../src/Close.ts"
 import { sync } from "../src/Sync.ts"
@@ -88,6 +89,33 @@ it.world("a capture whose answer got lost is asked about, is one, and is not ask
   })
 )
 
+it.world("a capture whose call is still in the air is asked about, and not sent a second time beside it", () =>
+  Effect.gen(function* () {
+    const payOrderNo = yield* authorized()
+    const slow = Layer.effect(
+      Vendors,
+      Effect.map(Vendors, (vendors) =>
+        Vendors.of({
+          ...vendors,
+          capture: (...call) =>
+            Effect.zipRight(
+              Effect.sleep(Duration.seconds(5)),
+              Effect.suspend(() => vendors.capture(...call))
+            )
+        })
+      )
+    )
+    const caller = yield* Effect.fork(capture("shop", payOrderNo, null).pipe(Effect.provide(slow)))
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* Effect.flatMap(DueWork, (due) => due.hasten(payOrderNo))
+    yield* worked
+    expect(yield* callsOf("capture"), "the first call has not arrived yet").toHaveLength(0)
+    yield* TestClock.adjust(Duration.seconds(5))
+    expect((yield* Fiber.join(caller)).state).toBe("SUCCEEDED")
+    expect(yield* callsOf("capture")).toHaveLength(1)
+  })
+)
+
 it.world("a capture that is declined leaves the money held, to be asked for anew", () =>
   Effect.gen(function* () {
     const { script } = yield* vendor
@@ -130,6 +158,24 @@ it.world("an app releases what is held by closing the order", () =>
     const payOrderNo = yield* authorized()
     expect((yield* close("shop", payOrderNo)).state).toBe("CLOSED")
     expect((yield* held).status).toBe("closed")
+  })
+)
+
+it.world("a close whose answer cannot be put on disk is under way all the same, and the app is told so", () =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const { payOrderNo } = yield* placed()
+    const failing = Orders.of({
+      ...orders,
+      commit: (changes) =>
+        changes.some(({ entry }) => entry.cause.startsWith("close:"))
+          ? new StoreUnavailable({ cause: "The disk is full." })
+          : orders.commit(changes)
+    })
+    const closing = yield* close("shop", payOrderNo).pipe(Effect.provideService(Orders, failing))
+    expect(closing.state).toBe("CLOSING")
+    yield* worked
+    expect((yield* now(payOrderNo)).state).toBe("CLOSED")
   })
 )
 

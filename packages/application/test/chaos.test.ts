@@ -9,7 +9,7 @@ import { refund } from "../src/Refund.ts"
 import { asked } from "./harness.ts"
 import * as Lives from "./lives.ts"
 
-const runs = 500
+const runs = 1000
 
 const outcomeOf = (
   exit: Exit.Exit<{ readonly payment: { readonly payOrderNo: string }; readonly isNew: boolean }, unknown>

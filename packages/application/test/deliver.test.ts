@@ -103,10 +103,16 @@ it.world("Retry-After is granted between once and twice the scheduled wait", () 
   })
 )
 
-it.world("an endpoint that was removed ends its deliveries", () =>
+it.world("an endpoint that was removed ends its deliveries, once nobody can know better", () =>
   Effect.gen(function* () {
     const { payOrderNo } = yield* placed()
     yield* Effect.flatMap(Apps, (apps) => apps.put({ id: "shop", name: "A shop", endpoints: [], isDisabled: false }))
+    yield* worked
+    expect((yield* deliveriesOf(payOrderNo)).map(({ state, tries }) => [state, tries])).toEqual([
+      ["waiting", 0],
+      ["waiting", 0]
+    ])
+    yield* TestClock.adjust(Duration.seconds(20))
     yield* worked
     expect((yield* deliveriesOf(payOrderNo)).map(({ state }) => state)).toEqual(["given-up", "given-up"])
   })

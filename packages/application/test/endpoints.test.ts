@@ -1,8 +1,9 @@
 import { expect } from "@effect/vitest"
-import { Apps, DueWork, WebhookSender } from "@payment-proxy/ports"
+import { Apps, DueWork, Vault, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, FastCheck as fc, Logger, Option, TestClock } from "effect"
 import { it as plain } from "vitest"
-import { waitOf } from "../src/Deliver.ts"
+import * as Circuits from "../src/Circuits.ts"
+import { deliver, secretContext, waitOf } from "../src/Deliver.ts"
 import { Policies } from "../src/Policy.ts"
 import * as Endpoints from "./endpoints.ts"
 import { it } from "./harness.ts"
@@ -34,6 +35,136 @@ it.world("an endpoint that was dead for three hours gets all that it missed, in 
     expect(Endpoints.isInOrder(got)).toBe(true)
     for (const number of numbers)
       expect((yield* Endpoints.deliveriesOf(number)).map(({ state }) => state)).toEqual(["delivered", "delivered"])
+  })
+)
+
+/** An order whose first event has failed and waits for long, its second due; what is claimed of it. */
+const lateOrder = (endpoints: Endpoints.Endpoints, circuits: Circuits.Circuits) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const { payOrderNo } = yield* Endpoints.anOrder()
+    const [first, second] = yield* Endpoints.deliveriesOf(payOrderNo)
+    if (first === undefined || second === undefined) return yield* Effect.dieMessage("two events")
+    const [claimed] = (yield* due.claim("deliveries", 100, Duration.seconds(10))).filter(({ id }) => id === first.id)
+    if (claimed === undefined) return yield* Effect.dieMessage("it is due")
+    yield* due.postpone(claimed, Duration.hours(1), "HTTP 503")
+    const isOurs = ({ id }: { readonly id: string }) => id === first.id || id === second.id
+    const claim = due.claim("deliveries", 100, Duration.seconds(10)).pipe(
+      Effect.tap((all) =>
+        Effect.forEach(
+          all.filter((piece) => !isOurs(piece)),
+          (piece) => due.giveBack(piece, Duration.zero)
+        )
+      ),
+      Effect.map((all) => all.filter(isOurs))
+    )
+    const send = Effect.flatMap(claim, (all) =>
+      Effect.forEach(all, (piece) => deliver(piece, circuits), { discard: true })
+    ).pipe(Effect.provideService(WebhookSender, endpoints.sender))
+    return { payOrderNo, claim, send }
+  })
+
+const opened = (circuits: Circuits.Circuits) =>
+  Effect.gen(function* () {
+    const ticket = yield* circuits.enter({ app: "shop", endpoint: "shop-webhook" })
+    for (let failures = 0; failures < 5; failures++) yield* circuits.heard(ticket, false)
+    yield* circuits.leave(ticket)
+    yield* TestClock.adjust(Duration.seconds(30))
+  })
+
+it.world(
+  "while one order's first event goes to an endpoint that is tried again, no other order's second goes beside",
+  () =>
+    Effect.gen(function* () {
+      const endpoints = Endpoints.make(() => 204)
+      const circuits = yield* Circuits.make
+      const one = yield* lateOrder(endpoints, circuits)
+      const other = yield* lateOrder(endpoints, circuits)
+      yield* TestClock.adjust(Duration.minutes(11))
+      yield* opened(circuits)
+      yield* one.send
+      yield* other.send
+      expect(endpoints.tries, "each lets its own first event go before it").toEqual([])
+      yield* one.send
+      expect(Endpoints.arrived(endpoints).map(({ payOrderNo, version }) => [payOrderNo, version])).toEqual([
+        [one.payOrderNo, 1]
+      ])
+      yield* TestClock.adjust(Duration.seconds(1))
+      for (let round = 0; round < 4; round++) yield* Effect.zipRight(other.send, one.send)
+      const got = Endpoints.arrived(endpoints)
+      expect([got.length, Endpoints.isInOrder(got)]).toEqual([4, true])
+    })
+)
+
+it.world("a later event that was claimed before its endpoint was back does not overtake the one before it", () =>
+  Effect.gen(function* () {
+    const endpoints = Endpoints.make(() => 204)
+    const circuits = yield* Circuits.make
+    const late = yield* lateOrder(endpoints, circuits)
+    yield* TestClock.adjust(Duration.minutes(11))
+    yield* opened(circuits)
+    const [second] = yield* late.claim
+    if (second === undefined) return expect.fail("its turn has come")
+    const well = yield* Endpoints.anOrder()
+    const sending = (all: ReadonlyArray<typeof second>) =>
+      Effect.forEach(all, (piece) => deliver(piece, circuits), { discard: true }).pipe(
+        Effect.provideService(WebhookSender, endpoints.sender)
+      )
+    yield* sending(yield* Effect.flatMap(DueWork, (due) => due.claim("deliveries", 1, Duration.seconds(10))))
+    expect(Endpoints.arrived(endpoints).map(({ payOrderNo }) => payOrderNo)).toEqual([well.payOrderNo])
+    yield* sending([second])
+    expect(endpoints.tries.length, "it is handed back").toBe(1)
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* late.send
+    yield* late.send
+    const got = Endpoints.arrived(endpoints).filter(({ payOrderNo }) => payOrderNo === late.payOrderNo)
+    expect(got.map(({ version }) => version)).toEqual([1, 2])
+  })
+)
+
+it.world("what failed for our own reasons does not bring the long waits at a schedule's end before their time", () =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const endpoints = Endpoints.make(() => 500)
+    const { payOrderNo } = yield* Endpoints.anOrder()
+    for (let tries = 0; tries < 20; tries++)
+      for (const piece of yield* due.claim("deliveries", 1, Duration.seconds(10)))
+        yield* due.postpone(piece, Duration.zero, "failed")
+    yield* Endpoints.delivering(endpoints, idle, TestClock.adjust(Duration.seconds(1)))
+    const [first] = yield* Endpoints.deliveriesOf(payOrderNo)
+    expect([endpoints.tries.length, first?.state]).toEqual([1, "waiting"])
+    const nowMillis = yield* Clock.currentTimeMillis
+    expect((first?.dueAtMillis ?? 0) - nowMillis).toBeLessThan(60_000)
+  })
+)
+
+it.world("a worker that stops in the middle of a call counts no try", () =>
+  Effect.gen(function* () {
+    const endpoints = Endpoints.make(() => "silent")
+    const { payOrderNo } = yield* Endpoints.anOrder()
+    yield* Endpoints.delivering(endpoints, idle, TestClock.adjust(Duration.seconds(1)))
+    const [first] = yield* Endpoints.deliveriesOf(payOrderNo)
+    expect([endpoints.tries.length, first?.tries, first?.state]).toEqual([1, 0, "waiting"])
+  })
+)
+
+it.world("what cannot be signed, as the endpoint's secret cannot be opened, ends with its schedule", () =>
+  Effect.gen(function* () {
+    const sealed = yield* Effect.flatMap(Vault, (vault) => vault.seal(secretContext("another"), "whsec_AAAA"))
+    const broken = Effect.flatMap(Apps, (apps) =>
+      apps.edit("shop", (app) => ({
+        ...app,
+        endpoints: app.endpoints.map((endpoint) => ({ ...endpoint, sealedSecrets: [sealed] }))
+      }))
+    )
+    const endpoints = Endpoints.make(() => 204)
+    const { payOrderNo } = yield* Endpoints.anOrder()
+    yield* broken
+    yield* Endpoints.delivering(endpoints, Duration.minutes(15), TestClock.adjust(Duration.hours(76)))
+    expect(endpoints.tries).toEqual([])
+    const ended = yield* Endpoints.deliveriesOf(payOrderNo)
+    expect(ended.map(({ state }) => state)).toEqual(["given-up", "given-up"])
+    expect(ended[0]?.note).toContain("secret cannot be opened")
   })
 )
 
@@ -219,6 +350,35 @@ it.world("410 of an address that the endpoint has left does not stop it", () =>
     yield* Endpoints.delivering({ ...endpoints, sender }, idle, minutes(1))
     expect(Option.getOrThrow(yield* apps.byId("shop")).endpoints[0]?.stopped).toBe(null)
     expect(Endpoints.arrived(endpoints).map(({ version }) => version)).toEqual([2])
+  })
+)
+
+it.world("an endpoint that was registered a moment ago, which this worker does not know yet, misses nothing", () =>
+  Effect.gen(function* () {
+    const apps = yield* Apps
+    const app = yield* Endpoints.anApp("new")
+    const endpoints = Endpoints.make(() => 204)
+    const life = Effect.gen(function* () {
+      const before = yield* Clock.currentTimeMillis
+      const { payOrderNo } = yield* Endpoints.anOrder(app)
+      yield* minutes(1)
+      const all = yield* Endpoints.deliveriesOf(payOrderNo)
+      expect(all.map(({ state }) => state)).toEqual(["delivered", "delivered"])
+      expect((endpoints.tries[0]?.atMillis ?? 0) - before).toBeLessThanOrEqual(25_000)
+    })
+    const startedMillis = yield* Clock.currentTimeMillis
+    const stale = Apps.of({
+      ...apps,
+      byId: (id) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
+          Effect.map(
+            apps.byId(id),
+            Option.map((known) => (nowMillis < startedMillis + 9000 ? { ...known, endpoints: [] } : known))
+          )
+        )
+    })
+    const working = Endpoints.delivering(endpoints, Duration.seconds(1), Effect.provideService(life, Apps, apps))
+    yield* Effect.provideService(working, Apps, stale)
   })
 )
 

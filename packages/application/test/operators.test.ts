@@ -59,11 +59,11 @@ it.world(
 it.world("nobody approves his own proposal, however he writes his name", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "Alice")
-    for (const name of ["Alice", "alice", " ALICE ", "\uff21lice"])
+    const { id } = yield* Operators.propose(asPaid(payment), "Alice B")
+    for (const name of ["Alice B", "alice b", " ALICE B ", "\uff21lice B", "Alice  B", "Alice\u00a0\u3000B"])
       expect(yield* failure(Operators.approve(id, name))).toMatchObject({
         _tag: "SecondPersonNeeded",
-        proposedBy: "Alice"
+        proposedBy: "Alice B"
       })
     expect((yield* now(payment.payOrderNo)).state).toBe("HELD")
     expect(yield* stateOf(id)).toBe("open")

@@ -1,9 +1,9 @@
 import { expect, it as vitest } from "@effect/vitest"
-import { Money } from "@payment-proxy/domain"
+import { Money, OrderNo, Payment, type RefundMachine } from "@payment-proxy/domain"
 import { type BillLine, InDoubt, Orders } from "@payment-proxy/ports"
-import { FakeVendors, fresh } from "@payment-proxy/testkit"
+import { FakeVendors, fresh, freshNo } from "@payment-proxy/testkit"
 import type { Layer } from "effect"
-import { Duration, Effect, Layer as Layers, Stream, TestClock } from "effect"
+import { Duration, Effect, Layer as Layers, Option, Stream, TestClock } from "effect"
 import * as Reconcile from "../src/Reconcile.ts"
 import {
   Bills,
@@ -156,6 +156,105 @@ it("a refund of ours that is booked, and open here, is asked about; another amou
     )
     expect(short((yield* run()).differences)).toEqual(["AMOUNT refund open asked", "STATUS refund open asked"])
     expect((yield* now(one.payOrderNo)).state).toBe("PARTIALLY_REFUNDED")
+  }))
+
+/** A payment with a refund of ours of 0.34 that is on its way. */
+const refunding = (overrides: Partial<RefundMachine.Refund> = {}) =>
+  Effect.gen(function* () {
+    const payOrderNo = freshNo()
+    const own = { refundNo: OrderNo.refundNo(payOrderNo, 1), amountMinor: 34n, state: "open" } as const
+    const order = yield* paid({ payOrderNo, merchantOrderNo: payOrderNo, ownRefunds: [own] })
+    return { order, refund: yield* refunded(order, { state: "PENDING", refundedAtMillis: null, ...overrides }) }
+  })
+
+const refundNow = (refundNo: string) =>
+  Effect.flatMap(Orders, (orders) => orders.refund(refundNo)).pipe(Effect.map(Option.getOrThrow))
+
+it("a refund of ours that is booked, and open here, is decided by the bill, in the same run", () =>
+  Effect.gen(function* () {
+    const one = yield* refunding()
+    const two = yield* refunding({ vendorRefundNo: null, state: "SUBMITTING" })
+    yield* bill(
+      day,
+      lineOf(one.order),
+      lineOf(two.order),
+      refundLineOf(one.order, one.refund),
+      refundLineOf(two.order, two.refund, { vendorRefundNo: null })
+    )
+    const { differences } = yield* run()
+    expect(short(differences)).toEqual(Array(2).fill("STATUS refund resolved evidence"))
+    for (const { order, refund } of [one, two]) {
+      expect(yield* refundNow(refund.refundNo)).toMatchObject({
+        state: "SUCCEEDED",
+        vendorRefundNo: refund.vendorRefundNo
+      })
+      const after = yield* now(order.payOrderNo)
+      expect(after).toMatchObject({ state: "PARTIALLY_REFUNDED", ownRefunds: [{ state: "succeeded" }] })
+      expect(Payment.refunded(after)).toBe(34n)
+    }
+    expect(short((yield* run()).differences)).toEqual(short(differences))
+  }))
+
+it("a refund of ours that is booked with another amount, or that failed here, is held for a person", () =>
+  Effect.gen(function* () {
+    const [other, failed] = [yield* refunding(), yield* refunding({ state: "FAILED" })]
+    yield* bill(
+      day,
+      lineOf(other.order),
+      lineOf(failed.order),
+      refundLineOf(other.order, { ...other.refund, amount: cny(35n) }),
+      refundLineOf(failed.order, failed.refund)
+    )
+    expect(short((yield* run()).differences)).toEqual(["AMOUNT refund open held", "STATUS refund open held"])
+    expect(yield* refundNow(other.refund.refundNo)).toMatchObject({ state: "HELD", heldReason: "AMOUNT_MISMATCH" })
+    expect((yield* refundNow(failed.refund.refundNo)).state).toBe("HELD")
+  }))
+
+it("a refund that is booked in another currency is not counted in the order's", () =>
+  Effect.gen(function* () {
+    const own = yield* refunding()
+    const desk = yield* paid()
+    const dollars = { amount: Money.make(34n, "USD") }
+    yield* bill(
+      day,
+      lineOf(own.order),
+      lineOf(desk),
+      refundLineOf(own.order, own.refund, dollars),
+      refundLineOf(desk, null, dollars)
+    )
+    expect(short((yield* run()).differences)).toEqual(["AMOUNT refund open asked", "MISSING_HERE refund open asked"])
+    expect((yield* refundNow(own.refund.refundNo)).state).toBe("PENDING")
+    for (const { payOrderNo } of [own.order, desk]) expect(Payment.refunded(yield* now(payOrderNo))).toBe(0n)
+  }))
+
+it("two payments of an order that was open here hold it, though neither was known", () =>
+  Effect.gen(function* () {
+    const [twice, line] = [yield* stored({ state: "PENDING" }), yield* stored({ state: "PENDING" })]
+    const once = lineOf(line, { transactionNo: "only" })
+    yield* bill(day, lineOf(twice, { transactionNo: "one" }), lineOf(twice, { transactionNo: "two" }), once, once)
+    yield* run()
+    expect(yield* now(twice.payOrderNo)).toMatchObject({ state: "HELD", heldReason: "SECOND_PAYMENT" })
+    expect((yield* now(line.payOrderNo)).state, "the same line twice is no second payment").toBe("SUCCEEDED")
+  }))
+
+it("a payment that a bill had, and has no more when it is fetched again, is missing there", () =>
+  Effect.gen(function* () {
+    const unheard = yield* stored({ state: "PENDING" })
+    yield* bill(day, lineOf(unheard, { transactionNo: fresh("txn") }))
+    expect(short((yield* run()).differences)).toEqual(["STATUS payment resolved evidence"])
+    yield* bill(day)
+    expect(short((yield* run()).differences)).toContain("MISSING_THERE payment open asked")
+  }))
+
+it("what is booked as undecided is settled by the success in the next day's bill", () =>
+  Effect.gen(function* () {
+    const order = yield* paid()
+    yield* bill(day, lineOf(order, { state: "pending" }))
+    expect(short((yield* run()).differences)).toEqual(["STATUS payment open asked"])
+    yield* TestClock.adjust(Duration.days(1))
+    yield* bill(nextDay, lineOf(order))
+    yield* run(nextDay)
+    expect((yield* found()).map(({ status, resolvedBy }) => [status, resolvedBy])).toEqual([["resolved", "bill"]])
   }))
 
 it("an order that is paid here, and not booked there, is asked about, and open until another day's bill has it", () =>

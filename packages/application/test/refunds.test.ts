@@ -1,9 +1,10 @@
 import { expect } from "@effect/vitest"
 import { Money, Payment } from "@payment-proxy/domain"
-import { Deliveries, Orders, Vendors } from "@payment-proxy/ports"
+import { type CrashPoint, CrashPoints, Deliveries, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Fiber, Layer, TestClock } from "effect"
 import { receive } from "../src/Receive.ts"
+import { sync } from "../src/Sync.ts"
 import * as Turns from "../src/Turns.ts"
 import { round } from "../src/Work.ts"
 import {
@@ -457,5 +458,156 @@ it.world("a worker that is paused between the intent and the call writes nothing
     yield* lived(Duration.minutes(1), 3)
     expect(yield* callsOf("refund")).toHaveLength(2)
     expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world(
+  "a refund that failed and went back after all is not refunded once more: it counts while a person looks at it",
+  () =>
+    Effect.gen(function* () {
+      const { script, settleRefund } = yield* vendor
+      const { payOrderNo } = yield* paid()
+      yield* script("refund", "fail")
+      yield* back(payOrderNo, 1000n)
+      yield* lived(Duration.seconds(30), 2)
+      expect(Payment.refundable(yield* now(payOrderNo))).toBe(1234n)
+      yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+      yield* lived(Duration.minutes(10), 1)
+      expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("HELD")
+      expect(Payment.refundable(yield* now(payOrderNo))).toBe(234n)
+      expect(yield* refusalOf(back(payOrderNo, 1000n, { idempotencyKey: "once more" }))).toBe("AMOUNT_INVALID")
+      expect((yield* held).refundedMinor).toBe(1000n)
+    })
+)
+
+it.world("the same where the vendor's list of refunds tells of it", () =>
+  Effect.gen(function* () {
+    const { script, settleRefund } = yield* vendor
+    const { payOrderNo } = yield* paid()
+    yield* script("refund", "fail")
+    yield* back(payOrderNo, 1000n)
+    yield* lived(Duration.seconds(30), 2)
+    yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+    yield* news(payOrderNo, "list")
+    yield* worked
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("HELD")
+    expect(yield* now(payOrderNo)).toMatchObject({ ownRefunds: [{ state: "open" }] })
+    expect(Payment.refundable(yield* now(payOrderNo))).toBe(234n)
+  })
+)
+
+it.world("a refund whose call is still in the air is asked about by a sync, and not sent a second time beside it", () =>
+  Effect.gen(function* () {
+    const { payOrderNo } = yield* paid()
+    const caller = yield* Effect.fork(back(payOrderNo, 1000n).pipe(Effect.provide(slow)))
+    yield* TestClock.adjust(Duration.seconds(1))
+    yield* sync("shop", payOrderNo)
+    yield* worked
+    expect(yield* callsOf("queryRefund")).toHaveLength(1)
+    expect(yield* callsOf("refund"), "the first call has not arrived yet").toHaveLength(0)
+    yield* TestClock.adjust(Duration.seconds(5))
+    yield* Fiber.join(caller)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUCCEEDED")
+    expect(yield* callsOf("refund")).toHaveLength(1)
+  })
+)
+
+it.world(
+  "a vendor that cannot be asked about refunds and refuses a doubtful one is left in peace, and nothing is freed",
+  () =>
+    Effect.gen(function* () {
+      const { script, always, configure } = yield* vendor
+      const { payOrderNo } = yield* paid()
+      yield* configure({ abilities: ["create", "query", "close", "refund"] })
+      yield* script("refund", "dropAfter")
+      yield* always("refund", "reject")
+      yield* always("query", "dropBefore")
+      yield* back(payOrderNo, 1000n)
+      yield* lived(Duration.minutes(1), 60)
+      expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUBMITTING")
+      expect(Payment.refundable(yield* now(payOrderNo))).toBe(234n)
+      expect(yield* callsOf("refund")).toHaveLength(2)
+    })
+)
+
+it.world(
+  "a vendor that falls silent over a refund that it contradicted is asked at its own pace, not without rest",
+  () =>
+    Effect.gen(function* () {
+      const { script, settleRefund, always } = yield* vendor
+      const { payOrderNo } = yield* paid()
+      yield* script("refund", "pending")
+      yield* back(payOrderNo, 1234n)
+      yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+      yield* lived(Duration.seconds(10), 1)
+      expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUCCEEDED")
+      yield* settleRefund(`${payOrderNo}R1`, "failed")
+      yield* Effect.flatMap(DueWork, (due) => due.hasten(`${payOrderNo}R1`))
+      yield* worked
+      expect((yield* refundNow(`${payOrderNo}R1`)).contradiction?.column).toBe("failed")
+      yield* always("queryRefund", "dropBefore")
+      const before = (yield* callsOf("queryRefund")).length
+      yield* lived(Duration.minutes(1), 30)
+      expect((yield* callsOf("queryRefund")).length - before).toBeLessThan(10)
+    })
+)
+
+it.world("a refund that FAILED and is on its way at the vendor is asked about until that has decided", () =>
+  Effect.gen(function* () {
+    const { script, settleRefund } = yield* vendor
+    const { payOrderNo } = yield* paid()
+    yield* script("refund", "fail")
+    yield* back(payOrderNo, 1000n)
+    yield* lived(Duration.seconds(30), 2)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("FAILED")
+    yield* settleRefund(`${payOrderNo}R1`, "pending")
+    yield* lived(Duration.minutes(10), 6)
+    yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+    yield* lived(Duration.hours(1), 2)
+    expect(yield* refundNow(`${payOrderNo}R1`)).toMatchObject({ state: "HELD", heldReason: "SUCCEEDED_AFTER_FAILED" })
+  })
+)
+
+it.world("news that a held refund failed make the vendor be asked, until it says so and frees what was reserved", () =>
+  Effect.gen(function* () {
+    const { script, settleRefund } = yield* vendor
+    const { payOrderNo } = yield* paid()
+    yield* script("refund", "abnormal")
+    yield* back(payOrderNo, 1000n)
+    yield* settleRefund(`${payOrderNo}R1`, "failed")
+    yield* script("queryRefund", "dropBefore")
+    yield* news(payOrderNo, "list")
+    yield* worked
+    expect((yield* refundNow(`${payOrderNo}R1`)).state, "the vendor was silent").toBe("HELD")
+    yield* lived(Duration.minutes(1), 2)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("FAILED")
+    expect(Payment.refundable(yield* now(payOrderNo))).toBe(1234n)
+    expect(yield* callsOf("refund")).toHaveLength(1)
+    const asked = (yield* callsOf("queryRefund")).length
+    yield* lived(Duration.hours(1), 24)
+    expect((yield* callsOf("queryRefund")).length - asked).toBeLessThan(2)
+  })
+)
+
+it.world("K18: a refund whose process dies between the intent and the call, again and again, goes back once", () =>
+  Effect.gen(function* () {
+    const { payOrderNo } = yield* paid()
+    let lives = 3
+    const dying = {
+      hit: (point: CrashPoint) => {
+        if (point === "K18" && lives-- > 0) throw new Error("The process died.")
+      },
+      written: (text: string) => text
+    }
+    const mortal = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideService(effect, CrashPoints, dying)
+    expect((yield* Effect.exit(mortal(back(payOrderNo, 1000n))))._tag).toBe("Failure")
+    expect(yield* refundNow(`${payOrderNo}R1`)).toMatchObject({ state: "SUBMITTING", unknownCalls: 1 })
+    expect(Payment.refundable(yield* now(payOrderNo)), "it is reserved").toBe(234n)
+    expect(yield* callsOf("refund")).toHaveLength(0)
+    yield* mortal(lived(Duration.minutes(1), 10))
+    expect(lives, "it died each time").toBeLessThanOrEqual(0)
+    expect((yield* refundNow(`${payOrderNo}R1`)).state).toBe("SUCCEEDED")
+    expect(yield* callsOf("refund")).toHaveLength(1)
+    expect(yield* back(payOrderNo, 1000n), "its key answers it").toMatchObject({ isNew: false })
   })
 )

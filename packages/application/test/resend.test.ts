@@ -84,6 +84,8 @@ it.world("another app's event, or one that nobody knows, is not found, and nothi
     const eventId = yield* firstEvent(payOrderNo)
     expect(yield* Effect.flip(resend(other.id, eventId))).toMatchObject({ _tag: "EventNotFound", eventId })
     expect(yield* Effect.flip(resend(null, "evt_none"))).toMatchObject({ _tag: "EventNotFound" })
+    for (const beginning of ["evt", "evt_", eventId.slice(0, 12), ""])
+      expect(yield* Effect.flip(resend("shop", beginning)), beginning).toMatchObject({ _tag: "EventNotFound" })
     yield* Endpoints.delivering(endpoints, idle, TestClock.adjust(second))
     expect(endpoints.tries.length).toBe(before)
   })

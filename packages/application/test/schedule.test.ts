@@ -68,6 +68,33 @@ vitest.effect("every state that its vendor could still change is due again, also
   }).pipe(Effect.provide(FakeVendors.layer({ names: ["platform"] })))
 )
 
+vitest.effect("an authorization is due at its end less the margin, however long its list waits", () =>
+  Effect.gen(function* () {
+    const nowMillis = 1_900_000_000_000
+    const ends = (inMillis: number) => ({
+      state: "AUTHORIZED" as const,
+      authorizedUntilMillis: nowMillis + Duration.toMillis(Duration.hours(1)) + inMillis
+    })
+    expect(yield* waitsOf(ends(5500))).toEqual([5000, 5500, 5500])
+    expect(yield* waitsOf(ends(10)), "to the millisecond").toEqual([10, 10, 10])
+    expect(yield* waitsOf(ends(-10)), "past it, by the list").toEqual([5000, 6000, 6000])
+    const operation = { no: "1C1", kind: "capture", amountMinor: 1n, unknownCalls: 0 } as const
+    expect(yield* waitsOf({ ...ends(10), operation }), "an open operation goes on past it").toEqual([1000, 2000, 2000])
+  })
+)
+
+vitest.effect(
+  "a contradiction is asked about when the vendor has settled, and then by the list: never without rest",
+  () =>
+    Effect.gen(function* () {
+      const nowMillis = 1_900_000_000_000
+      const contradicted = (sinceMillis: number) =>
+        waitsOf({ state: "SUCCEEDED", contradiction: { column: "open", sinceMillis } })
+      expect(yield* contradicted(nowMillis - 299_000)).toEqual([1000, 1000, 1000])
+      expect(yield* contradicted(nowMillis - 300_001)).toEqual([1000, 2000, 2000])
+    })
+)
+
 /** The alarms that are logged. */
 const alarms = Effect.sync(() => {
   const lines: Array<string> = []

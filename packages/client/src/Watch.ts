@@ -17,7 +17,11 @@ interface Position {
   /** How many connections in a row brought nothing, and how the last one failed. */
   readonly vain: number
   readonly failure: Failure | null
+  /** The ids of the latest events, as one that came shortly before a cut may come again after it. */
+  readonly told: ReadonlyArray<string>
 }
+
+const remembered = 1000
 
 const silent = () =>
   new PaymentProxyUnreachable({ detail: `The gateway has been silent for ${silenceMillis} ms.`, idempotencyKey: null })
@@ -45,6 +49,12 @@ const moved = (at: Position, said: Sse.Said): Position => {
   return said._tag === "Message" ? { ...alive, lastEventId: said.message.id ?? at.lastEventId } : alive
 }
 
+/** Whether this is no event that was told already; from now on it is. */
+const isNews = (position: Ref.Ref<Position>, { id }: Webhook.WebhookEvent) =>
+  Ref.modify(position, (at) =>
+    id !== "" && at.told.includes(id) ? [false, at] : [true, { ...at, told: [...at.told, id].slice(-remembered) }]
+  )
+
 const eventOf = (said: Sse.Said): Option.Option<Webhook.WebhookEvent> =>
   said._tag === "Message" ? Webhook.event(said.message.id ?? "", said.message.data) : Option.none()
 
@@ -55,7 +65,8 @@ const connection = (carrier: Transport.Carrier, path: string, position: Ref.Ref<
         Stream.mapError(Transport.failureOf),
         Stream.timeoutFail(silent, silenceMillis),
         Stream.tap((said) => Ref.update(position, (at) => moved(at, said))),
-        Stream.filterMap(eventOf)
+        Stream.filterMap(eventOf),
+        Stream.filterEffect((event) => isNews(position, event))
       )
     ),
     Stream.unwrap
@@ -82,7 +93,7 @@ export const events = (
   lastEventId: string | null
 ): Stream.Stream<Webhook.WebhookEvent, Failure> =>
   Stream.unwrap(
-    Effect.map(Ref.make<Position>({ lastEventId, retryMillis: 0, vain: 0, failure: null }), (position) =>
+    Effect.map(Ref.make<Position>({ lastEventId, retryMillis: 0, vain: 0, failure: null, told: [] }), (position) =>
       connection(carrier, path, position).pipe(
         Stream.catchAll((failure) =>
           isFatal(failure)

@@ -42,6 +42,25 @@ it.effect("a stream that has been silent for 45 s is left for a new one, which g
   })
 )
 
+it.effect("an event that comes again after a cut is told once", () =>
+  Effect.gen(function* () {
+    const closing = (...ids: ReadonlyArray<string>) =>
+      new Response(ids.map(text).join(""), { headers: { "content-type": "text/event-stream" } })
+    const { proxy } = scripted(
+      () => closing("e1", "e2"),
+      () => closing("e1", "e2", "e3")
+    )
+    const { orders } = yield* proxy
+    const watching = yield* Effect.fork(Stream.runCollect(Stream.take(orders.watch(no), 3)))
+    while ((yield* Fiber.poll(watching))._tag === "None") {
+      yield* TestClock.adjust("10 seconds")
+      yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+    }
+    const events = yield* Fiber.join(watching)
+    expect(Chunk.toReadonlyArray(events).map(({ id }) => id)).toEqual(["e1", "e2", "e3"])
+  })
+)
+
 it.effect("an answer that is no stream of events ends the watch", () =>
   Effect.gen(function* () {
     const { proxy } = scripted(json(200, { items: [], next: null }))

@@ -12,6 +12,7 @@ export interface Parts {
   readonly vendors: { readonly [name: string]: Redacted.Redacted }
   readonly routes: { readonly [id: string]: Redacted.Redacted }
   readonly trustedProxies: string
+  readonly reconcile: string
 }
 
 /** All that is configured. */
@@ -27,12 +28,17 @@ export interface Configuration extends File {
 }
 
 const partsOf = (value: unknown): Parts => {
-  const { vendors, routes, trustedProxies } = Object(value) as { readonly [part: string]: unknown }
+  const { vendors, routes, trustedProxies, reconcile } = Object(value) as { readonly [part: string]: unknown }
   const texts = (part: unknown) =>
     Object.fromEntries(
       Object.entries(Object(part)).map(([name, entry]) => [name, Redacted.make(JSON.stringify(entry))])
     )
-  return { vendors: texts(vendors), routes: texts(routes), trustedProxies: JSON.stringify(trustedProxies ?? []) }
+  return {
+    vendors: texts(vendors),
+    routes: texts(routes),
+    trustedProxies: JSON.stringify(trustedProxies ?? []),
+    reconcile: JSON.stringify(reconcile ?? {})
+  }
 }
 
 /** A vendor that the sandbox plays on this machine takes any address. */
@@ -94,6 +100,7 @@ export interface Changes {
   readonly vendors: ReadonlyArray<string>
   readonly routes: ReadonlyArray<string>
   readonly isTrustChanged: boolean
+  readonly isReconcileChanged: boolean
 }
 
 /** Vendors whose kind another configuration changes: their orders are known to the old one alone. */
@@ -116,6 +123,7 @@ export const changes = (before: Configuration, after: Configuration): Changes =>
   return {
     vendors,
     routes: [...new Set([...differing(before.parts.routes, after.parts.routes), ...behind])],
-    isTrustChanged: before.parts.trustedProxies !== after.parts.trustedProxies
+    isTrustChanged: before.parts.trustedProxies !== after.parts.trustedProxies,
+    isReconcileChanged: before.parts.reconcile !== after.parts.reconcile
   }
 }

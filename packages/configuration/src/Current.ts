@@ -53,15 +53,16 @@ interface Refusal {
 const isSame = (one: ConfigurationInvalid, other: ConfigurationInvalid): boolean =>
   lines(one.faults).join("\n") === lines(other.faults).join("\n")
 
-const taken = ({ routes, vendors, isTrustChanged }: Changes) =>
+const taken = ({ routes, vendors, isTrustChanged, isReconcileChanged }: Changes) =>
   Effect.logInfo("The configuration was taken up.", {
     routes: routes.join(", "),
     vendors: vendors.join(", "),
-    isTrustChanged
+    isTrustChanged,
+    ...(isReconcileChanged ? { isReconcileChanged } : {})
   })
 
-const isNothing = ({ routes, vendors, isTrustChanged }: Changes): boolean =>
-  routes.length + vendors.length === 0 && !isTrustChanged
+const isNothing = ({ routes, vendors, isTrustChanged, isReconcileChanged }: Changes): boolean =>
+  routes.length + vendors.length === 0 && !isTrustChanged && !isReconcileChanged
 
 /** Puts `next` in force; whatever goes wrong is a refusal. */
 const putInForce = <R>(take: Options<R>["take"], next: Configuration) =>

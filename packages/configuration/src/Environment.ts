@@ -64,13 +64,17 @@ const crashFaults = ({ PAYMENT_PROXY_CRASH_AT, PAYMENT_PROXY_DEVELOPMENT }: Envi
       ]
     : []
 
+/** What is wrong with a variable is said once. */
+const firstOfEach = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
+  faults.filter(({ at }, index) => faults.findIndex((other) => other.at === at) === index)
+
 /** What the environment says, or all that is wrong with it, by name. */
 export const decode = (environment: {
   readonly [name: string]: string | undefined
 }): Either.Either<Environment, ReadonlyArray<Fault>> => {
   const ours = Object.fromEntries(Object.entries(environment).filter(([name]) => name in Environment.fields))
   return decodeAll(Environment, ours).pipe(
-    Either.mapLeft((faults) => faults.map(({ at, detail }) => ({ at: at.slice(1), detail }))),
+    Either.mapLeft((faults) => firstOfEach(faults).map(({ at, detail }) => ({ at: at.slice(1), detail }))),
     Either.flatMap((decoded) => {
       const faults = crashFaults(decoded)
       return faults.length === 0 ? Either.right(decoded) : Either.left(faults)

@@ -43,7 +43,8 @@ const leastSecretChars = 4
 
 /** The same faults without these texts. */
 export const conceal = (faults: ReadonlyArray<Fault>, texts: ReadonlyArray<string>): ReadonlyArray<Fault> => {
-  const secrets = texts.filter(({ length }) => length >= leastSecretChars)
+  // The longest first: of one that has another in it nothing may be left.
+  const secrets = texts.filter(({ length }) => length >= leastSecretChars).sort((a, b) => b.length - a.length)
   return faults.map(({ at, detail }) => ({
     at,
     detail: secrets.reduce((shown, secret) => shown.replaceAll(secret, "…"), detail)

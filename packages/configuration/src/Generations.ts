@@ -18,6 +18,8 @@ export class VendorSide extends Context.Tag("@payment-proxy/configuration/Vendor
   {
     /** Those that the first configuration made, themselves. */
     readonly services: Context.Context<Side>
+    /** The configuration in force. */
+    readonly inForce: () => Configuration
     readonly prepare: (configuration: Configuration) => Effect.Effect<Prepared>
   }
 >() {}
@@ -48,7 +50,7 @@ export const layer = <R>(
             Effect.provide(needs),
             Effect.onError(() => Scope.close(scope, Exit.void))
           )
-          return { services, scope }
+          return { services, scope, configuration }
         })
       let current = yield* built(first)
       const closed = (scope: Scope.CloseableScope) => Scope.close(scope, Exit.void)
@@ -80,7 +82,7 @@ export const layer = <R>(
           Mappings,
           following(() => Context.get(current.services, Mappings))
         ),
-        Context.add(VendorSide, { services: current.services, prepare })
+        Context.add(VendorSide, { services: current.services, inForce: () => current.configuration, prepare })
       )
     })
   )

@@ -1,3 +1,4 @@
+import { Currency } from "@payment-proxy/domain"
 import { DateTime, Option, Schema } from "effect"
 import type { Fault } from "./Faults.ts"
 import type { VendorEntries, VendorEntry } from "./VendorEntry.ts"
@@ -15,7 +16,11 @@ const decimal = (most: number, message: string) =>
 const Rate = Schema.Struct({
   /** Of which currency; without it, of all that have no rate of their own. */
   currency: Schema.optionalWith(
-    Schema.NullOr(Schema.String.pipe(Schema.pattern(/^[A-Z]{3}$/, { message: () => "A currency is like CNY." }))),
+    Schema.NullOr(
+      Schema.String.pipe(
+        Schema.filter(Currency.is, { message: () => "This is no currency: write its code, like CNY." })
+      )
+    ),
     { exact: true, default: () => null }
   ),
   percent: decimal(100, 'A part is a decimal text in percent, in quotes, such as "0.6".'),
@@ -34,7 +39,14 @@ const Zone = Schema.String.pipe(
 
 const VendorBills = Schema.Struct({
   zone: optional(Zone),
-  rates: Schema.optionalWith(Schema.Array(Rate), { exact: true, default: () => [] })
+  rates: Schema.optionalWith(
+    Schema.Array(Rate).pipe(
+      Schema.filter((rates) => new Set(rates.map(({ currency }) => currency)).size === rates.length, {
+        message: () => "A currency has two rates, or there are two without one: leave one."
+      })
+    ),
+    { exact: true, default: () => [] }
+  )
 })
 
 const Fields = Schema.Struct({

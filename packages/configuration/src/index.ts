@@ -1,7 +1,7 @@
 export * from "./Configuration.ts"
 export * as CrashAt from "./CrashAt.ts"
 export * as Current from "./Current.ts"
-export { Environment } from "./Environment.ts"
+export { decode as decodeEnvironment, Environment } from "./Environment.ts"
 export { ConfigurationInvalid, type Fault } from "./Faults.ts"
 export { File, type RouteEntry } from "./File.ts"
 export * as Generations from "./Generations.ts"

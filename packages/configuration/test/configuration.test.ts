@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "@effect/vitest"
 import { Effect, Either, Redacted } from "effect"
+import { conceal } from "../src/Faults.ts"
 import { decode, load, VendorEntry } from "../src/index.ts"
 
 const text = readFileSync(new URL("../../../payment-proxy.config.yaml", import.meta.url), "utf8")
@@ -48,6 +49,19 @@ it("a secret is in no message, even where it is the fault", () => {
   const invalid = faults(text, { ...environment, PLATFORM_WEBHOOK_SECRET: "canary-that-is-no-secret" })
   expect(invalid?.faults.length).toBeGreaterThan(0)
   expect(invalid?.message).not.toContain("canary-that-is-no-secret")
+})
+
+it("a rate of no currency, or a second one of a currency, is refused, as it would never be compared by", () => {
+  const rated = (rates: string) =>
+    faults(`${text}\nreconcile: { vendors: { platform: { rates: [${rates}] } } }\n`, environment)?.message
+  expect(rated('{ currency: CNY, percent: "0.6" }, { percent: "1" }')).toBeUndefined()
+  expect(rated('{ currency: RMB, percent: "0.6" }')).toContain("This is no currency")
+  expect(rated('{ currency: CNY, percent: "0.6" }, { currency: CNY, percent: "0.38" }')).toContain("two rates")
+})
+
+it("a secret that has another in it is in no message in part", () => {
+  const faults = [{ at: "/a", detail: "canary-1234 is none." }]
+  expect(conceal(faults, ["canary", "canary-1234"])).toEqual([{ at: "/a", detail: "… is none." }])
 })
 
 it("a file that is not YAML, or not there, says where and what", () => {

@@ -67,6 +67,16 @@ describe("the configuration in force", () => {
     })
   )
 
+  it.scoped("how days are reconciled is followed, too", () =>
+    Effect.gen(function* () {
+      const { files, offered, lines } = yield* followed(allowing("/a"))
+      files.set(file, `${allowing("/a")}\nreconcile: { readyHour: 12 }\n`)
+      yield* seconds(2)
+      expect(offered.map(({ reconcile }) => reconcile.readyHour)).toEqual([12])
+      expect(lines[0]).toContain('"isReconcileChanged":true')
+    })
+  )
+
   it.scoped("what changes a comment alone is offered to nobody", () =>
     Effect.gen(function* () {
       const { files, offered, lines } = yield* followed(demonstration)

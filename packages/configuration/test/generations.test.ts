@@ -57,7 +57,10 @@ describe("generations of what speaks to vendors", () => {
       const services = yield* Layer.build(Generations.layer(of("first"), build))
       const { prepare } = Context.get(services, Generations.VendorSide)
       yield* (yield* prepare(of("second"))).drop
+      const { inForce } = Context.get(services, Generations.VendorSide)
+      expect(inForce().source).toBe("first")
       yield* (yield* prepare(of("third"))).commit
+      expect(inForce().source).toBe("third")
       expect(since()).toEqual(["held first", "held second", "let go second", "held third"])
       yield* TestClock.adjust(Duration.minutes(10))
       expect(since()).toEqual(["let go first"])

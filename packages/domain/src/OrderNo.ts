@@ -41,6 +41,9 @@ export const is = (text: string): text is OrderNo => pattern.test(text)
 
 const refundPattern = /^([0-9A-HJKMNP-TV-Z]{29})R([1-9][0-9]{0,3})$/
 
+/** How many refunds a payment can have: as many as there are numbers for them. */
+export const maxRefunds = 9999
+
 /** The number of a payment's refund: the payment's own with `R` and a count from 1, so that it lives on the payment's shard. */
 export const refundNo = (payOrderNo: string, count: number): string => `${payOrderNo}R${count}`
 

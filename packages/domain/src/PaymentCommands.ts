@@ -2,6 +2,7 @@ import { Either } from "effect"
 import type { Refused, Step } from "./Machine.ts"
 import { refuse } from "./Machine.ts"
 import * as Money from "./Money.ts"
+import { maxRefunds } from "./OrderNo.ts"
 import type { OwnRefund, Payment, State } from "./Payment.ts"
 import { enter, expectedCapture, isSettled, operate, refundable, refunded } from "./Payment.ts"
 
@@ -58,7 +59,10 @@ const shown = ({ amount: { currency } }: Payment, amountMinor: bigint): string =
   `${Money.format(Money.make(amountMinor, currency))} ${currency}`
 
 const capture = (payment: Payment, amountMinor: bigint): Payment | Refused => {
-  if (amountMinor <= 0n || amountMinor > payment.authorized)
+  const { acceptedMinor } = payment
+  if (acceptedMinor !== null && amountMinor !== acceptedMinor)
+    return refuse("AMOUNT_INVALID", `A person accepted ${shown(payment, acceptedMinor)}: capture that.`)
+  if (acceptedMinor === null && (amountMinor <= 0n || amountMinor > payment.authorized))
     return refuse("AMOUNT_INVALID", `Capture more than nothing and at most ${shown(payment, payment.authorized)}.`)
   const captureAsked = amountMinor < payment.amount.amountMinor ? amountMinor : null
   return operate({ ...payment, captureAsked }, "capture")
@@ -69,6 +73,8 @@ const refund = (payment: Payment, refundNo: string, amountMinor: bigint): Paymen
     return refuse("REFUND_KNOWN", `Refund ${refundNo} is on record.`)
   if (amountMinor <= 0n || amountMinor > refundable(payment))
     return refuse("AMOUNT_INVALID", `Refund more than nothing and at most ${shown(payment, refundable(payment))}.`)
+  if (payment.ownRefunds.length >= maxRefunds)
+    return refuse("REFUNDS_TOO_MANY", `An order has at most ${maxRefunds} refunds.`)
   const own: OwnRefund = { refundNo, amountMinor, state: "open" }
   return { ...payment, ownRefunds: [...payment.ownRefunds, own] }
 }

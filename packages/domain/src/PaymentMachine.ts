@@ -1,7 +1,7 @@
 import * as Evidence from "./Evidence.ts"
 import type { Cell, Settings, Step } from "./Machine.ts"
 import { patched } from "./Machine.ts"
-import type { Payment, State } from "./Payment.ts"
+import type { OwnRefund, Payment, State } from "./Payment.ts"
 import { enter, expectedCapture, isDead, isSettled, operate, refunded, reserved } from "./Payment.ts"
 import { draft, learn, mismatch, statedRefunds } from "./PaymentFacts.ts"
 import type { Column } from "./PaymentTable.ts"
@@ -277,8 +277,18 @@ export const created = (
     : step
 }
 
-/** A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). */
-export const refundDecided = (payment: Payment, refundNo: string, state: "succeeded" | "failed"): Step<Payment> => {
+/** Whether the vendor's list of refunds is older than this one, so that what its desk gave back beside it is to be asked for. */
+const isListDue = (payment: Payment, refundNo: string): boolean =>
+  isSettled(payment.state) &&
+  payment.state !== "REFUNDED" &&
+  payment.refundItems.length > 0 &&
+  !payment.refundItems.some(({ ourNo }) => ourNo === refundNo)
+
+/**
+ * A refund of ours was decided: the payment's sums and state follow (design §5: both rows move in one commit). `open`: it is held, and
+ * counts again, should it have failed before.
+ */
+export const refundDecided = (payment: Payment, refundNo: string, state: OwnRefund["state"]): Step<Payment> => {
   const known = payment.ownRefunds.find((own) => own.refundNo === refundNo)
   if (known === undefined || known.state === state || known.state === "succeeded")
     return { order: payment, urgent: false, alarms: [] }
@@ -286,5 +296,6 @@ export const refundDecided = (payment: Payment, refundNo: string, state: "succee
   const counted: Payment = { ...payment, ownRefunds }
   const parted =
     counted.state === "SUCCEEDED" && refunded(counted) > 0n ? enter(counted, "PARTIALLY_REFUNDED") : counted
-  return { order: numbered(payment, settle(payment, recounted(payment, parted))), urgent: false, alarms: [] }
+  const order = numbered(payment, settle(payment, recounted(payment, parted)))
+  return { order, urgent: isListDue(order, refundNo), alarms: [] }
 }

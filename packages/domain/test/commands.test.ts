@@ -1,4 +1,4 @@
-import { Evidence, Payment, PaymentCommands, PaymentMachine } from "@payment-proxy/domain"
+import { Evidence, OrderNo, Payment, PaymentCommands, PaymentMachine } from "@payment-proxy/domain"
 import { Either } from "effect"
 import { describe, expect, it } from "vitest"
 import {
@@ -364,6 +364,31 @@ describe("the guard of refunds", () => {
     expect(PaymentMachine.refundDecided(one, "R9", "succeeded").order).toBe(one)
   })
 
+  it("a refund that failed and is held counts again, as it may have gone back; what went back does not come back", () => {
+    const own = (state: Payment.OwnRefund["state"]) => [{ refundNo: "R1", amountMinor: 1000n, state }]
+    const failed = inState("SUCCEEDED", { ownRefunds: own("failed") })
+    const again = PaymentMachine.refundDecided(failed, "R1", "open").order
+    expect(again).toMatchObject({ state: "SUCCEEDED", version: failed.version + 1, ownRefunds: [{ state: "open" }] })
+    expect(Payment.refundable(again)).toBe(234n)
+    expect(PaymentMachine.refundDecided(again, "R1", "succeeded").order.state).toBe("PARTIALLY_REFUNDED")
+    const gone = inState("PARTIALLY_REFUNDED", { ownRefunds: own("succeeded") })
+    expect(PaymentMachine.refundDecided(gone, "R1", "open").order).toBe(gone)
+    expect(PaymentMachine.refundDecided(again, "R1", "open").order).toBe(again)
+  })
+
+  it("there are as many refunds as there are numbers for them, and not one that nobody would find", () => {
+    const ownRefunds = Array.from({ length: OrderNo.maxRefunds }, (_, at) => ({
+      refundNo: OrderNo.refundNo("P", at + 1),
+      amountMinor: 1n,
+      state: "failed" as const
+    }))
+    expect(code(inState("SUCCEEDED", { ownRefunds }), refund("NEW", 1n))).toBe("REFUNDS_TOO_MANY")
+    const no = OrderNo.make({ nowMillis: createdAtMillis, shard: 1, random: new Uint8Array(10) })
+    expect(OrderNo.paymentOf(OrderNo.refundNo(no, OrderNo.maxRefunds))).toBe(no)
+    expect(OrderNo.paymentOf(OrderNo.refundNo(no, OrderNo.maxRefunds + 1))).toBeNull()
+    expect(code(inState("SUCCEEDED", { ownRefunds: ownRefunds.slice(1) }), refund("NEW", 1n))).toBe("allowed")
+  })
+
   it("LATE_PAID stays until all of it went back", () => {
     const open = allowed(inState("LATE_PAID"), refund("R1", total))
     expect(PaymentCommands.need(inState("LATE_PAID"), soon, 0)).toBe("refund")
@@ -374,6 +399,15 @@ describe("the guard of refunds", () => {
   it("a pending contradiction stops the policy's refund until it is cleared", () => {
     const doubted = inState("LATE_PAID", { contradiction: { column: "open", sinceMillis: soon } })
     expect(PaymentCommands.need(doubted, soon, 0)).toBe("query")
+  })
+})
+
+describe("a capture after a person accepted another amount", () => {
+  const accepted = inState("AUTHORIZED", { acceptedMinor: 999n })
+  it("takes that amount; another one is refused, not taken for it", () => {
+    expect(allowed(accepted, { type: "capture", amountMinor: 999n }).operation?.amountMinor).toBe(999n)
+    for (const amountMinor of [500n, 1000n, total])
+      expect(code(accepted, { type: "capture", amountMinor })).toBe("AMOUNT_INVALID")
   })
 })
 

@@ -212,14 +212,15 @@ export class Reconciliations extends Context.Tag("@payment-proxy/ports/Reconcili
     readonly counterparts: (vendor: string, numbers: Numbers) => Effect.Effect<Counterparts, StoreUnavailable>
     /** Payments that were paid, and refunds that succeeded, in a window: what the day's bill should have. */
     readonly moved: (search: MovedSearch) => Effect.Effect<ReadonlyArray<Booked>, StoreUnavailable>
-    /** Those of `numbers` that a bill has although their own time is another day's. */
+    /** Those of `numbers` that a bill of another day than `day` has although their own time is another day's than that. */
     readonly elsewhere: (
       vendor: string,
-      numbers: ReadonlyArray<string>
+      numbers: ReadonlyArray<string>,
+      day: string
     ) => Effect.Effect<ReadonlySet<string>, StoreUnavailable>
     /**
-     * Writes down what a run found: what is known already is found again, and keeps what became of it. False, and nothing is written,
-     * where a later run has begun.
+     * Writes down what a run found: what is known already is found again, and keeps what became of it; only what an earlier run did not
+     * find again is as if it were new. False, and nothing is written, where a later run has begun.
      */
     readonly note: (run: Run, findings: Findings) => Effect.Effect<boolean, StoreUnavailable>
     /** What other days' bills lacked of these payments and refunds is resolved by this day's. */

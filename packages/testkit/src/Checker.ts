@@ -5,6 +5,7 @@ import * as Refunding from "./checker/refunding.ts"
 import type { Sources } from "./checker/Sources.ts"
 import type { Violation } from "./checker/Violation.ts"
 
+export { isLegal, isLegalOfRefund } from "./checker/database.ts"
 export type * from "./checker/Sources.ts"
 export type { Invariant, Violation } from "./checker/Violation.ts"
 

@@ -176,7 +176,8 @@ const newsOf = (platform: Platform, merchantOrderNo: string): Evidence.Evidence 
     : Sayings.disputed(dispute, "notification")
 }
 
-const make = (names: ReadonlyArray<string>) => {
+/** The fake and its platform, as services. */
+export const make = (names: ReadonlyArray<string>) => {
   const platform = new Platform()
 
   let configured: Partial<Omit<Vendor, "name">> = {}

@@ -10,6 +10,8 @@ export interface ManualClock {
   readonly clock: Clock.Clock
   /** Moves it on, and wakes whoever sleeps no longer, in the order of their times. */
   readonly advance: (millis: number) => void
+  /** When the next sleeper is to wake, since the epoch; null where nobody sleeps. */
+  readonly next: () => number | null
 }
 
 /** A clock that stands at `startMillis` since the epoch. */
@@ -40,6 +42,7 @@ export const make = (startMillis: number): ManualClock => {
           return Effect.sync(cancel)
         })
     },
+    next: () => (sleepers.length === 0 ? null : Math.min(...sleepers.map(({ atMillis }) => atMillis))),
     advance: (millis) => {
       nowMillis += millis
       const awake = sleepers.filter(({ atMillis }) => atMillis <= nowMillis).sort((a, b) => a.atMillis - b.atMillis)

@@ -89,9 +89,10 @@ const dumpOf = (tables: Tables.Tables): Effect.Effect<Dump> =>
     }
   })
 
-/** Every store port over one state in memory; the clock is Effect's, so that `TestClock` drives it. */
-export const make = Effect.sync(() => {
-  const tables = Tables.make()
+export { make as tables, type Tables } from "./memory/Tables.ts"
+
+/** Every store port over these tables, for a test that looks into them; the clock is Effect's, so that `TestClock` drives it. */
+export const over = (tables: Tables.Tables) => {
   const { dueWork, deliveries } = MemoryDueWork.make(tables)
   return Context.make(Orders, MemoryOrders.make(tables)).pipe(
     Context.add(DueWork, dueWork),
@@ -107,7 +108,10 @@ export const make = Effect.sync(() => {
     Context.add(DataKeys, Ledger.dataKeys(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
-})
+}
+
+/** Every store port over one state in memory. */
+export const make = Effect.sync(() => over(Tables.make()))
 
 /** A fresh, empty store for each build of the layer. */
 export const layer: Layer.Layer<

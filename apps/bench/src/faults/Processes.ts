@@ -66,7 +66,7 @@ export class Processes {
       if (child.stdout === null || child.stderr === null) return fail(new Error("It has no output."))
       createInterface({ input: child.stdout }).on("line", (line) => {
         keep(line)
-        if (line.includes('"ready":true')) done(JSON.parse(line))
+        if (/^\{.*"(?:ready":true|key":)/.test(line)) done(JSON.parse(line))
       })
       createInterface({ input: child.stderr }).on("line", keep)
       void ended.then(({ code, signal }) => fail(new Error(`${app} ended (${signal ?? code}):\n${lines.join("\n")}`)))

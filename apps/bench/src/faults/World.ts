@@ -237,7 +237,8 @@ export const start = async (options: Options = {}): Promise<World> => {
     }
     const keys = new Map<string, string>()
     for (const app of apps) {
-      const made = processes.start("gateway", "src/app.ts", [`--id=${app}`, `--webhook=${sink.url}/${app}-webhook`], {
+      const wanted = ["--endpoint", `${sink.url}/${app}-webhook`, "--secret-env", "WEBHOOK_SECRET", "--key", "--json"]
+      const made = processes.start("cli", "src/main.ts", ["apps", "create", app, ...wanted], {
         ...environment,
         WEBHOOK_SECRET: secrets.shop
       })

@@ -4,12 +4,11 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { HttpServer } from "@effect/platform"
-import { Policies, secretContext, Work } from "@payment-proxy/application"
+import { AppKeys, Policies, secretContext, Work } from "@payment-proxy/application"
 import { Current, Process } from "@payment-proxy/configuration"
 import { Apps, Vault, Vendors } from "@payment-proxy/ports"
 import { FaultyPorts, Sandbox } from "@payment-proxy/testkit"
 import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime, Option, type Tracer } from "effect"
-import * as AppKey from "../../src/AppKey.ts"
 import * as Http from "../../src/Http.ts"
 import * as Layers from "../../src/Layers.ts"
 import * as Proxied from "../../src/proxied/Proxied.ts"
@@ -230,7 +229,7 @@ const appWithKey = (id: string, url: string) =>
       endpoints: [{ id: `${id}-webhook`, url, sealedSecrets: [sealedSecret], events: null, stopped: null }],
       isDisabled: false
     })
-    const { text, keyId, secretSha256 } = AppKey.generate()
+    const { text, keyId, secretSha256 } = AppKeys.generate()
     yield* apps.addKey({ keyId, app: id, secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     return text
   })

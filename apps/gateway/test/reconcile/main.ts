@@ -1,18 +1,22 @@
-// A process of its own, so that its memory is the run's: a day of many orders in the embedded database, with planted differences.
-import { mkdtempSync, rmSync } from "node:fs"
+// A process of its own, so that its memory is the run's and that it can be killed: a day of many orders in the embedded database, with
+// planted differences. A folder that is given is kept, and one that has orders is gone on with; a visit of K24 that is given is its end.
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import { Changes, Reconcile } from "@payment-proxy/application"
+import { CrashAt } from "@payment-proxy/configuration"
 import { Money, OrderNo, type Payment, RefundMachine } from "@payment-proxy/domain"
 import { type BillLine, type Change, Orders, Vendors } from "@payment-proxy/ports"
 import * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
 import { aChange, aPayment } from "@payment-proxy/testkit/Samples"
-import { Chunk, Console, Effect, Layer, Logger, LogLevel, Option, Stream } from "effect"
+import { Chunk, Console, Effect, Layer, Logger, LogLevel, Option, Schedule, Stream } from "effect"
 import { announcer } from "../../src/Layers.ts"
 
 const vendor = "platform"
 const day = "2026-01-01"
+const kept = process.argv[3]
+const crashVisit = Number(process.argv[4] ?? 0)
 const startMillis = Date.parse(`${day}T00:00:00Z`)
 const count = Number(process.argv[2] ?? 50_000)
 const stepMillis = Math.floor(80_000_000 / count)
@@ -176,6 +180,9 @@ const run = Effect.gen(function* () {
     Effect.sync(() => {
       peakMb = Math.max(peakMb, rssMb())
     })
+  ).pipe(
+    // Who was killed has the day until his lease ends.
+    Effect.retry({ while: ({ _tag }) => _tag === "DayBusy", schedule: Schedule.spaced("250 millis"), times: 100 })
   )
   const seconds = (performance.now() - startedMillis) / 1000
   const found = Chunk.toReadonlyArray(yield* Stream.runCollect(report.differences)).map(
@@ -198,6 +205,7 @@ const run = Effect.gen(function* () {
     lacking: expected.filter((what) => !whats.includes(what)),
     beside: whats.filter((what) => !expected.includes(what)),
     became,
+    run: report.day.run,
     lines: report.day.counted?.lines,
     matched: report.day.counted?.matched,
     seconds,
@@ -206,20 +214,26 @@ const run = Effect.gen(function* () {
   }
 })
 
-const folder = mkdtempSync(join(tmpdir(), "payment-proxy-reconcile-"))
+const folder = kept ?? mkdtempSync(join(tmpdir(), "payment-proxy-reconcile-"))
+const isSeeded = existsSync(join(folder, "orders.db"))
+const crash = crashVisit > 0 ? CrashAt.layer({ point: "K24", visit: crashVisit, signal: "SIGKILL" }) : Layer.empty
 const ports = Layer.mergeAll(Sqlite.layer({ filename: join(folder, "orders.db") }), vendors, announcer, reconciling)
 
 Effect.runPromise(
   Effect.gen(function* () {
     const startedMillis = performance.now()
-    yield* seeded
+    if (!isSeeded) yield* seeded
     const seedSeconds = (performance.now() - startedMillis) / 1000
     const first = yield* run
     const again = yield* run
     yield* Console.log(JSON.stringify({ seedSeconds, first, again }))
   }).pipe(
-    Effect.provide(Layer.provideMerge(Changes.layer, ports)),
+    Effect.provide(Layer.merge(Layer.provideMerge(Changes.layer, ports), crash)),
     Logger.withMinimumLogLevel(LogLevel.None),
-    Effect.ensuring(Effect.sync(() => rmSync(folder, { recursive: true, force: true })))
+    Effect.ensuring(
+      Effect.sync(() => {
+        if (kept === undefined) rmSync(folder, { recursive: true, force: true })
+      })
+    )
   )
 )

@@ -140,6 +140,12 @@ const isAmountOf = (payment: Payment.Payment, amount: Money.Money): boolean =>
 const isSecond = ({ captured, transactionNo }: Payment.Payment, line: BillLine): boolean =>
   captured > 0n && transactionNo !== null && line.transactionNo !== null && line.transactionNo !== transactionNo
 
+/** Whether a line is the first of its number, where we do not know the payment's own yet: two such lines are two payments. */
+const isNewTransaction = ({ payOrderNo, captured, transactionNo }: Payment.Payment, line: BillLine, seen: Seen) =>
+  (captured === 0n || transactionNo === null) &&
+  line.transactionNo !== null &&
+  seen.add(`transaction ${payOrderNo} ${line.transactionNo}`)
+
 const paidDifference = (payment: Payment.Payment, line: BillLine): ReadonlyArray<NewDifference> => {
   if (!isAmountOf(payment, line.amount)) return [difference("AMOUNT", line, aboutPayment(payment), "evidence")]
   return payment.captured > 0n ? [] : [difference("STATUS", line, aboutPayment(payment), "evidence")]
@@ -161,11 +167,17 @@ const ofPayment = (line: BillLine, book: Book, { window, rates, seen }: Scope): 
         difference("DUPLICATE", line, aboutPayment(payment), "evidence", `Beside ${payment.transactionNo ?? ""}.`)
       ]
     }
-  if (!seen.add(`payment ${no}`))
+  const isFirst = seen.add(`payment ${no}`)
+  const isNew = isNewTransaction(payment, line, seen)
+  if (!isFirst)
     return {
       ...nothing,
       payment,
-      differences: [difference("DUPLICATE", line, aboutPayment(payment), "none", "The bill has it more than once.")]
+      differences: [
+        isNew
+          ? difference("DUPLICATE", line, aboutPayment(payment), "evidence", "The bill has another payment of it, too.")
+          : difference("DUPLICATE", line, aboutPayment(payment), "none", "The bill has it more than once.")
+      ]
     }
   const agreed = Fee.differing(rates, line.amount, line.fee)
   const fees = agreed === null ? [] : [difference("FEE", line, aboutPayment(payment, agreed), "none")]

@@ -135,7 +135,8 @@ const lacking = Effect.fnUntraced(function* (running: Running) {
     const missing = page.filter((booked) => !Compare.isSeen(booked, scope.seen))
     const elsewhere = yield* store.elsewhere(
       run.vendor,
-      missing.map(({ no }) => no)
+      missing.map(({ no }) => no),
+      run.day
     )
     yield* noted(
       running,

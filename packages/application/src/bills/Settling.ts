@@ -1,4 +1,4 @@
-import { Evidence, Money, Payment } from "@payment-proxy/domain"
+import { Evidence, Money, Payment, type RefundMachine } from "@payment-proxy/domain"
 import { type Difference, DueWork, Orders, Reconciliations, type Settlement } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
 import { Changes } from "../Changes.ts"
@@ -20,11 +20,11 @@ const paidBy = (payment: Payment.Payment, { theirs, transactionNo }: Difference)
   })
 }
 
-/** What a bill's line says of a refund, as evidence about its payment. */
-const refundedBy = (difference: Difference): Evidence.Evidence | null => {
+/** What a bill's line says of a refund, as evidence about its payment; of another currency it is none that could be counted. */
+const refundedBy = ({ amount }: Payment.Payment, difference: Difference): Evidence.Evidence | null => {
   const { theirs, refundNo } = difference
   const vendorRefundNo = deskRefundNo(difference)
-  if (theirs === null || vendorRefundNo === null) return null
+  if (theirs === null || vendorRefundNo === null || theirs.amount.currency !== amount.currency) return null
   const { amountMinor } = theirs.amount
   return Evidence.make("refunds", "bill", {
     captured: null,
@@ -47,11 +47,19 @@ const resolved = (resolvedBy: string, note: string, action: Difference["action"]
   resolvedBy
 })
 
+/** What became of a difference about a refund of ours whose line was taken in. */
+const refundOutcomeOf = (after: RefundMachine.Refund | null, { kind, ours, note }: Difference): Settlement => {
+  if (after?.state === "HELD") return open("held", `The refund is held: ${after.heldReason ?? ""}.`)
+  return kind === "STATUS" && after?.state === "SUCCEEDED"
+    ? resolved("evidence", `The refund was ${ours?.state ?? "-"}, and is SUCCEEDED.`)
+    : open("asked", note)
+}
+
 /** What became of a difference whose line was taken in. */
 const outcomeOf = (after: Payment.Payment, difference: Difference): Settlement => {
-  const { kind, of, note, refundNo } = difference
+  const { kind, of, note } = difference
   if (of === "payment" && after.state === "HELD") return open("held", `The order is held: ${after.heldReason ?? ""}.`)
-  if (of === "refund") return refundNo === null ? resolved("evidence", note ?? "It was taken in.") : open("asked", note)
+  if (of === "refund") return resolved("evidence", note ?? "It was taken in.")
   return kind === "STATUS" && after.captured > 0n
     ? resolved("evidence", `The order was ${difference.ours?.state ?? "-"}, and is ${after.state}.`)
     : open("evidence", note)
@@ -68,14 +76,24 @@ const hasten = (no: string | null) =>
 /** Takes in what the line says; the machine decides what it comes to. */
 const taken = Effect.fnUntraced(function* (difference: Difference) {
   const { vendor, day, id, payOrderNo, refundNo, of } = difference
-  const payment = yield* Effect.flatMap(Orders, (orders) => orders.byNumber(payOrderNo ?? ""))
-  if (Option.isNone(payment)) return
-  const evidence = of === "payment" ? paidBy(payment.value, difference) : refundedBy(difference)
-  if (evidence === null) return
-  const after = yield* takeIn(payment.value.payOrderNo, evidence)
-  yield* hasten(refundNo)
+  const orders = yield* Orders
   const store = yield* Reconciliations
-  yield* store.settle(vendor, day, id, outcomeOf(after, difference))
+  const payment = yield* orders.byNumber(payOrderNo ?? "")
+  if (Option.isNone(payment)) return
+  const evidence = of === "payment" ? paidBy(payment.value, difference) : refundedBy(payment.value, difference)
+  if (evidence === null) {
+    yield* hasten(refundNo ?? payOrderNo)
+    yield* store.settle(vendor, day, id, open("asked", "What the bill says of it cannot be counted."))
+    return
+  }
+  const after = yield* takeIn(payment.value.payOrderNo, evidence)
+  if (refundNo === null) {
+    yield* store.settle(vendor, day, id, outcomeOf(after, difference))
+    return
+  }
+  const outcome = refundOutcomeOf(Option.getOrNull(yield* orders.refund(refundNo)), difference)
+  if (outcome.action === "asked") yield* hasten(refundNo)
+  yield* store.settle(vendor, day, id, outcome)
 })
 
 const act = (difference: Difference) => {
@@ -84,12 +102,20 @@ const act = (difference: Difference) => {
 }
 
 /** Whether our side says by now what the bill says, or a person decided; null where it still does not. */
-const reviewed = Effect.fnUntraced(function* ({ kind, of, payOrderNo, refundNo, theirs, action }: Difference) {
+const reviewed = Effect.fnUntraced(function* (difference: Difference) {
+  const { vendor, day, kind, of, payOrderNo, refundNo, theirs, action } = difference
   const orders = yield* Orders
   if (kind !== "STATUS" && action !== "held") return null
+  if (kind === "STATUS" && theirs?.state !== "succeeded") {
+    const store = yield* Reconciliations
+    const isElsewhere = (yield* store.elsewhere(vendor, [refundNo ?? payOrderNo ?? ""], day)).size > 0
+    return isElsewhere ? resolved("bill", "Another day's bill has it as succeeded.", action) : null
+  }
   if (of === "refund" && refundNo !== null) {
     const refund = Option.getOrNull(yield* orders.refund(refundNo))
-    return refund?.state === "SUCCEEDED" && theirs?.state === "succeeded"
+    if (refund === null || refund.state === "HELD") return null
+    if (action === "held") return resolved("operator", `The refund was decided: it is ${refund.state}.`, action)
+    return refund.state === "SUCCEEDED" && theirs?.state === "succeeded"
       ? resolved("vendor", "The refund was asked about, and succeeded.", action)
       : null
   }

@@ -15,15 +15,16 @@ const pictured = new Set(Diagram.arrows(Diagram.payment).map(({ from, to }) => `
 
 const picturedOfRefunds = new Set(Diagram.arrows(Diagram.refund).map(({ from, to }) => `${from} ${to}`))
 
-const isLegal = (from: Payment.State, to: Payment.State): boolean =>
+/** Whether a payment may move so, by the table and by answers to single calls. */
+export const isLegal = (from: Payment.State, to: Payment.State): boolean =>
   from === to ||
   to === "HELD" ||
   pictured.has(`${from} ${to}`) ||
   (unpictured[from] ?? []).includes(to) ||
   from === "HELD"
 
-/** A refusal ends a refund without an arrow. */
-const isLegalOfRefund = (from: Payment.State, to: Payment.State): boolean =>
+/** Whether a refund may move so; a refusal ends it without an arrow. */
+export const isLegalOfRefund = (from: Payment.State, to: Payment.State): boolean =>
   from === to ||
   to === "HELD" ||
   from === "HELD" ||

@@ -5,8 +5,8 @@ import { Deliveries, DueWork, Inbox, Orders } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Duration, Effect, Option, TestClock } from "effect"
 import { aChange, aDelivery, aNotification, aPayment, fresh, freshNo } from "../Samples.ts"
-import { deliveryRows, endpointsApart, givenBack } from "./DeliveryRows.ts"
-import { deliveryLife } from "./deliveryLife.ts"
+import { deliveriesContract } from "./DeliveriesContract.ts"
+import { deliveryTurns } from "./DeliveryTurns.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox
 type It = Vitest.MethodsNonLive<Stores>
@@ -330,10 +330,8 @@ export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknow
     leases(it)
     commits(it)
     events(it)
-    deliveryLife(it)
+    deliveryTurns(it)
+    deliveriesContract(it)
     notifications(it)
     subjects(it)
-    givenBack(it)
-    endpointsApart(it)
-    deliveryRows(it)
   })

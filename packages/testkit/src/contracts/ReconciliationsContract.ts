@@ -210,6 +210,36 @@ export const reconciliationsContract = (name: string, stores: Layer.Layer<Stores
       })
     )
 
+    it.effect("what was resolved only as a run did not find it again is found again as new", () =>
+      Effect.gen(function* () {
+        const store = yield* Reconciliations
+        const vendor = fresh("v")
+        const [comes, byHand] = [aDifference({ note: "first" }), aDifference()]
+        const ran = (...differences: ReadonlyArray<NewDifference>) =>
+          Effect.gen(function* () {
+            const { run, claimed } = yield* begun(vendor, "2026-01-01")
+            yield* store.note(run, { differences, elsewhere: [] })
+            yield* store.finish(run, counted)
+            yield* Effect.flatMap(DueWork, (due) => due.done(claimed, null))
+          })
+        yield* ran(comes, byHand)
+        const settled = { status: "resolved", action: "none", note: "by hand", resolvedBy: "ann" } as const
+        yield* store.settle(vendor, "2026-01-01", byHand.id, settled)
+        yield* ran()
+        const again: NewDifference = { ...comes, ours: null, action: "none", note: "again" }
+        yield* ran(again, byHand)
+        const found = yield* all(vendor, "2026-01-01")
+        expect(found.find(({ id }) => id === comes.id)).toMatchObject({
+          ...again,
+          run: 3,
+          status: "open",
+          resolvedBy: null,
+          resolvedAtMillis: null
+        })
+        expect(found.find(({ id }) => id === byHand.id)).toMatchObject({ ...settled, run: 3 })
+      })
+    )
+
     it.effect("what a day's bill lacks is resolved by another day's, or open when the neighbour's lacks it too", () =>
       Effect.gen(function* () {
         const store = yield* Reconciliations
@@ -241,8 +271,9 @@ export const reconciliationsContract = (name: string, stores: Layer.Layer<Stores
         const { run } = yield* begun(vendor, "2026-01-01")
         yield* store.note(run, { differences: [], elsewhere: ["01", "02"] })
         yield* store.note(run, { differences: [], elsewhere: ["02"] })
-        expect([...(yield* store.elsewhere(vendor, ["01", "03"]))]).toEqual(["01"])
-        expect([...(yield* store.elsewhere(fresh("v"), ["01"]))]).toEqual([])
+        expect([...(yield* store.elsewhere(vendor, ["01", "03"], "2026-01-02"))]).toEqual(["01"])
+        expect([...(yield* store.elsewhere(fresh("v"), ["01"], "2026-01-02"))]).toEqual([])
+        expect([...(yield* store.elsewhere(vendor, ["01"], run.day))], "it is this day's bill").toEqual([])
       })
     )
 

@@ -101,8 +101,8 @@ const ours = (tables: Tables) => {
           .sort(inOrder)
           .slice(0, limit)
       }),
-    elsewhere: (vendor: string, numbers: ReadonlyArray<string>) =>
-      Effect.sync(() => new Set(numbers.filter((no) => tables.elsewhere.has(keyOf(vendor, no)))))
+    elsewhere: (vendor: string, numbers: ReadonlyArray<string>, day: string) =>
+      Effect.sync(() => new Set(numbers.filter((no) => (tables.elsewhere.get(keyOf(vendor, no)) ?? day) !== day)))
   }
 }
 
@@ -186,7 +186,9 @@ export const make = (tables: Tables) => {
           const found = { ...difference, vendor: run.vendor, day: run.day, run: run.run, foundAtMillis: nowMillis }
           tables.differences.set(
             key,
-            known === undefined ? { ...found, resolvedAtMillis: null, resolvedBy: null } : { ...known, run: run.run }
+            known === undefined || known.resolvedBy === "run"
+              ? { ...found, resolvedAtMillis: null, resolvedBy: null }
+              : { ...known, run: run.run }
           )
         }
         for (const no of elsewhere) tables.elsewhere.set(keyOf(run.vendor, no), run.day)

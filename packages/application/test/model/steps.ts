@@ -1,0 +1,133 @@
+import { FastCheck as fc } from "effect"
+
+/** How one call of the vendor goes; `slow`: answered late; `late`: it arrives after we gave up waiting. */
+export const moods = [
+  "reject",
+  "throttle",
+  "unreachable",
+  "dropBefore",
+  "dropAfter",
+  "hang",
+  "slow",
+  "late",
+  "wrongAmount"
+] as const
+export type Mood = (typeof moods)[number] | "pending" | "fail" | "abnormal"
+
+/** The vendor's calls. */
+export const calls = ["create", "query", "close", "capture", "complete", "refund", "queryRefund"] as const
+export type Call = (typeof calls)[number]
+
+export const queues = ["inbox", "orders", "deliveries"] as const
+
+/** One thing that happens; `order` and `pick` choose among what there is then. */
+export type Step =
+  | { readonly do: "place"; readonly key: number; readonly isOther: boolean }
+  | { readonly do: "payer"; readonly order: number; readonly how: "pay" | "refuse" | "approve" | "authorize" | "late" }
+  | { readonly do: "desk"; readonly order: number; readonly part: number }
+  | { readonly do: "settle"; readonly order: number; readonly as: "succeeded" | "failed" }
+  | { readonly do: "dispute"; readonly order: number; readonly part: number; readonly as: "open" | "won" | "lost" }
+  | {
+      readonly do: "notify"
+      readonly order: number
+      readonly what: "news" | "again" | "forged" | "amount" | "stranger"
+      readonly pick: number
+    }
+  | { readonly do: "capture"; readonly order: number; readonly part: number | null }
+  | { readonly do: "refund"; readonly order: number; readonly key: number; readonly part: number | null }
+  | { readonly do: "close" | "sync" | "accept" | "resolve"; readonly order: number }
+  | { readonly do: "wait"; readonly millis: number }
+  | { readonly do: "work"; readonly queue: (typeof queues)[number] | "all" }
+  | { readonly do: "doom"; readonly calls: number; readonly isAfter: boolean }
+  | { readonly do: "stop" }
+  | { readonly do: "endpoint"; readonly answers: "ok" | "500" | "unreachable" | "410" | "busy" }
+  | { readonly do: "vendor"; readonly call: Call; readonly mood: Mood }
+
+const order = fc.nat(2)
+/** Of 1000: all but a little, a half, a little, or too much. */
+const part = fc.constantFrom(1, 400, 600, 999, 1000, 1001)
+const partOrAll = fc.oneof(fc.constant(null), part)
+const seconds = (count: number) => count * 1000
+
+const one = <D extends Step["do"]>(word: D, fields: object = {}) =>
+  fc.record({ do: fc.constant(word), ...fields }) as unknown as fc.Arbitrary<Step>
+
+const place = one("place", { key: fc.nat(2), isOther: fc.integer({ min: 0, max: 7 }).map((chance) => chance === 7) })
+
+const vendor = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: one("vendor", {
+      call: fc.constantFrom(...calls),
+      mood: fc.constantFrom<Mood>(...moods)
+    })
+  },
+  {
+    weight: 1,
+    arbitrary: one("vendor", { call: fc.constant("refund"), mood: fc.constantFrom("pending", "fail", "abnormal") })
+  }
+)
+
+const waits = [1, 3, 6, 12, 40, 120, 600, 1200, 3600, 90_000].map(seconds)
+
+/** Any step, the usual ones more often. */
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: place },
+  {
+    weight: 7,
+    arbitrary: one("payer", {
+      order,
+      how: fc.constantFrom("pay", "pay", "pay", "authorize", "approve", "refuse", "late")
+    })
+  },
+  { weight: 2, arbitrary: one("desk", { order, part }) },
+  { weight: 2, arbitrary: one("settle", { order, as: fc.constantFrom("succeeded", "failed") }) },
+  { weight: 1, arbitrary: one("dispute", { order, part, as: fc.constantFrom("open", "won", "lost") }) },
+  {
+    weight: 7,
+    arbitrary: one("notify", {
+      order,
+      what: fc.constantFrom("news", "news", "news", "again", "again", "forged", "amount", "stranger"),
+      pick: fc.nat(5)
+    })
+  },
+  { weight: 4, arbitrary: one("capture", { order, part: partOrAll }) },
+  { weight: 6, arbitrary: one("refund", { order, key: fc.nat(2), part: partOrAll }) },
+  { weight: 3, arbitrary: one("close", { order }) },
+  { weight: 3, arbitrary: one("sync", { order }) },
+  { weight: 1, arbitrary: one("accept", { order }) },
+  { weight: 2, arbitrary: one("resolve", { order }) },
+  { weight: 8, arbitrary: one("wait", { millis: fc.constantFrom(...waits) }) },
+  { weight: 9, arbitrary: one("work", { queue: fc.constantFrom("inbox", "orders", "orders", "deliveries", "all") }) },
+  { weight: 2, arbitrary: one("doom", { calls: fc.nat(8), isAfter: fc.boolean() }) },
+  { weight: 1, arbitrary: one("stop") },
+  {
+    weight: 2,
+    arbitrary: one("endpoint", { answers: fc.constantFrom("ok", "ok", "500", "unreachable", "410", "busy") })
+  },
+  { weight: 9, arbitrary: vendor }
+)
+
+/** What chance decides in one run. */
+export interface Run {
+  readonly latePaid: "refund" | "accept"
+  /** Whether the app has an endpoint; without one its events are only kept, and a run takes half the time. */
+  readonly isTold: boolean
+  readonly steps: ReadonlyArray<Step>
+}
+
+/** A run of up to 40 steps, as short text that can be read where it fails. */
+export const run: fc.Arbitrary<Run> = fc.record({
+  latePaid: fc.constantFrom("refund", "refund", "accept"),
+  isTold: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 2),
+  steps: fc
+    .tuple(place, fc.array(step, { maxLength: 39, size: "max" }))
+    .map(([first, others]): ReadonlyArray<Step> => [first, ...others])
+})
+
+/** A run as it is printed: one step a line. */
+export const shown = ({ latePaid, isTold, steps }: Run): string =>
+  [
+    `late money: ${latePaid}; ${isTold ? "an endpoint" : "no endpoint"}`,
+    ...steps.map(({ do: word, ...fields }, index) => `${index + 1}. ${word} ${JSON.stringify(fields)}`)
+  ].join("\n")
