@@ -29,11 +29,7 @@ export const CrashAt = Schema.transform(
 )
 
 /** Long enough for what was written to have left this process. */
-const flush = Effect.sleep(Duration.millis(20))
-/** The whole has left when the next piece was asked for and all that is ready was run; an answer, and the end of this, is not read before. */
-const atOnce = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
+const flush = Duration.millis(20)
 
 /** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
 export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
@@ -44,21 +40,28 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
     if (visits === visit) process.kill(process.pid, signal)
   }
   const encoder = new TextEncoder()
-  const after = (name: CrashPoint | null, wait: Effect.Effect<void>) =>
+  const flushed = (name: CrashPoint | null) =>
     Stream.drain(
       Stream.fromEffect(
         Effect.zipRight(
-          wait,
+          Effect.sleep(flush),
           Effect.sync(() => here(name))
         )
       )
     )
+  /** What is handed out leaves in this turn of the event loop; no answer to it is read before the next. */
+  const last = (bytes: Uint8Array, name: CrashPoint | undefined) =>
+    Stream.fromEffect(
+      Effect.sync(() => {
+        if (name !== undefined) setImmediate(() => here(name))
+        return bytes
+      })
+    )
   const halves = (bytes: Uint8Array, half: CrashPoint | null, whole: CrashPoint | undefined) => {
     const middle = Math.floor(bytes.length / 2)
     return Stream.make(bytes.subarray(0, middle)).pipe(
-      Stream.concat(after(half, flush)),
-      Stream.concat(Stream.make(bytes.subarray(middle))),
-      Stream.concat(whole === undefined ? Stream.empty : after(whole, atOnce)),
+      Stream.concat(flushed(half)),
+      Stream.concat(last(bytes.subarray(middle), whole)),
       Stream.toAsyncIterable
     )
   }

@@ -96,15 +96,22 @@ describe.sequential("crash points of money that moves after a payment", { timeou
   it.each(["K18", "K19"])(
     "F03 a gateway is killed at %s of a refund: it goes on, and the money goes back once",
     async (point) => {
-      const order = await paid()
       const running = await gatewayAt(point, "SIGKILL")
-      const refund = Refunding.make(order.app, order.payOrderNo, null)
-      // A connection to the gateway before it may break first: its client asks until somebody answers.
-      const asking = world.refunder.askUntilAnswered(refund, limitMillis)
+      const asked: Array<Refunding.Refund> = []
+      // Where the machine is so busy that the call's time is over before it can leave, a worker sends it, and the next is tried.
+      for (let isAlive = true; isAlive && asked.length < 10; ) {
+        const { app, payOrderNo } = await paid()
+        const refund = Refunding.make(app, payOrderNo, null)
+        asked.push(refund)
+        const { type } = await world.refunder.ask(refund)
+        isAlive = type !== "info" || (await Promise.race([running.ended, sleep(2000)])) === undefined
+      }
       expect((await running.ended).signal).toBe("SIGKILL")
       await gateway().up()
-      expect(await asking).toMatchObject({ type: "ok" })
-      await refundedOnce(order)
+      for (const refund of asked) {
+        expect(await world.refunder.askUntilAnswered(refund)).toMatchObject({ type: "ok" })
+        await refundedOnce(refund)
+      }
     }
   )
 
@@ -141,8 +148,8 @@ describe.sequential("crash points of money that moves after a payment", { timeou
   )
 
   it("F03 a gateway is killed at K20 of a close: the order is closed once", async () => {
-    const order = await open()
     const running = await gatewayAt("K20", "SIGKILL")
+    const order = await open()
     let isAlive = true
     const asking = (async () => {
       for (; isAlive; await sleep(100))
