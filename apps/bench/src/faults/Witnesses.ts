@@ -94,9 +94,17 @@ const ofServer = async (url: string): Promise<Tables> => {
   }
 }
 
+/** The endpoints of an app, by the last part of their URLs, which is what a sink knows them by. */
+const endpointsOf = (row: Row) =>
+  (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string; readonly url: string }>).map(
+    ({ id, url }) => ({ id, app: text(row, "id"), endpoint: url.split("/").at(-1) ?? id })
+  )
+
 /** What the database holds, read past all our own code: a MariaDB by its address, or a file by its folder. */
 export const dump = async (place: string): Promise<Checker.Dump> => {
   const all = place.startsWith("mysql:") ? await ofServer(place) : ofFile(place)
+  const endpoints = all.payment_proxy_app.flatMap(endpointsOf)
+  const names = new Map(endpoints.map(({ id, endpoint }) => [id, endpoint]))
   return {
     nowMillis: Date.now(),
     orders: all.payment_proxy_order.filter((row) => !isRefund(row)).map(orderOf),
@@ -122,16 +130,11 @@ export const dump = async (place: string): Promise<Checker.Dump> => {
         eventId: text(row, "event_id"),
         payOrderNo: text(row, "pay_order_no"),
         version: Number(row["version"]),
-        endpoint: text(row, "endpoint"),
+        endpoint: names.get(text(row, "endpoint")) ?? text(row, "endpoint"),
         state: text(row, "state") as Checker.DeliveryRow["state"],
         createdMillis: millis(row, "created_millis")
       })),
-    endpoints: all.payment_proxy_app.flatMap((row) =>
-      (JSON.parse(text(row, "endpoints")) as ReadonlyArray<{ readonly id: string }>).map(({ id }) => ({
-        app: text(row, "id"),
-        endpoint: id
-      }))
-    )
+    endpoints
   }
 }
 
