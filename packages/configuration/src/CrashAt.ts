@@ -29,9 +29,11 @@ export const CrashAt = Schema.transform(
 )
 
 /** Long enough for what was written to have left this process. */
-const flush = Duration.millis(20)
-/** The whole has left when the next piece is asked for; an answer to it may be there in no time, and the end of this. */
-const atOnce = Duration.zero
+const flush = Effect.sleep(Duration.millis(20))
+/** The whole has left when the next piece was asked for and all that is ready was run; an answer, and the end of this, is not read before. */
+const atOnce = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
 
 /** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
 export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
@@ -42,11 +44,11 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
     if (visits === visit) process.kill(process.pid, signal)
   }
   const encoder = new TextEncoder()
-  const after = (name: CrashPoint | null, wait: Duration.Duration) =>
+  const after = (name: CrashPoint | null, wait: Effect.Effect<void>) =>
     Stream.drain(
       Stream.fromEffect(
         Effect.zipRight(
-          Effect.sleep(wait),
+          wait,
           Effect.sync(() => here(name))
         )
       )
