@@ -170,7 +170,7 @@ describe("the whole path, from npm start", () => {
         ([, block]) => block ?? ""
       )
       expect(blocks[0]?.trim()).toBe("npm start")
-      expect(blocks[4]?.trim()).toBe("npm test")
+      expect(blocks[6]?.trim()).toBe("npm test")
       const sh = (script: string, env: Record<string, string>) =>
         execFileSync("bash", ["-c", script], { env: { ...process.env, ...env }, encoding: "utf8" })
       const env = { GATEWAY: running.demo.gateway, APP_KEY: running.demo.appKey }
@@ -179,14 +179,21 @@ describe("the whole path, from npm start", () => {
       ) as Order
       expect(order.status).toBe("PENDING")
       sh(`curl -s -X POST ${running.demo.sandbox}/_payments/${order.payOrderNo}/pay`, {})
-      const answers = sh((blocks[2] ?? "").replaceAll("curl ", "curl -s -w '\\n' "), {
-        ...env,
-        PAY_ORDER_NO: order.payOrderNo
-      })
+      const ofOrder = { ...env, PAY_ORDER_NO: order.payOrderNo }
+      const quietly = (block: string | undefined) => (block ?? "").replaceAll("curl ", "curl -s -w '\\n' ")
+      const answers = sh(quietly(blocks[2]).replace("PAY_ORDER_NO=…", ""), ofOrder)
       expect(answers).toContain('"payOrderNo"')
       expect(answers).toContain('"submit"')
+      const paid = sh(`curl -s "$GATEWAY/v1/orders/$PAY_ORDER_NO?wait=30" -H "Authorization: Bearer $APP_KEY"`, ofOrder)
+      expect(JSON.parse(paid)).toMatchObject({ status: "SUCCEEDED" })
+      const refund = JSON.parse(sh(quietly(blocks[4]).replace("refund-1", `${readme}-refund`), ofOrder))
+      expect(refund).toMatchObject({ payOrderNo: order.payOrderNo, amount: { value: "2.34", currency: "CNY" } })
+      const [list = "", stream = ""] = (blocks[3] ?? "").trim().split("\n")
+      expect(sh(list, ofOrder)).toContain("order.succeeded")
+      // It goes on until whoever reads it leaves.
+      expect(sh(`${stream.replace("curl ", "curl -s -m 2 ")} || true`, ofOrder)).toContain("event: refund.submitting")
       const no = `proxied-${readme.length}`
-      const passed = sh((blocks[3] ?? "").replace("curl ", "curl -s ").replaceAll("SHOP-0001", no), env)
+      const passed = sh((blocks[5] ?? "").replace("curl ", "curl -s ").replaceAll("SHOP-0001", no), env)
       expect(passed).toMatch(/^HTTP\/1\.1 201 /)
       const payOrderNo = /payment-proxy-order: (\S+)/.exec(passed)?.[1] ?? ""
       expect(

@@ -159,7 +159,7 @@ const tools = (world: World.World) => {
   return { world, ...asked, aheadMillis, placedAt, requests, expireIn, waiting, oneAtATime, paid, closedAt }
 }
 
-describe.skipIf("fault" in faketime)("clocks that are wrong", { timeout: 120_000 }, () => {
+describe.skipIf("fault" in faketime)("clocks that are wrong", { timeout: 240_000 }, () => {
   it("F21 machines an hour ahead and behind, one ten times too fast, one that jumps: every order ends at its time", () => {
     const jumping = clockAt("+0")
     const clocks = {

@@ -342,7 +342,7 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
   })
 
   it("F54 an app with a hundred thousand pieces of due work: the others are served as if it were not there", {
-    timeout: 120_000
+    timeout: 240_000
   }, async () => {
     const { shown } = await placed()
     const left = async (table: string) => {

@@ -12,7 +12,7 @@ const limitFiles = (pid: number, bytes: number | "unlimited") =>
   execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:unlimited`])
 
 it("F23 the disk is full: 503 and not ready, nothing half done; with space again all is well by itself", {
-  timeout: 90_000
+  timeout: 180_000
 }, async () => {
   const chance = Chance.numbers(20_261_123)
   const world = await World.start()

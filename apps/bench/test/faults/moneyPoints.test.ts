@@ -92,7 +92,7 @@ const othersUp = () => Promise.all(world.workers.slice(1).map((service) => servi
 /** What the sink got of an order's version, or of its last. */
 const gotOf = (payOrderNo: string) => world.sink.got.filter((got) => got.payOrderNo === payOrderNo)
 
-describe.sequential("crash points of money that moves after a payment", { timeout: 120_000 }, () => {
+describe.sequential("crash points of money that moves after a payment", { timeout: 300_000 }, () => {
   it.each(["K18", "K19"])(
     "F03 a gateway is killed at %s of a refund: it goes on, and the money goes back once",
     async (point) => {

@@ -6,7 +6,7 @@ import { desk } from "./desk.ts"
 
 // The crash points that no ordinary load comes by, on a gateway, a worker and a MariaDB.
 
-const limits = { timeout: 90_000 }
+const limits = { timeout: 180_000 }
 
 const inWorld = async (options: World.Options, test: (world: World.World) => Promise<void>) => {
   const world = await World.start({ isMariaDb: true, ...options })

@@ -115,7 +115,7 @@ const load = (world: World.World, clientsToken: string, chance: () => number) =>
 }
 
 it("the configuration file is rewritten under load, also badly and in halves: no call fails, no token is fetched anew, and the last good file is in force", {
-  timeout: 120_000
+  timeout: 240_000
 }, async () => {
   const chance = Chance.numbers(seed)
   const world = await World.start({

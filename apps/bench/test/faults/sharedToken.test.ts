@@ -60,7 +60,7 @@ const load = (world: World.World, number: string, chance: () => number) => {
 }
 
 it("two gateways share the token of a platform that ends the old one, one is killed with the new one in its hands: no call fails but its own, and a token is asked for once a life", {
-  timeout: 120_000
+  timeout: 240_000
 }, async () => {
   const platform = { SANDBOX_SINGLE_TOKEN: "true", SANDBOX_TOKEN_TTL_SECONDS: String(tokenSeconds) }
   const world = await World.start({ gateways: 2, isMariaDb: true, configured, environmentOf: { platform } })

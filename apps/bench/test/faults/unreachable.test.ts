@@ -73,7 +73,7 @@ const unsent = async (world: World.World) => {
   return { order, shown }
 }
 
-describe("F24 a platform that cannot be reached was not sent anything", { timeout: 60_000 }, () => {
+describe("F24 a platform that cannot be reached was not sent anything", { timeout: 180_000 }, () => {
   it("refused: tried again under the same number as soon as it is there, one payment", async () => {
     const empty = createPlain()
     const port = await listening(empty)

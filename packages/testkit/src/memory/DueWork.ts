@@ -4,8 +4,7 @@ import { Deliveries, DueWork } from "@payment-proxy/ports"
 import type { Duration } from "effect"
 import { Clock, Duration as D, Effect, Option, Random } from "effect"
 import * as Due from "./Due.ts"
-import type { DeliveryRow, OrderRow, RefundRow, Tables } from "./Tables.ts"
-import { keyOf } from "./Tables.ts"
+import { type DeliveryRow, keyOf, type OrderRow, type RefundRow, type Tables } from "./Tables.ts"
 
 /** How long an order's next event to an endpoint waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
@@ -118,12 +117,31 @@ export const make = (tables: Tables) => {
     reconcile: plainShelf(tables.days, ({ vendor }) => vendor)
   }
 
-  /** So many of each owner's but `besides`, those first that wait longest. */
-  const shared = (shelf: Shelf, all: ReadonlyArray<readonly [string, Due.Due]>, limit: number, besides: string) => {
-    const others = all.filter(([id]) => shelf.owner(id) !== besides)
-    const owners = new Set(others.map(([id]) => shelf.owner(id)))
-    const share = Math.ceil(limit / Math.max(owners.size, 1))
-    return [...owners].flatMap((owner) => others.filter(([id]) => shelf.owner(id) === owner).slice(0, share))
+  /** So many of each group, those first that wait longest. */
+  const shared = (
+    all: ReadonlyArray<readonly [string, Due.Due]>,
+    limit: number,
+    groupOf: (id: string) => string
+  ): ReadonlyArray<readonly [string, Due.Due]> => {
+    const groups = new Set(all.map(([id]) => groupOf(id)))
+    const share = Math.ceil(limit / Math.max(groups.size, 1))
+    return [...groups].flatMap((group) => all.filter(([id]) => groupOf(id) === group).slice(0, share))
+  }
+
+  /** What is handed out of all that is due: a share of each owner's, or of each place's, where something is left out. */
+  const picked = (
+    shelf: Shelf,
+    due: ReadonlyArray<readonly [string, Due.Due]>,
+    limit: number,
+    { besides, avoiding = [] }: Leaving
+  ) => {
+    if (besides !== undefined)
+      return shared(
+        due.filter(([id]) => shelf.owner(id) !== besides),
+        limit,
+        shelf.owner
+      )
+    return avoiding.length === 0 ? due : shared(due, limit, (id) => keyOf(shelf.owner(id), shelf.endpoint(id) ?? ""))
   }
 
   const claim = (
@@ -132,14 +150,16 @@ export const make = (tables: Tables) => {
     lease: Duration.Duration,
     nowMillis: number,
     chance: string,
-    { besides, avoiding = [] }: Leaving
+    leaving: Leaving
   ) => {
     const shelf = shelves[queue]
+    const { avoiding = [] } = leaving
     const due = shelf
       .candidates(nowMillis)
       .filter(([id]) => !avoiding.includes(shelf.endpoint(id) ?? ""))
       .sort(longestOverdueFirst)
-    return (besides === undefined ? due : shared(shelf, due, limit, besides)).slice(0, limit).map(([id, due]) => {
+    const all = picked(shelf, due, limit, leaving).slice(0, limit)
+    return all.map(([id, due]) => {
       claims += 1
       const token = `${claims}-${chance}`
       shelf.write(id, Due.leased(due, token, nowMillis, lease), undefined)
