@@ -123,7 +123,8 @@ export const loop = (queue: Queue) =>
         // Whatever becomes of this claim, the one after a shared one is anybody's.
         crowd = undefined
         const avoiding = queue === "deliveries" ? yield* circuits.avoiding : []
-        const claimed = yield* restore(claim(queue, limit, { ...(besides === undefined ? {} : { besides }), avoiding }))
+        // Not to be stopped halfway: what is claimed is worked at, or given back.
+        const claimed = yield* claim(queue, limit, { ...(besides === undefined ? {} : { besides }), avoiding })
         for (const piece of claimed) yield* pool.put(piece.owner, restore(work(piece, circuits)))
         const isFull = claimed.length >= limit
         if (isFull && besides === undefined) crowd = crowdOf(pool.owners())

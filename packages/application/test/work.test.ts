@@ -30,7 +30,7 @@ const leftOut = (most: number) =>
     const crowded = DueWork.of({
       ...due,
       claim: (_, limit, __, { besides } = {}) => {
-        if (asked.push(besides) > 4) return Effect.zipRight(Deferred.succeed(enough, undefined), Effect.never)
+        if (asked.push(besides) > 4) return Effect.as(Deferred.succeed(enough, undefined), [])
         const batch = Array.from({ length: limit }, (_, index) => piece(index < most ? "crowd" : `quiet-${index}`))
         return Effect.succeed(besides === undefined ? batch : [])
       }
