@@ -1,5 +1,6 @@
 export { StrictJson } from "@payment-proxy/domain"
 export { Api } from "./Api.ts"
+export * as Admin from "./admin/Admin.ts"
 export * as Decoding from "./Decoding.ts"
 export * as Event from "./Event.ts"
 export * as Examples from "./Examples.ts"

@@ -1,0 +1,51 @@
+import type { Effect } from "effect"
+import { Context } from "effect"
+import type { Queue } from "./DueWork.ts"
+import type { StoreUnavailable } from "./Store.ts"
+
+/** An order or refund that an operator should look at. */
+export interface Troubled {
+  /** The payment's or the refund's number. */
+  readonly payOrderNo: string
+  readonly vendor: string
+  readonly app: string
+  readonly state: string
+  readonly sinceMillis: number
+  readonly reason: string | null
+}
+
+/** What waits in a queue. */
+export interface QueueLag {
+  readonly queue: Queue
+  /** Due now and not held by a worker; counted up to 10 000. */
+  readonly waiting: number
+  /** How long the oldest of them has been due. */
+  readonly oldestMillis: number
+}
+
+/** An endpoint for which events wait. */
+export interface Behind {
+  readonly app: string
+  readonly endpoint: string
+  readonly waiting: number
+  /** How long the oldest has waited since it was made. */
+  readonly oldestMillis: number
+}
+
+/** How the whole stands, in questions that an index answers however many orders there are. */
+export class Insight extends Context.Tag("@payment-proxy/ports/Insight")<
+  Insight,
+  {
+    /** Orders whose last call has an unknown outcome: how many (counted up to 10 000), and the oldest. */
+    readonly inDoubt: (
+      limit: number
+    ) => Effect.Effect<{ readonly count: number; readonly oldest: ReadonlyArray<Troubled> }, StoreUnavailable>
+    /** Payments and refunds that are HELD. */
+    readonly held: (
+      limit: number
+    ) => Effect.Effect<{ readonly count: number; readonly oldest: ReadonlyArray<Troubled> }, StoreUnavailable>
+    readonly queues: Effect.Effect<ReadonlyArray<QueueLag>, StoreUnavailable>
+    /** The furthest behind first. */
+    readonly behind: (limit: number) => Effect.Effect<ReadonlyArray<Behind>, StoreUnavailable>
+  }
+>() {}
