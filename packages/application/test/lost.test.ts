@@ -88,7 +88,9 @@ it.world(
   "two refunds of 60 at once on a payment of 100, in two processes, never both go back (hyperswitch#13182)",
   () =>
     Effect.gen(function* () {
+      const { always, settleRefund } = yield* vendor
       const { payOrderNo } = yield* paid(hundred)
+      yield* always("refund", "pending")
       const orders = yield* facing(2, ([, second]) => second?.entry.cause === "submit")
       const asking = yield* Effect.fork(
         Effect.all(
@@ -100,6 +102,8 @@ it.world(
       const ends = yield* Fiber.join(asking)
       expect([...ends].sort()).toEqual(["AMOUNT_INVALID", null])
       expect(yield* callsOf("refund"), "the platform was asked once").toHaveLength(1)
+      yield* settleRefund(`${payOrderNo}R1`, "succeeded")
+      yield* lived(Duration.seconds(30), 2)
       expect(yield* held).toMatchObject({ capturedMinor: 100n, refundedMinor: 60n })
       expect(yield* now(payOrderNo)).toMatchObject({ state: "PARTIALLY_REFUNDED" })
       expect(yield* timesHeard(payOrderNo, "refund.succeeded")).toBe(1)
