@@ -156,7 +156,7 @@ describe("what users of other systems lost, at a vendor that is spoken to direct
     return { status: answer.status, order: json<Vendor.Shown>(answer) }
   }
 
-  it("a customer who tries again after an error is never charged under a second number (woocommerce-payments#5188, #3520, globalpayments#94)", async () => {
+  it("a customer who tries again after an error is never charged under a second number (woocommerce-payments#5188, #3520, globalpayments/dotnet-sdk#94)", async () => {
     await world.faults({ on: "create", fault: "error-after-accept", times: 1 })
     const first = await buy()
     expect([first.status, first.order.status], "the platform has it, and we do not know").toEqual([202, "SUBMITTING"])

@@ -14,6 +14,7 @@ it.scoped("a BEGIN that fails, as another process writes for long, never kills i
     const inbox = yield* Effect.provide(Inbox, yield* Layer.build(Sqlite.layer({ filename })))
     const other = yield* Effect.provide(DatabaseModule.Database, yield* Layer.build(DatabaseModule.layer(filename)))
     const [begun, over] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+    yield* Effect.addFinalizer(() => Deferred.succeed(over, undefined))
     const writing = yield* Effect.fork(
       other.transaction(Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(over)))
     )

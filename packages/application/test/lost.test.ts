@@ -229,35 +229,37 @@ it.world(
     })
 )
 
-it.world("a repeat after an error never goes out under another number, also beside others (globalpayments#94)", () =>
-  Effect.gen(function* () {
-    const { script, payments, pay } = yield* vendor
-    yield* script("create", "dropAfter", "dropBefore", "unreachable", "dropAfter", "throttle", "dropBefore")
-    yield* script("query", "dropBefore", "dropBefore")
-    const customers = yield* Effect.forEach(
-      ["a", "b", "c"],
-      (idempotencyKey) =>
-        placed({ idempotencyKey, details: { description: idempotencyKey, payer: {}, returnUrl: null } }),
-      { concurrency: "unbounded" }
-    )
-    yield* lived(Duration.seconds(15), 8)
-    const calls = yield* callsOf("create")
-    expect(calls.length, "some were repeated").toBeGreaterThan(customers.length)
-    for (const { payOrderNo } of customers) {
-      const ours = calls.filter(({ merchantOrderNo }) => merchantOrderNo === payOrderNo)
-      expect(new Set(ours.map(({ prepared }) => prepared)).size, "byte for byte").toBe(1)
-      yield* pay(payOrderNo)
-      yield* told(payOrderNo, "paid")
-    }
-    yield* worked
-    const numbers = customers.map(({ payOrderNo }) => payOrderNo)
-    expect(new Set(calls.map(({ merchantOrderNo }) => merchantOrderNo))).toEqual(new Set(numbers))
-    expect(
-      (yield* payments).map(({ capturedMinor }) => capturedMinor),
-      "each paid once"
-    ).toEqual([1234n, 1234n, 1234n])
-    for (const payOrderNo of numbers) expect(yield* timesHeard(payOrderNo, "order.succeeded")).toBe(1)
-  })
+it.world(
+  "a repeat after an error never goes out under another number, also beside others (globalpayments/dotnet-sdk#94)",
+  () =>
+    Effect.gen(function* () {
+      const { script, payments, pay } = yield* vendor
+      yield* script("create", "dropAfter", "dropBefore", "unreachable", "dropAfter", "throttle", "dropBefore")
+      yield* script("query", "dropBefore", "dropBefore")
+      const customers = yield* Effect.forEach(
+        ["a", "b", "c"],
+        (idempotencyKey) =>
+          placed({ idempotencyKey, details: { description: idempotencyKey, payer: {}, returnUrl: null } }),
+        { concurrency: "unbounded" }
+      )
+      yield* lived(Duration.seconds(15), 8)
+      const calls = yield* callsOf("create")
+      expect(calls.length, "some were repeated").toBeGreaterThan(customers.length)
+      for (const { payOrderNo } of customers) {
+        const ours = calls.filter(({ merchantOrderNo }) => merchantOrderNo === payOrderNo)
+        expect(new Set(ours.map(({ prepared }) => prepared)).size, "byte for byte").toBe(1)
+        yield* pay(payOrderNo)
+        yield* told(payOrderNo, "paid")
+      }
+      yield* worked
+      const numbers = customers.map(({ payOrderNo }) => payOrderNo)
+      expect(new Set(calls.map(({ merchantOrderNo }) => merchantOrderNo))).toEqual(new Set(numbers))
+      expect(
+        (yield* payments).map(({ capturedMinor }) => capturedMinor),
+        "each paid once"
+      ).toEqual([1234n, 1234n, 1234n])
+      for (const payOrderNo of numbers) expect(yield* timesHeard(payOrderNo, "order.succeeded")).toBe(1)
+    })
 )
 
 it.world("a payment that is notified before its order is to be seen is never lost (polar#10728)", () =>
