@@ -26,7 +26,7 @@ export const told = <A>(
   const about = { vendor, call, payOrderNo, status }
   if (_tag === "InDoubt")
     return Effect.logWarning(`An answer was not understood. ${detail}`).pipe(
-      Effect.annotateLogs({ ...about, said: Redaction.redacted(text) }),
+      Effect.annotateLogs({ ...about, said: Redaction.shape(text) }),
       Effect.zipRight(said)
     )
   return _tag === "Throttled" && status !== tooMany

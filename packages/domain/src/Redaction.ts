@@ -9,10 +9,6 @@ const readable =
 const hidden =
   /phone|mobile|mail|open_?id|union_?id|buyer|payer|customer|consumer|passport|token|secret|signature|password|credential|cookie|session|holder|iban|account|address|birth|device|redirect|(?:^|[_\-.])(?:pan|card|acct|tel|name|user|addr|cert|key|sign|nonce|pwd|pin|cvv|cvc|auth|authorization|ip|bank|url|href|qr|code_url|qr_code)(?:$|[_\-.])/
 
-/** Texts for people: read with what could be someone's masked. */
-const said =
-  /(?:^|[_\-.])(?:msg|message|sub_msg|detail|details|description|desc|reason|error|explanation|cause|err_code_des|return_msg|title|issue)$/
-
 /** `outTradeNo` and `OUT-TRADE-NO` are `out_trade_no`. */
 const plain = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
 
@@ -25,20 +21,17 @@ const isCardLike = (digits: string): boolean => {
   return sum % 10 === 0
 }
 
-/** Addresses, long digits and long words out of a text for people. */
-const masked = (text: string): string =>
-  text
-    .replace(/[\w.+-]+@[\w.-]+/g, "…@…")
-    .replace(/\d[\d -]{4,}\d/g, "###")
-    .replace(/[A-Za-z0-9_\-+/=]{24,}/g, "…")
-
-/** A word, a number, a time or an amount as machines write them. */
-const isPlainValue = (value: string): boolean => /^[\w.:+\-/ ]{1,64}$/.test(value) && !isCardLike(value)
+/** A word, a number, a time or an amount as machines write them: nothing that a person would write. */
+const isPlainValue = (value: string): boolean =>
+  (/^[A-Za-z][A-Za-z_.-]{0,47}\d{0,4}$/.test(value) ||
+    /^[\w-]{1,64}$/.test(value) ||
+    /^-?\d{1,15}(?:\.\d{1,8})?$/.test(value) ||
+    /^\d{4}-\d\d-\d\d[T ][\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?$/.test(value)) &&
+  !isCardLike(value)
 
 const shown = (name: string, value: string): string => {
   const key = plain(name)
   if (value === "" || hidden.test(key)) return value === "" ? "" : "…"
-  if (said.test(key)) return masked(value).slice(0, 200)
   return readable.test(key) && isPlainValue(value) ? value : "…"
 }
 
@@ -56,32 +49,48 @@ const json = (text: string): string =>
     // A text that has no name of its own: in a list.
     .replace(/([[,]\s*)"((?:[^"\\]|\\.)*)"(?=\s*[\],])/g, '$1"…"')
 
-/**
- * What someone said, for operators to read: its shape, what it says of the payment, and nothing that somebody could be known by
- * or that opens anything. JSON, XML and forms by their names, each value that is not known to be harmless is `…`; any other
- * text with addresses, long digits and long words masked. At most 4096 characters are looked at.
- */
-export const redacted = (text: string): string => {
-  const cut = text.slice(0, maxKept)
-  const trimmed = cut.trimStart()
-  const readable =
-    trimmed.startsWith("{") || trimmed.startsWith("[")
-      ? json(cut)
-      : trimmed.startsWith("<") && !/^<(?:!doctype\s+html|html)/i.test(trimmed)
-        ? cut.replace(xmlElement, (_, name: string, value: string) => `<${name}>${shown(name, value)}`)
-        : /^[\w.-]{1,80}=/.test(trimmed)
-          ? cut.replace(
-              formPair,
-              (_, before: string, name: string, value: string) => `${before}${name}=${shown(name, decoded(value))}`
-            )
-          : masked(cut)
-  return (
-    readable
-      .toWellFormed()
-      .replace(/(?![\n\t])\p{Cc}/gu, " ")
-      // Whatever it stands in.
-      .replace(/\d{13,}/g, (digits) => (isCardLike(digits) ? "…" : digits))
+const form = (text: string): string =>
+  text.replace(
+    formPair,
+    (_, before: string, name: string, value: string) => `${before}${name}=${shown(name, decoded(value))}`
   )
+
+const xml = (text: string): string =>
+  text.replace(xmlElement, (_, name: string, value: string) => `<${name}>${shown(name, value)}`)
+
+/** A page: its tags, without what they say. */
+const page = (text: string): string =>
+  text.replace(/<([/!]?[A-Za-z][\w-]*)[^>]*>?/g, "<$1>").replace(/(^|>)[^<>]+/g, "$1…")
+
+const read = (text: string): string => {
+  const start = text.trimStart()
+  if (start.startsWith("{") || start.startsWith("[")) return json(text)
+  if (start.startsWith("<")) return /^<xml|^<\?xml/i.test(start) ? xml(text) : page(text)
+  return /^[\w.-]{1,80}=/.test(start) && !/\s/.test(start) ? form(text) : `… (${text.length} characters)`
 }
+
+/**
+ * What someone said, for operators to read: its shape, how it stands with the payment, by what it is found, and nothing that
+ * somebody could be known by or that opens anything. JSON, XML and forms by their names: each value that is not known to be
+ * harmless is `…`. Texts for people may repeat what a payer wrote: none is shown. At most 4096 characters are looked at.
+ */
+export const redacted = (text: string): string =>
+  text === ""
+    ? ""
+    : read(text.slice(0, maxKept))
+        .toWellFormed()
+        .replace(/(?![\n\t])\p{Cc}/gu, " ")
+        // Whatever it stands in.
+        .replace(/\d{13,}/g, (digits) => (isCardLike(digits) ? "…" : digits))
+
+/** The same for the log, which others read, too: its shape alone, values, long words, addresses and digits masked. */
+export const shape = (text: string): string =>
+  text
+    .slice(0, maxKept)
+    .replace(/(:\s*)"(?:[^"\\]|\\.)*"?/g, '$1"…"')
+    .replace(/[\w.+-]+@[\w.-]+/g, "…@…")
+    .replace(/[A-Za-z0-9_-]{20,}/g, "…")
+    .replace(/\d{3,}/g, "###")
+    .replace(/\p{Cc}/gu, " ")
 
 const decoded = (value: string): string => value.replace(/\+/g, " ").replace(/%[0-9A-Fa-f]{2}/g, "%")
