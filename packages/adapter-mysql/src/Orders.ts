@@ -1,10 +1,11 @@
-import { History, Refunds, Orders as Rows, Searching } from "@payment-proxy/order-table"
+import { History, Refunds, Orders as Rows } from "@payment-proxy/order-table"
 import type { PlacedOrder, PlacedRefund } from "@payment-proxy/ports"
 import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 import { Database, now } from "./Database.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as GroupRead from "./GroupRead.ts"
+import * as Searches from "./Searches.ts"
 
 /** Every failure of a read as the port's own. */
 const toPort = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreUnavailable, R> =>
@@ -17,13 +18,6 @@ const first = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
   Effect.flatMap(rows, (found) =>
     found[0] === undefined ? Effect.succeedNone : Effect.asSome(Rows.toPayment(found[0]))
   )
-
-const dialect: Searching.Dialect = {
-  by: (index) => `FORCE INDEX (${index})`,
-  // A table that was taken over may compare texts otherwise.
-  is: (column, text) => [`${column} = ? AND BINARY ${column} = BINARY ?`, text, text],
-  vendors: `SELECT DISTINCT vendor FROM payment_proxy_order FORCE INDEX (${Searching.indexes.vendor}) WHERE vendor IS NOT NULL`
-}
 
 export const make = Effect.gen(function* () {
   const database = yield* Database
@@ -45,7 +39,7 @@ export const make = Effect.gen(function* () {
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
     )
 
-  const searching = Searching.make(dialect, ({ text, values }) => sql.unsafe(text, [...values]).unprepared)
+  const searching = Searches.make(({ text, values }) => sql.unsafe(text, [...values]).unprepared)
   const numbered = (numbers: ReadonlyArray<string>) =>
     numbers.length === 0
       ? Effect.succeed([])
