@@ -9,6 +9,7 @@ import type {
   OperatorInvalid,
   Operators,
   OrderNotFound,
+  Passwords,
   Read,
   Reconcile,
   Registry,
@@ -121,8 +122,8 @@ export type OperatorFailure =
   | SignIn.SignedOut
   | SignIn.FederatedRefused
   | IdentityRefused
-  | Accounts.PasswordWeak
-  | Accounts.PasswordsBusy
+  | Passwords.PasswordWeak
+  | Passwords.PasswordsBusy
   | Accounts.OperatorNotFound
   | Accounts.LastAdministrator
   | Accounts.NotOneself

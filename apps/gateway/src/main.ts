@@ -12,14 +12,14 @@ import * as Routes from "./proxied/Routes.ts"
 import * as Server from "./Server.ts"
 
 /** One line of JSON for whoever started us, when orders can be taken. */
-const ready = Effect.flatMap(Listening, ({ url: admin }) =>
+const ready = Effect.flatMap(Listening, (admin) =>
   HttpServer.addressWith((address) =>
     address._tag === "TcpAddress"
       ? Console.log(
           JSON.stringify({
             ready: true,
             url: `http://${address.hostname}:${address.port}`,
-            ...(admin === null ? {} : { admin })
+            ...(admin === null ? {} : { admin: admin.url })
           })
         )
       : Effect.void

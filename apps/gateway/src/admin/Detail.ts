@@ -1,5 +1,5 @@
 import { type Admin, Order } from "@payment-proxy/api"
-import { OrderNotFound, Operators, resolvable } from "@payment-proxy/application"
+import { type Acting, OrderNotFound, resolvable } from "@payment-proxy/application"
 import { Money, OrderNo, Payment, PaymentCommands, type RefundMachine } from "@payment-proxy/domain"
 import {
   type App,
@@ -97,7 +97,7 @@ const refunded = (refund: RefundMachine.Refund) => ({
 })
 
 /** All that is known of an order, for an operator. */
-export const read = Effect.fnUntraced(function* (number: string, by: Operators.Acting) {
+export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
   const payment = yield* paymentOf(number)
   const { payOrderNo } = payment
   const refunds = yield* Effect.flatMap(Orders, (orders) => orders.refundsOf(payOrderNo))

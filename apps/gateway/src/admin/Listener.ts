@@ -15,10 +15,14 @@ export interface Options extends Settings.Options, Server.Address {
   readonly files: string | null
 }
 
-/** Where operators' browsers go; null where nobody listens to operators here. */
+/** Where operators are listened to; null where nobody listens to them here. */
 export class Listening extends Context.Tag("@payment-proxy/gateway/admin/Listening")<
   Listening,
-  { readonly url: string | null }
+  {
+    /** As browsers have it. */
+    readonly url: string
+    readonly port: number
+  } | null
 >() {}
 
 /** Operators are few. */
@@ -53,7 +57,11 @@ const server = ({ url, files: configured, host, port }: Options, overrides: Part
 
 const listening = Layer.effect(
   Listening,
-  Effect.map(Settings.Settings, ({ url }) => Listening.of({ url }))
+  Effect.flatMap(Settings.Settings, ({ url }) =>
+    HttpServer.addressWith((address) =>
+      Effect.succeed(Listening.of({ url, port: address._tag === "TcpAddress" ? address.port : 0 }))
+    )
+  )
 )
 
 /** A listener for operators, apart from the one for orders: its API, and the console's pages. */
@@ -68,4 +76,4 @@ export const layer = (options: Options, overrides: Partial<Server.Limits> = {}) 
   )
 
 /** Nobody listens to operators. */
-export const none = Layer.succeed(Listening, Listening.of({ url: null }))
+export const none = Layer.succeed(Listening, null)

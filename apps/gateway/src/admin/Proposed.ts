@@ -1,5 +1,5 @@
 import { type Admin, Order } from "@payment-proxy/api"
-import { Operators } from "@payment-proxy/application"
+import { type Acting, Operators } from "@payment-proxy/application"
 import { Money, OrderNo } from "@payment-proxy/domain"
 import { type AppChange, Orders, type Proposal } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
@@ -71,7 +71,7 @@ const told = Effect.fnUntraced(function* ({ subject, action }: Proposal) {
 const timeOf = (millis: number | null): string | null => (millis === null ? null : Order.timeOf(millis))
 
 /** A proposal as an operator sees it. */
-export const shown = Effect.fnUntraced(function* (proposal: Proposal, by: Operators.Acting) {
+export const shown = Effect.fnUntraced(function* (proposal: Proposal, by: Acting) {
   return {
     ...(yield* told(proposal)),
     id: proposal.id,

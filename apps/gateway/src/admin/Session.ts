@@ -19,6 +19,6 @@ export const opened = Effect.fnUntraced(function* (
 ) {
   const { isSecure } = yield* Settings
   const former = yield* Gate.sessionId
-  if (former !== null) yield* SignIn.signOut(former)
+  if (former !== null) yield* SignIn.signOut(former, yield* Gate.address)
   return Cookies.set(answer, Cookies.session, Redacted.value(id), isSecure)
 })

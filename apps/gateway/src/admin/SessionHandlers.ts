@@ -32,7 +32,7 @@ const signOut = Effect.gen(function* () {
   const id = yield* Gate.sessionId
   const { isSecure } = yield* Settings
   if (id !== null) {
-    yield* SignIn.signOut(id)
+    yield* SignIn.signOut(id, yield* Gate.address)
     yield* Effect.flatMap(Streams, ({ endOf }) => endOf(Session.known(id)))
   }
   return Cookies.clear(HttpServerResponse.empty({ status: 204 }), Cookies.session, isSecure)
