@@ -10,7 +10,7 @@ import type {
   Retention,
   StoreUnavailable
 } from "@payment-proxy/ports"
-import { Apps, Vault } from "@payment-proxy/ports"
+import { Apps, unlimited, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
 import * as EventStreams from "../src/EventStreams.ts"
@@ -84,6 +84,7 @@ const appWithKey = (id: string, isTold = true) =>
             }
           ]
         : [],
+      limits: unlimited,
       isDisabled: false
     })
     const { text, keyId, secretSha256 } = AppKeys.generate()

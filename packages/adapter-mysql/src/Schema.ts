@@ -1,15 +1,8 @@
 import { collations, type Server } from "./Connections.ts"
+import { people } from "./PeopleSchema.ts"
+import { type Step, table } from "./Step.ts"
 
-/** One step of the schema: one statement, and what is there once it has run: a column or an index of a table. */
-export interface Step {
-  readonly id: number
-  readonly name: string
-  readonly statement: string
-  readonly makes: { readonly table: string; readonly part: string }
-}
-
-const options = (server: Server) =>
-  `ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE ${collations[server]}`
+export type { Step } from "./Step.ts"
 
 /** The columns of the table as it always was, with their types, nullability and defaults (design §4). */
 export const originalColumns = [
@@ -42,9 +35,6 @@ const due = [
   "due_tries int NOT NULL DEFAULT 0",
   "due_note varchar(256) NULL"
 ]
-
-const table = (name: string, parts: ReadonlyArray<string>, server: Server): string =>
-  `CREATE TABLE ${name} (${parts.join(", ")}) ${options(server)}`
 
 const orderColumns = [
   "app varchar(64) NULL",
@@ -396,6 +386,7 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     statement: "ALTER TABLE payment_proxy_order ADD KEY payment_proxy_order_paid (vendor, paid_millis)",
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
   },
+  ...people(server),
   // The amount of a payment of ours in minor units: its text has all of its currency's decimals.
   {
     id: 50,

@@ -1,14 +1,18 @@
 import type {
   Apps,
   DataKeys,
+  Deeds,
   Deliveries,
   DueWork,
   Histories,
   Inbox,
+  OperatorAccounts,
+  OperatorSessions,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
+  SavedFilters,
   Sealings,
   SharedTokens,
   StoreUnavailable
@@ -23,6 +27,7 @@ import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
 import { migrate } from "./Migrations.ts"
+import * as OperatorsStore from "./Operators.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
 import * as ReconciliationsStore from "./Reconciliations.ts"
@@ -51,6 +56,10 @@ export interface At {
     | Inbox
     | Apps
     | Proposals
+    | OperatorAccounts
+    | OperatorSessions
+    | Deeds
+    | SavedFilters
     | Reconciliations
     | Retention
     | SharedTokens
@@ -80,6 +89,7 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     InboxStore.layer,
     AppsStore.layer,
     ProposalsStore.layer,
+    OperatorsStore.layer,
     ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer,

@@ -2,6 +2,7 @@ import {
   appsContract,
   dueWorkContract,
   ledgerContract,
+  operatorsContract,
   ordersContract,
   proposalsContract,
   reconciliationsContract,
@@ -14,6 +15,7 @@ ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
+operatorsContract("MariaDB", stores)
 reconciliationsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)

@@ -1,14 +1,18 @@
 import type {
   Apps,
   DataKeys,
+  Deeds,
   Deliveries,
   DueWork,
   Histories,
   Inbox,
+  OperatorAccounts,
+  OperatorSessions,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
+  SavedFilters,
   Sealings,
   SharedTokens,
   StoreUnavailable
@@ -20,6 +24,7 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as OperatorsStore from "./Operators.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
 import * as ReconciliationsStore from "./Reconciliations.ts"
@@ -34,6 +39,10 @@ type Stores =
   | Inbox
   | Apps
   | Proposals
+  | OperatorAccounts
+  | OperatorSessions
+  | Deeds
+  | SavedFilters
   | Reconciliations
   | Retention
   | SharedTokens
@@ -49,6 +58,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     InboxStore.layer,
     AppsStore.layer,
     ProposalsStore.layer,
+    OperatorsStore.layer,
     ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer,

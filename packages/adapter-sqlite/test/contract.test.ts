@@ -2,6 +2,7 @@ import {
   appsContract,
   dueWorkContract,
   ledgerContract,
+  operatorsContract,
   ordersContract,
   proposalsContract,
   reconciliationsContract,
@@ -14,6 +15,7 @@ ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
 appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
+operatorsContract("SQLite", stores)
 reconciliationsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)

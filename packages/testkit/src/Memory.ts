@@ -2,14 +2,18 @@ import { Payment } from "@payment-proxy/domain"
 import {
   Apps,
   DataKeys,
+  Deeds,
   Deliveries,
   DueWork,
   Histories,
   Inbox,
+  OperatorAccounts,
+  OperatorSessions,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
+  SavedFilters,
   Sealings,
   SharedTokens
 } from "@payment-proxy/ports"
@@ -20,6 +24,7 @@ import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
 import * as Ledger from "./memory/Ledger.ts"
+import * as MemoryOperators from "./memory/Operators.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
 import * as MemoryProposals from "./memory/Proposals.ts"
 import * as MemoryReconciliations from "./memory/Reconciliations.ts"
@@ -100,6 +105,10 @@ export const over = (tables: Tables.Tables) => {
     Context.add(Inbox, MemoryInbox.make(tables)),
     Context.add(Apps, MemoryApps.make(tables)),
     Context.add(Proposals, MemoryProposals.make(tables)),
+    Context.add(OperatorAccounts, MemoryOperators.accounts()),
+    Context.add(OperatorSessions, MemoryOperators.sessions()),
+    Context.add(Deeds, MemoryOperators.deeds()),
+    Context.add(SavedFilters, MemoryOperators.filters()),
     Context.add(Reconciliations, MemoryReconciliations.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
     Context.add(SharedTokens, MemorySharedTokens.make(tables)),
@@ -121,6 +130,10 @@ export const layer: Layer.Layer<
   | Inbox
   | Apps
   | Proposals
+  | OperatorAccounts
+  | OperatorSessions
+  | Deeds
+  | SavedFilters
   | Reconciliations
   | Retention
   | SharedTokens

@@ -1,5 +1,6 @@
-import { Memory, ordersContract, proposalsContract, reconciliationsContract } from "../src/index.ts"
+import { Memory, operatorsContract, ordersContract, proposalsContract, reconciliationsContract } from "../src/index.ts"
 
 ordersContract("memory", Memory.layer)
 proposalsContract("memory", Memory.layer)
 reconciliationsContract("memory", Memory.layer)
+operatorsContract("memory", Memory.layer)

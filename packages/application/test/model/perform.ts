@@ -245,8 +245,8 @@ export const resolved = (
   const outcome: { alone: string | null } = { alone: null }
   const both = Effect.gen(function* () {
     const { id } = yield* Operators.propose(wanted, "ann")
-    outcome.alone = refusalOf(yield* Effect.exit(Operators.approve(id, " Ann")))
-    return yield* Operators.approve(id, "bob")
+    outcome.alone = refusalOf(yield* Effect.exit(Operators.approve(id, { name: " Ann", role: "operator" })))
+    return yield* Operators.approve(id, { name: "bob", role: "operator" })
   })
   world.call(both, (exit) => {
     const codes = [

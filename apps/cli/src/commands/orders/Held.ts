@@ -13,22 +13,26 @@ import { found, moneyOf, number, paymentShown, refundShown } from "./Show.ts"
 const proposal = argument("proposal", "The proposal's number: prp_…")
 const remark = optional("note", "A remark, for the record")
 
-const shownAs = ({ id, payOrderNo, wanted, acceptedMinor, note, ...rest }: Proposal, payment: Payment.Payment) => ({
-  proposal: id,
-  number: payOrderNo,
-  state: wanted,
-  accepted:
-    acceptedMinor === null ? null : Money.format({ amountMinor: acceptedMinor, currency: payment.amount.currency }),
-  note,
-  proposedBy: rest.proposedBy,
-  proposedAt: Order.timeOf(rest.proposedAtMillis),
-  status: rest.state,
-  decidedBy: rest.decidedBy,
-  decidedAt: rest.decidedAtMillis === null ? null : Order.timeOf(rest.decidedAtMillis)
+const acceptedIn = ({ action }: Proposal, payment: Payment.Payment): string | null =>
+  action.type === "resolve" && action.acceptedMinor !== null
+    ? Money.format({ amountMinor: action.acceptedMinor, currency: payment.amount.currency })
+    : null
+
+const shownAs = (proposal: Proposal, payment: Payment.Payment) => ({
+  proposal: proposal.id,
+  number: proposal.subject,
+  state: proposal.action.type === "resolve" ? proposal.action.state : null,
+  accepted: acceptedIn(proposal, payment),
+  note: proposal.note,
+  proposedBy: proposal.proposedBy,
+  proposedAt: Order.timeOf(proposal.proposedAtMillis),
+  status: proposal.state,
+  decidedBy: proposal.decidedBy,
+  decidedAt: proposal.decidedAtMillis === null ? null : Order.timeOf(proposal.decidedAtMillis)
 })
 
 const one = (made: Proposal, hint: string) =>
-  Effect.map(found(OrderNo.paymentOf(made.payOrderNo) ?? made.payOrderNo), (payment): Shown.Shown => {
+  Effect.map(found(OrderNo.paymentOf(made.subject) ?? made.subject), (payment): Shown.Shown => {
     const shown = shownAs(made, payment)
     const text = Shown.fields({
       proposal: shown.proposal,
@@ -127,7 +131,12 @@ export const approve = leaf(
     Effect.gen(function* () {
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Let the order go on as ${proposal} says?`)
-      const { payment, refund } = yield* Operators.approve(proposal, name, Option.getOrNull(note))
+      const { payment, refund } = yield* Operators.approve(
+        proposal,
+        { name, role: "administrator" },
+        Option.getOrNull(note)
+      )
+      if (payment === null) return { json: { proposal, status: "approved" }, text: `Proposal ${proposal} is approved.` }
       return yield* refund === null ? paymentShown(payment) : refundShown(refund.refundNo)
     })
 )
