@@ -5,7 +5,7 @@ import { type App, type AppKey, Apps, type Behind, type Endpoint, Insight, Propo
 import { Clock, Effect, Redacted } from "effect"
 import { answering } from "../Problems.ts"
 import * as Proposed from "./Proposed.ts"
-import { acting, body, recorded } from "./Recorded.ts"
+import { acting, body, recorded, recordedAs } from "./Recorded.ts"
 
 type Shown = typeof Admin.Apps.AdminApp.Type
 
@@ -69,10 +69,9 @@ const created = Effect.gen(function* () {
 const changed = Effect.fnUntraced(function* (id: string) {
   const { reason, ...change } = yield* body(Admin.Apps.AppChange)
   const by = yield* acting
-  const outcome = yield* recorded(
-    { action: `app.${change.type}`, subject: id, reason },
-    Operators.outcomeOf
-  )(Operators.changeApp(id, change, reason, by))
+  const outcome = yield* Operators.changeApp(id, change, reason, by).pipe(
+    recordedAs({ action: `app.${change.type}`, subject: id, reason }, Operators.outcomeOf)
+  )
   if (outcome.type === "proposed")
     return { app: null, shown: null, proposal: yield* Proposed.shown(outcome.proposal, by) }
   const secret =

@@ -7,7 +7,7 @@ import * as Caller from "../Caller.ts"
 import { type Refused, refuse, vendorGone } from "../Problems.ts"
 import * as Detail from "./Detail.ts"
 import * as Proposed from "./Proposed.ts"
-import { acting, body, recorded } from "./Recorded.ts"
+import { acting, body, recorded, recordedAs } from "./Recorded.ts"
 
 /** An amount in major units of a payment's currency; null where none is said: all that is there. */
 const moneyOf = (
@@ -62,7 +62,7 @@ export const refunded = Effect.fnUntraced(function* (number: string) {
     )
   ).pipe(
     Effect.catchTag("UnknownVendor", vendorGone),
-    recorded({ action: "order.refund", subject: number, reason }, Operators.outcomeOf)
+    recordedAs({ action: "order.refund", subject: number, reason }, Operators.outcomeOf)
   )
   if (outcome.type === "proposed") {
     const proposal = yield* Proposed.shown(outcome.proposal, by)
@@ -102,7 +102,7 @@ export const resolved = Effect.fnUntraced(function* (number: string) {
       by.name
     )
   }).pipe(
-    recorded({ action: "order.resolve", subject: refundNo ?? number, reason }, () => "proposed"),
+    recordedAs({ action: "order.resolve", subject: refundNo ?? number, reason }, () => "proposed"),
     Effect.flatMap((proposal) => Proposed.shown(proposal, by))
   )
 })

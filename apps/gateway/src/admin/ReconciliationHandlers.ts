@@ -51,7 +51,7 @@ const days = Effect.fnUntraced(function* (vendor: string | undefined) {
 
 const difference = (one: Difference): ShownDifference => {
   const { merchantRefundNo: _, vendorRefundNo: __, ...shown } = Report.difference(one)
-  return shown
+  return { ...shown, foundAt: Order.timeOf(one.foundAtMillis) }
 }
 
 const differences = Effect.fnUntraced(function* (

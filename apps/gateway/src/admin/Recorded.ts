@@ -15,13 +15,16 @@ export interface What {
 }
 
 /** Does this as the operator who is signed in: what becomes of it is on record, done or refused. */
-export const recorded =
-  <A>(what: What, outcomeOf?: (value: A) => string) =>
-  <E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+export const recorded = (what: What) => recordedAs(what, () => "done")
+
+/** The same, where what it came to is not always `done`. */
+export const recordedAs =
+  <O>(what: What, outcomeOf: (value: O) => string) =>
+  <A extends O, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const { operator } = yield* Admin.Call.SignedIn
       const address = yield* Gate.address
-      return yield* Trail.recorded({ ...what, operator, address }, outcomeOf)(effect)
+      return yield* Trail.recorded<A>({ ...what, operator, address }, outcomeOf)(effect)
     })
 
 /** Who is signed in, as use cases know him. */

@@ -1,9 +1,9 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Admin } from "@payment-proxy/api"
-import { Overview, tryVendor } from "@payment-proxy/application"
+import { Overview, type Tried, tryVendor } from "@payment-proxy/application"
 import { Effect } from "effect"
 import { answering } from "../Problems.ts"
-import { body, recorded } from "./Recorded.ts"
+import { body, recordedAs } from "./Recorded.ts"
 
 type Shown = typeof Admin.Vendors.AdminVendor.Type
 
@@ -16,10 +16,11 @@ const listed = Effect.gen(function* () {
 
 const tried = Effect.fnUntraced(function* (vendor: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  return yield* recorded<Effect.Effect.Success<ReturnType<typeof tryVendor>>>(
-    { action: "vendor.test", subject: vendor, reason },
-    ({ isReached }) => (isReached ? "done" : "UNREACHED")
-  )(tryVendor(vendor))
+  return yield* tryVendor(vendor).pipe(
+    recordedAs({ action: "vendor.test", subject: vendor, reason }, ({ isReached }: Tried) =>
+      isReached ? "done" : "UNREACHED"
+    )
+  )
 })
 
 /** The handlers of the platforms behind the proxy. */

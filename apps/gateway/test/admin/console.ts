@@ -5,6 +5,7 @@ import {
   Apps,
   type IdentityProvider,
   IdentityProvider as Provider,
+  Insight,
   OperatorSessions,
   type OperatorRole,
   unlimited,
@@ -35,7 +36,13 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
     FakeVendors.layer({ names: ["platform"] }),
     FakeVault.layer,
     FakeWebhookSender.layer,
-    Layers.announcer
+    Layers.announcer,
+    Layer.succeed(Insight, {
+      inDoubt: () => Effect.succeed({ count: 0, oldest: [] }),
+      held: () => Effect.succeed({ count: 0, oldest: [] }),
+      queues: Effect.succeed([]),
+      behind: () => Effect.succeed([])
+    })
   )
   const options = { host: "127.0.0.1", port: 0, url: url ?? null, trusted: () => [], groups, files: files ?? "/nowhere" }
   const bounds = Layer.effect(
