@@ -5,13 +5,15 @@ import type {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
   Sealings,
   SharedTokens,
-  StoreUnavailable
+  StoreUnavailable,
+  Tallies
 } from "@payment-proxy/ports"
 import { Effect, Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
@@ -22,6 +24,7 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as InsightStore from "./Insight.ts"
 import { migrate } from "./Migrations.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
@@ -29,6 +32,7 @@ import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as TalliesStore from "./Tallies.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
 
@@ -56,7 +60,9 @@ export interface At {
     | SharedTokens
     | Histories
     | Sealings
-    | DataKeys,
+    | DataKeys
+    | Insight
+    | Tallies,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -85,7 +91,9 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     SharedTokensStore.layer,
     HistoriesStore.layer,
     SealingsStore.layer,
-    DataKeysStore.layer
+    DataKeysStore.layer,
+    InsightStore.layer,
+    TalliesStore.layer
   )
   return {
     stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),

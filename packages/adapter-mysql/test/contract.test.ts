@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
   ordersContract,
   proposalsContract,
@@ -12,6 +13,7 @@ import { stores } from "./scratch.ts"
 
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
+insightContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
 reconciliationsContract("MariaDB", stores)

@@ -5,13 +5,15 @@ import type {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
   Sealings,
   SharedTokens,
-  StoreUnavailable
+  StoreUnavailable,
+  Tallies
 } from "@payment-proxy/ports"
 import { Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
@@ -20,12 +22,14 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as InsightStore from "./Insight.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
 import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as TalliesStore from "./Tallies.ts"
 
 type Stores =
   | Orders
@@ -40,6 +44,8 @@ type Stores =
   | Histories
   | Sealings
   | DataKeys
+  | Insight
+  | Tallies
 
 /** Every store port on one database file, made and migrated where it is new. */
 export const layer = (options: { readonly filename: string }): Layer.Layer<Stores, StoreUnavailable> =>
@@ -54,5 +60,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     SharedTokensStore.layer,
     HistoriesStore.layer,
     SealingsStore.layer,
-    DataKeysStore.layer
+    DataKeysStore.layer,
+    InsightStore.layer,
+    TalliesStore.layer
   ).pipe(Layer.provide(Database.layer(options.filename)))

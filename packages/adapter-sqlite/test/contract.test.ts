@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
   ordersContract,
   proposalsContract,
@@ -12,6 +13,7 @@ import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
+insightContract("SQLite", stores)
 appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
 reconciliationsContract("SQLite", stores)
