@@ -7,6 +7,7 @@ import {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   OperatorAccounts,
   OperatorSessions,
   Orders,
@@ -15,7 +16,8 @@ import {
   Retention,
   SavedFilters,
   Sealings,
-  SharedTokens
+  SharedTokens,
+  Tallies
 } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
@@ -23,6 +25,7 @@ import * as MemoryApps from "./memory/Apps.ts"
 import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
+import * as MemoryInsight from "./memory/Insight.ts"
 import * as Ledger from "./memory/Ledger.ts"
 import * as MemoryOperators from "./memory/Operators.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
@@ -115,6 +118,8 @@ export const over = (tables: Tables.Tables) => {
     Context.add(Histories, Ledger.histories(tables)),
     Context.add(Sealings, Ledger.sealings(tables)),
     Context.add(DataKeys, Ledger.dataKeys(tables)),
+    Context.add(Insight, MemoryInsight.insight(tables)),
+    Context.add(Tallies, MemoryInsight.tallies()),
     Context.add(MemoryDump, dumpOf(tables))
   )
 }
@@ -140,5 +145,7 @@ export const layer: Layer.Layer<
   | Histories
   | Sealings
   | DataKeys
+  | Insight
+  | Tallies
   | MemoryDump
 > = Layer.effectContext(make)

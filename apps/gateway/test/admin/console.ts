@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from "node:crypto"
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
-import { Accounts, AppKeys, Changes, Passwords, place, SecondPerson, secretContext } from "@payment-proxy/application"
+import { Accounts, AppKeys, Attempts, Changes, Passwords, place, SecondPerson, secretContext } from "@payment-proxy/application"
 import {
   Apps,
   type IdentityProvider,
   IdentityProvider as Provider,
-  Insight,
   OperatorSessions,
   type OperatorRole,
   unlimited,
@@ -36,13 +35,7 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
     FakeVendors.layer({ names: ["platform"] }),
     FakeVault.layer,
     FakeWebhookSender.layer,
-    Layers.announcer,
-    Layer.succeed(Insight, {
-      inDoubt: () => Effect.succeed({ count: 0, oldest: [] }),
-      held: () => Effect.succeed({ count: 0, oldest: [] }),
-      queues: Effect.succeed([]),
-      behind: () => Effect.succeed([])
-    })
+    Layers.announcer
   )
   const options = { host: "127.0.0.1", port: 0, url: url ?? null, trusted: () => [], groups, files: files ?? "/nowhere" }
   const bounds = Layer.effect(
@@ -53,6 +46,7 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
     Layer.provideMerge(Admin.overview),
     Layer.provide(bounds),
     Layer.provide(Layer.succeed(Provider, provider)),
+    Layer.provide(Layer.sync(Attempts.Attempts, Attempts.make)),
     Layer.provide(secondPerson === undefined ? Layer.empty : Layer.succeed(SecondPerson, secondPerson)),
     Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters)),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
