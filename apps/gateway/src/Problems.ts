@@ -173,7 +173,10 @@ const forOperators: ByTag<OperatorFailure> = {
   PasswordWeak: said("PASSWORD_WEAK"),
   PasswordsBusy: fixed("STORE_UNAVAILABLE", "Too many passwords are being looked at: try again in a moment."),
   OperatorNotFound: fixed("OPERATOR_NOT_FOUND", "Read the list of operators again."),
-  OperatorTaken: fixed("OPERATOR_TAKEN", "Names that differ by capitals or blanks alone are one person's: choose another."),
+  OperatorTaken: fixed(
+    "OPERATOR_TAKEN",
+    "Names that differ by capitals or blanks alone are one person's: choose another."
+  ),
   LastAdministrator: fixed("LAST_ADMINISTRATOR", "Make another one first: nobody could mend this."),
   NotOneself: fixed("NOT_ONESELF", "Nobody changes his own role or door: ask another administrator."),
   RoleNeeded: ({ needed }) => Problem.make("ROLE_NEEDED", `This takes the role ${needed}.`),
@@ -209,7 +212,10 @@ export const ofOperators = (failure: Failure | OperatorFailure): Problem.Problem
     case "StoreUnavailable":
       return Problem.make("STORE_UNAVAILABLE", "Nothing was done. Try again in a moment.")
     case "Unsettled":
-      return Problem.make("IN_FLIGHT", "It is not known yet whether this is on disk: look at the order before you try again.")
+      return Problem.make(
+        "IN_FLIGHT",
+        "It is not known yet whether this is on disk: look at the order before you try again."
+      )
     default: {
       const known = (forOperators as { readonly [tag: string]: ((failure: never) => Problem.Problem) | undefined })[
         failure._tag

@@ -40,12 +40,16 @@ export const tryVendor = Effect.fnUntraced(function* (vendor: string) {
     Effect.map(({ kind }) =>
       kind === "notFound"
         ? { isReached: true, detail: "It answered that it has no such order: it is reached, and knows us." }
-        : { isReached: true, detail: `It answered, and said ${kind} of an order that cannot exist: look at its settings.` }
+        : {
+            isReached: true,
+            detail: `It answered, and said ${kind} of an order that cannot exist: look at its settings.`
+          }
     ),
     Effect.catchTags({
       Rejected: ({ code, detail }) =>
         Effect.succeed({ isReached: true, detail: `It is reached, and refused the question (${code}): ${detail}` }),
-      Throttled: ({ detail }) => Effect.succeed({ isReached: true, detail: `It is reached, and asks for patience: ${detail}` }),
+      Throttled: ({ detail }) =>
+        Effect.succeed({ isReached: true, detail: `It is reached, and asks for patience: ${detail}` }),
       Unreachable: ({ detail }) => Effect.succeed({ isReached: false, detail: `Nothing was sent: ${detail}` }),
       InDoubt: ({ detail }) => Effect.succeed({ isReached: false, detail: `No answer that is understood: ${detail}` })
     })

@@ -17,8 +17,7 @@ const endpoint = (one: Endpoint, behind: Behind | undefined) => ({
   url: one.url,
   events: one.events,
   secrets: one.sealedSecrets.length,
-  stopped:
-    one.stopped === null ? null : { reason: one.stopped.reason, since: Order.timeOf(one.stopped.sinceMillis) },
+  stopped: one.stopped === null ? null : { reason: one.stopped.reason, since: Order.timeOf(one.stopped.sinceMillis) },
   waiting: behind?.waiting ?? 0,
   oldestSeconds: Math.floor((behind?.oldestMillis ?? 0) / 1000)
 })
@@ -74,8 +73,7 @@ const changed = Effect.fnUntraced(function* (id: string) {
   )
   if (outcome.type === "proposed")
     return { app: null, shown: null, proposal: yield* Proposed.shown(outcome.proposal, by) }
-  const secret =
-    outcome.shown === null ? null : { id: outcome.shown.id, secret: Redacted.value(outcome.shown.secret) }
+  const secret = outcome.shown === null ? null : { id: outcome.shown.id, secret: Redacted.value(outcome.shown.secret) }
   return { app: yield* shown(outcome.app, yield* behindNow), shown: secret, proposal: null }
 })
 

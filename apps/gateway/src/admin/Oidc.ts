@@ -50,7 +50,9 @@ export const start = Effect.fnUntraced(function* (to: string | undefined) {
   return Cookies.set(onward(there), Cookies.oidc, Buffer.from(sealed).toString("base64url"), isSecure)
 })
 
-const stale = new IdentityRefused({ detail: "Begin anew on the sign-in page: this sign-in was not begun here, or is over." })
+const stale = new IdentityRefused({
+  detail: "Begin anew on the sign-in page: this sign-in was not begun here, or is over."
+})
 
 /** What the browser brought back of what it was sent with. */
 const begun = Effect.gen(function* () {
@@ -59,10 +61,9 @@ const begun = Effect.gen(function* () {
   const vault = yield* Vault
   const cookie = Cookies.read(request, Cookies.oidc, isSecure)
   if (cookie === null) return yield* stale
-  const opened = yield* vault.open(context, Buffer.from(cookie, "base64url").toString()).pipe(
-    Effect.flatMap(decode),
-    Effect.catchTags({ Unsealable: () => stale, ParseError: () => stale })
-  )
+  const opened = yield* vault
+    .open(context, Buffer.from(cookie, "base64url").toString())
+    .pipe(Effect.flatMap(decode), Effect.catchTags({ Unsealable: () => stale, ParseError: () => stale }))
   return opened.endsAtMillis > (yield* Clock.currentTimeMillis) ? opened : yield* stale
 })
 

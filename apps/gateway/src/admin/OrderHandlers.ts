@@ -19,9 +19,7 @@ const usualLimit = 50
 const search = Effect.fnUntraced(function* (asked: typeof Admin.Orders.OrderSearch.Type) {
   const filter = yield* Filter.of(asked)
   const { limit = usualLimit, cursor = null } = asked
-  const found = yield* Effect.flatMap(Orders, (orders) =>
-    orders.search({ ...filter, after: cursor, limit: limit + 1 })
-  )
+  const found = yield* Effect.flatMap(Orders, (orders) => orders.search({ ...filter, after: cursor, limit: limit + 1 }))
   const items = found.slice(0, limit)
   return { items: items.map(Detail.row), next: found.length > limit ? (items.at(-1)?.payOrderNo ?? null) : null }
 })
@@ -58,9 +56,7 @@ export const layer = HttpApiBuilder.group(Admin.Api, "orders", (handlers) =>
     .handle("search", ({ urlParams }) => answering(search(urlParams)))
     .handle("count", ({ urlParams }) => answering(count(urlParams)))
     .handleRaw("export", ({ urlParams }) => answering(exported(urlParams)))
-    .handle("read", ({ path }) =>
-      answering(Effect.flatMap(acting, (by) => Detail.read(path.payOrderNo, by)))
-    )
+    .handle("read", ({ path }) => answering(Effect.flatMap(acting, (by) => Detail.read(path.payOrderNo, by))))
     .handleRaw("live", ({ path }) => answering(OrderLive.follow(path.payOrderNo)))
     .handleRaw("sync", ({ path }) => answering(Acts.synced(path.payOrderNo)))
     .handleRaw("close", ({ path }) => answering(Acts.closed(path.payOrderNo)))

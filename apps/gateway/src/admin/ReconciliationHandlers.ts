@@ -3,7 +3,14 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Admin, Order } from "@payment-proxy/api"
 import { Reconcile, Report } from "@payment-proxy/application"
 import { Money } from "@payment-proxy/domain"
-import { type Day, type Difference, type DifferenceStatus, Reconciliations, type Total, Vendors } from "@payment-proxy/ports"
+import {
+  type Day,
+  type Difference,
+  type DifferenceStatus,
+  Reconciliations,
+  type Total,
+  Vendors
+} from "@payment-proxy/ports"
 import { Effect, FiberSet, Option } from "effect"
 import { answering } from "../Problems.ts"
 import * as Csv from "./Csv.ts"
@@ -81,7 +88,11 @@ const reported = Effect.fnUntraced(function* (vendor: string, ofDay: string) {
 type Running = Effect.Effect.Success<ReturnType<typeof Reconcile.begin>>
 
 /** Answers when the day is taken; what runs it goes on by itself, until this process is told to end. */
-const run = Effect.fnUntraced(function* (vendor: string, ofDay: string, fork: (running: Running) => Effect.Effect<unknown>) {
+const run = Effect.fnUntraced(function* (
+  vendor: string,
+  ofDay: string,
+  fork: (running: Running) => Effect.Effect<unknown>
+) {
   const { reason } = yield* body(Admin.Orders.Because)
   yield* Effect.uninterruptible(
     Effect.flatMap(
@@ -107,7 +118,9 @@ export const layer = HttpApiBuilder.group(Admin.Api, "reconciliation", (handlers
     const fork = yield* FiberSet.makeRuntime<Effect.Effect.Context<Running>>()
     const going = (running: Running) =>
       Effect.sync(() =>
-        fork(Effect.catchAllCause(running, (cause) => Effect.logWarning("A day that was run by hand did not end.", cause)))
+        fork(
+          Effect.catchAllCause(running, (cause) => Effect.logWarning("A day that was run by hand did not end.", cause))
+        )
       )
     return handlers
       .handle("days", ({ urlParams }) => answering(days(urlParams.vendor)))

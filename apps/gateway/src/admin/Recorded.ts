@@ -38,7 +38,9 @@ const faultsOf = (error: ParseResult.ParseError): ReadonlyArray<Problem.Fault> =
   }))
 
 /** The body of the call, in the words of its schema and nothing else. */
-export const body = <A, I>(schema: Schema.Schema<A, I>): Effect.Effect<A, Refused, HttpServerRequest.HttpServerRequest> => {
+export const body = <A, I>(
+  schema: Schema.Schema<A, I>
+): Effect.Effect<A, Refused, HttpServerRequest.HttpServerRequest> => {
   const decode = Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })
   return Effect.flatMap(Caller.incoming, Body.json).pipe(
     Effect.flatMap((json) =>

@@ -52,10 +52,8 @@ export const layer = ({ url, trusted, groups }: Options): Layer.Layer<Settings, 
   Layer.effect(
     Settings,
     HttpServer.addressWith((address) => {
-      const { hostname, port } =
-        address._tag === "TcpAddress" ? address : { hostname: "localhost", port: 0 }
-      const origins =
-        url === null ? namesOf(hostname).map((name) => `http://${name}:${port}`) : [new URL(url).origin]
+      const { hostname, port } = address._tag === "TcpAddress" ? address : { hostname: "localhost", port: 0 }
+      const origins = url === null ? namesOf(hostname).map((name) => `http://${name}:${port}`) : [new URL(url).origin]
       return Effect.succeed(
         Settings.of({
           url: url === null ? `http://${hostname}:${port}` : new URL(url).origin,

@@ -110,7 +110,11 @@ export const make = Effect.gen(function* () {
   const look = Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
     Effect.forEach(
       [...open].filter(({ hasBegun }) => hasBegun),
-      (stream) => Effect.zipRight(Effect.sync(() => looked(stream, limits, nowMillis)), asked(stream, nowMillis)),
+      (stream) =>
+        Effect.zipRight(
+          Effect.sync(() => looked(stream, limits, nowMillis)),
+          asked(stream, nowMillis)
+        ),
       { concurrency: 4, discard: true }
     )
   )
@@ -159,7 +163,11 @@ export const make = Effect.gen(function* () {
           )
           if (!EventStreams.isDone(response)) response.end()
         }),
-      (stream) => Effect.zipRight(Effect.sync(() => open.delete(stream)), counted)
+      (stream) =>
+        Effect.zipRight(
+          Effect.sync(() => open.delete(stream)),
+          counted
+        )
     )
 
   return Streams.of({

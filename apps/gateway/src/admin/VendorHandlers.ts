@@ -25,7 +25,5 @@ const tried = Effect.fnUntraced(function* (vendor: string) {
 
 /** The handlers of the platforms behind the proxy. */
 export const layer = HttpApiBuilder.group(Admin.Api, "vendors", (handlers) =>
-  handlers
-    .handle("list", () => answering(listed))
-    .handleRaw("test", ({ path }) => answering(tried(path.vendor)))
+  handlers.handle("list", () => answering(listed)).handleRaw("test", ({ path }) => answering(tried(path.vendor)))
 )

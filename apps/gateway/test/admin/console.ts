@@ -1,15 +1,16 @@
 import { createHash, randomBytes } from "node:crypto"
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
-import { Accounts, AppKeys, Attempts, Changes, Passwords, place, SecondPerson, secretContext } from "@payment-proxy/application"
 import {
-  Apps,
-  type IdentityProvider,
-  IdentityProvider as Provider,
-  OperatorSessions,
-  type OperatorRole,
-  unlimited,
-  Vault
-} from "@payment-proxy/ports"
+  Accounts,
+  AppKeys,
+  Attempts,
+  Changes,
+  Passwords,
+  place,
+  SecondPerson,
+  secretContext
+} from "@payment-proxy/application"
+import { Apps, IdentityProvider, type OperatorRole, OperatorSessions, unlimited, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
 import { Clock, Duration, Effect, Layer, Logger, LogLevel, ManagedRuntime, Redacted } from "effect"
 import * as Admin from "../../src/admin/Admin.ts"
@@ -22,7 +23,7 @@ import type { Limits } from "../../src/Server.ts"
 export interface Options {
   readonly url?: string
   readonly files?: string
-  readonly provider?: IdentityProvider
+  readonly provider?: IdentityProvider["Type"]
   readonly groups?: Readonly<Record<string, OperatorRole>>
   readonly streams?: Partial<Streams.Limits>
   readonly limits?: Partial<Limits>
@@ -37,7 +38,14 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
     FakeWebhookSender.layer,
     Layers.announcer
   )
-  const options = { host: "127.0.0.1", port: 0, url: url ?? null, trusted: () => [], groups, files: files ?? "/nowhere" }
+  const options = {
+    host: "127.0.0.1",
+    port: 0,
+    url: url ?? null,
+    trusted: () => [],
+    groups,
+    files: files ?? "/nowhere"
+  }
   const bounds = Layer.effect(
     Streams.Bounds,
     Effect.map(Streams.Bounds, (usual) => ({ ...usual, ...streams }))
@@ -45,7 +53,7 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
   return Listener.layer(options, { requestTimeout: 1500, headersTimeout: 1000, ...limits }).pipe(
     Layer.provideMerge(Admin.overview),
     Layer.provide(bounds),
-    Layer.provide(Layer.succeed(Provider, provider)),
+    Layer.provide(Layer.succeed(IdentityProvider, provider)),
     Layer.provide(Layer.sync(Attempts.Attempts, Attempts.make)),
     Layer.provide(secondPerson === undefined ? Layer.empty : Layer.succeed(SecondPerson, secondPerson)),
     Layer.provideMerge(Layer.provideMerge(Changes.layer, adapters)),
@@ -127,10 +135,13 @@ export const open = async (options: Options = {}) => {
   const roles = ["viewer", "operator", "administrator"] as const
   const cheap = Passwords.make({ argon2: { memory: 64, passes: 1 }, scrypt: { ln: 4 } })
   await run(
-    Effect.forEach([...roles.map((role) => [`the ${role}`, role] as const), ["another operator", "operator"] as const], ([name, role]) =>
-      Accounts.create({ name, role, password: Redacted.make(password) }, { name: "tests", role: "administrator" }).pipe(
-        Effect.provideService(Passwords.Passwords, cheap)
-      )
+    Effect.forEach(
+      [...roles.map((role) => [`the ${role}`, role] as const), ["another operator", "operator"] as const],
+      ([name, role]) =>
+        Accounts.create(
+          { name, role, password: Redacted.make(password) },
+          { name: "tests", role: "administrator" }
+        ).pipe(Effect.provideService(Passwords.Passwords, cheap))
     )
   )
   await run(anApp)
@@ -163,7 +174,8 @@ export const open = async (options: Options = {}) => {
       csrfToken,
       call: (method: string, path: string, { headers = {}, ...sent }: Sent = {}) =>
         raw(base, method, path, { ...sent, headers: { ...own, ...headers } }),
-      get: (path: string, headers: Record<string, string> = {}) => raw(base, "GET", path, { headers: { cookie, ...headers } }),
+      get: (path: string, headers: Record<string, string> = {}) =>
+        raw(base, "GET", path, { headers: { cookie, ...headers } }),
       post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
         raw(base, "POST", path, { body, headers: { ...own, ...headers } }),
       follow: (path: string) => following(base, path, { cookie })
@@ -185,7 +197,9 @@ export const open = async (options: Options = {}) => {
     session,
     /** A further administrator, signed in. */
     administrator: async (name: string) => {
-      await run(Accounts.create({ name, role: "administrator", password: null }, { name: "tests", role: "administrator" }))
+      await run(
+        Accounts.create({ name, role: "administrator", password: null }, { name: "tests", role: "administrator" })
+      )
       return session(name)
     },
     signIn,

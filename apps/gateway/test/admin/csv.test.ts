@@ -17,7 +17,13 @@ const sending = async (text: (made: () => void) => Stream.Stream<string, Error>)
   let made = 0
   let fiber: Fiber.RuntimeFiber<void, Error> | null = null
   const up = createServer((_, response) => {
-    fiber = Effect.runFork(Csv.send(response, "file.csv", text(() => void made++)))
+    fiber = Effect.runFork(
+      Csv.send(
+        response,
+        "file.csv",
+        text(() => void made++)
+      )
+    )
     response.once("close", () => {
       if (fiber !== null && !response.writableEnded) Effect.runFork(Fiber.interruptFork(fiber))
     })

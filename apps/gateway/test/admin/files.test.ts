@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { request } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { brotliDecompressSync, gunzipSync } from "node:zlib"
-import { request } from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Console, open } from "./console.ts"
 

@@ -31,9 +31,7 @@ const paid = async (changes: Parameters<Console["order"]>[0] = {}) => {
 }
 
 const deedsOf = (subject: string) =>
-  world.run(
-    Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject, after: null, limit: 20 }))
-  )
+  world.run(Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject, after: null, limit: 20 })))
 
 describe("an order", () => {
   it("is found by its number and by those of others, with all that is known of it", async () => {
@@ -181,7 +179,11 @@ describe("F66 what people typed", () => {
 
   it("comes back as text of JSON that no browser takes for a page", async () => {
     const { payOrderNo } = await world.order({ businessNo: "xss<svg/onload=alert(3)>", metadata: { note: script } })
-    for (const path of [`/admin/orders/${payOrderNo}`, "/admin/orders?number=xss%3Csvg/onload=alert(3)%3E", `/admin/orders/%3Cscript%3E`]) {
+    for (const path of [
+      `/admin/orders/${payOrderNo}`,
+      "/admin/orders?number=xss%3Csvg/onload=alert(3)%3E",
+      `/admin/orders/%3Cscript%3E`
+    ]) {
       const { headers, text } = await viewer.get(path)
       expect(headers["content-type"]).toMatch(/^application\/(?:problem\+)?json$/)
       expect(headers["x-content-type-options"]).toBe("nosniff")
@@ -208,7 +210,9 @@ describe("F66 what people typed", () => {
   })
 
   it("is kept as a filter of its owner's alone", async () => {
-    const { status } = await viewer.call("PUT", "/admin/filters/stuck%20ones", { body: { status: "HELD", app: "shop" } })
+    const { status } = await viewer.call("PUT", "/admin/filters/stuck%20ones", {
+      body: { status: "HELD", app: "shop" }
+    })
     expect(status).toBe(204)
     expect((await viewer.get("/admin/filters")).body).toEqual([
       { name: "stuck ones", filter: { status: "HELD", app: "shop" } }
@@ -219,13 +223,17 @@ describe("F66 what people typed", () => {
     expect((await viewer.get("/admin/filters")).body).toEqual([])
   })
 
-  it.each(["amountFrom=1", "amountFrom=1&currency=XXQ", "amountFrom=1.234&currency=CNY", "status=NONE", "limit=0", "cursor=a'b"])(
-    "that makes no sense as a search is said to: %s",
-    async (query) => {
-      const { status, body } = await viewer.get(`/admin/orders?${query}`)
-      expect([status, body.code]).toEqual([400, "PARAMETER_INVALID"])
-    }
-  )
+  it.each([
+    "amountFrom=1",
+    "amountFrom=1&currency=XXQ",
+    "amountFrom=1.234&currency=CNY",
+    "status=NONE",
+    "limit=0",
+    "cursor=a'b"
+  ])("that makes no sense as a search is said to: %s", async (query) => {
+    const { status, body } = await viewer.get(`/admin/orders?${query}`)
+    expect([status, body.code]).toEqual([400, "PARAMETER_INVALID"])
+  })
 })
 
 describe("vendors and apps", () => {

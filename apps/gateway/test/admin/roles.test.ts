@@ -38,14 +38,15 @@ const parameters: Readonly<Record<string, () => string>> = {
   day: () => "2025-11-25"
 }
 
-const operations: ReadonlyArray<Operation> = Object.entries(OpenApi.fromApi(Admin.Api).paths).flatMap(([path, methods]) =>
-  Object.entries(methods as unknown as Record<string, Described>).map(([method, told]) => ({
-    id: told.operationId,
-    method: method.toUpperCase(),
-    path,
-    needs: told["x-role"] ?? "not said",
-    isStream: "text/event-stream" in (told.responses["200"]?.content ?? {})
-  }))
+const operations: ReadonlyArray<Operation> = Object.entries(OpenApi.fromApi(Admin.Api).paths).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods as unknown as Record<string, Described>).map(([method, told]) => ({
+      id: told.operationId,
+      method: method.toUpperCase(),
+      path,
+      needs: told["x-role"] ?? "not said",
+      isStream: "text/event-stream" in (told.responses["200"]?.content ?? {})
+    }))
 )
 
 const pathOf = ({ path }: Operation): string =>
@@ -80,7 +81,8 @@ const signedIn = async (role: string): Promise<Record<string, string>> => {
 describe("F66 every call of the operators' document", () => {
   it("says who may make it", () => {
     expect(operations.length).toBeGreaterThan(40)
-    for (const { id, needs } of operations) expect([id, ["anyone", ...Admin.Role.roles]]).toEqual([id, expect.arrayContaining([needs])])
+    for (const { id, needs } of operations)
+      expect([id, ["anyone", ...Admin.Role.roles]]).toEqual([id, expect.arrayContaining([needs])])
   })
 
   it.each(operations)("$id is for $needs: nobody else comes to it", async (operation) => {
@@ -120,8 +122,15 @@ describe("F66 every call of the operators' document", () => {
   )
 
   it("sign-in, too, is not made by another site's page", async () => {
-    for (const headers of [{ origin: "https://evil.example" }, { origin: world.base, "sec-fetch-site": "cross-site" }, {}]) {
-      const answer = await world.raw("POST", "/admin/session", { headers, body: { operator: "the viewer", password: "x" } })
+    for (const headers of [
+      { origin: "https://evil.example" },
+      { origin: world.base, "sec-fetch-site": "cross-site" },
+      {}
+    ]) {
+      const answer = await world.raw("POST", "/admin/session", {
+        headers,
+        body: { operator: "the viewer", password: "x" }
+      })
       expect([answer.status, answer.body.code]).toEqual([403, "CROSS_SITE"])
     }
   })

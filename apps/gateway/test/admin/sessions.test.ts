@@ -67,9 +67,7 @@ describe("F66 a session", () => {
   })
 
   it("has the role that its account has at each call", async () => {
-    await world.run(
-      Effect.ignore(Accounts.create({ name: "the riser", role: "administrator", password: null }, by))
-    )
+    await world.run(Effect.ignore(Accounts.create({ name: "the riser", role: "administrator", password: null }, by)))
     const session = await world.session("the riser")
     expect((await session.get("/admin/operators")).status).toBe(200)
     await changed("the riser", { role: "viewer" })

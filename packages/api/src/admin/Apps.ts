@@ -78,7 +78,9 @@ export const AppChange = Schema.Union(
 ).annotations({ identifier: "AppChange" })
 
 /** An app as it is asked for. */
-export const NewApp = Schema.Struct({ id: Schema.String, name: Schema.String, reason }).annotations({ identifier: "NewApp" })
+export const NewApp = Schema.Struct({ id: Schema.String, name: Schema.String, reason }).annotations({
+  identifier: "NewApp"
+})
 
 const id = HttpApiSchema.param("app", Schema.String)
 

@@ -36,7 +36,12 @@ export const Deed = Schema.Struct({
 
 const reason = Schema.String
 /** An operator as he is asked for. */
-export const NewOperator = Schema.Struct({ name: Schema.String, role: Role, password: Schema.String, reason }).annotations({
+export const NewOperator = Schema.Struct({
+  name: Schema.String,
+  role: Role,
+  password: Schema.String,
+  reason
+}).annotations({
   identifier: "NewOperator"
 })
 /** What is to be otherwise with an operator; what is left out stays. */

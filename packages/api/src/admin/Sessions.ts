@@ -27,7 +27,9 @@ export const Doors = Schema.Struct({
 }).annotations({ identifier: "Doors" })
 
 /** A name and its password. */
-export const SignIn = Schema.Struct({ operator: Schema.String, password: Schema.String }).annotations({ identifier: "SignIn" })
+export const SignIn = Schema.Struct({ operator: Schema.String, password: Schema.String }).annotations({
+  identifier: "SignIn"
+})
 
 /** One's password, and the one after it. */
 export const PasswordChange = Schema.Struct({ current: Schema.String, next: Schema.String }).annotations({
