@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Changes, type OrderNotFound, Read } from "@payment-proxy/application"
-import type { Deliveries, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import type { App, Deliveries, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Context, Duration, Effect, Layer, Metric, Random } from "effect"
 import { type Refused, refuse } from "./Problems.ts"
 
@@ -98,7 +98,7 @@ export class EventStreams extends Context.Tag("@payment-proxy/gateway/EventStrea
      * is written.
      */
     readonly follow: (
-      app: string,
+      app: Pick<App, "id" | "limits">,
       payOrderNo: string,
       lastEventId: string | null,
       response: ServerResponse,
@@ -151,10 +151,11 @@ export const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookEvery), look)))
 
   /** Counted until it is over. */
-  const admitted = (app: string, response: ServerResponse): Effect.Effect<Stream, Refused> =>
+  const admitted = ({ id: app, limits: own }: Pick<App, "id" | "limits">, response: ServerResponse) =>
     Effect.flatMap(Effect.zip(Clock.currentTimeMillis, Random.next), ([nowMillis, random]) => {
       const others = byApp.get(app) ?? 0
-      if (others >= limits.perApp) return tooMany(limits.perApp)
+      const most = Math.min(own.streams ?? limits.perApp, limits.perApp)
+      if (others >= most) return tooMany(most)
       if (isEnding || open.size >= limits.inAll) return full
       const endsAtMillis = nowMillis + limits.lifeMillis * (1 - random / 10)
       const stream: Stream = {
@@ -207,7 +208,7 @@ export const make = Effect.gen(function* () {
       admitted(app, response),
       (stream) =>
         Effect.gen(function* () {
-          const first = yield* reading(Read.eventsSince(app, payOrderNo, lastEventId))
+          const first = yield* reading(Read.eventsSince(app.id, payOrderNo, lastEventId))
           if (isEnding) return yield* full
           if (isDone(response)) return
           stream.hasBegun = true

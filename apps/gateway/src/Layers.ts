@@ -6,8 +6,15 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Calls, Chain, Changes, Keepings, KnownApps, Reconcile, Tally } from "@payment-proxy/application"
-import { type Configuration, CrashAt, Generations, ReconcileEntry, VendorEntry } from "@payment-proxy/configuration"
+import { Calls, Chain, Changes, Keepings, KnownApps, Reconcile, SecondPerson, Tally } from "@payment-proxy/application"
+import {
+  type Configuration,
+  CrashAt,
+  Generations,
+  OperatorsEntry,
+  ReconcileEntry,
+  VendorEntry
+} from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
@@ -61,6 +68,17 @@ const reconciling = Layer.effect(
   }))
 )
 
+/** What takes a second person, as the configuration in force says. */
+const secondPerson = Layer.effect(
+  SecondPerson,
+  Effect.map(Generations.VendorSide, ({ inForce }) => ({
+    refundsAboveMinor: (currency: string) => OperatorsEntry.rule(inForce().operators).refundsAboveMinor(currency),
+    get apps() {
+      return OperatorsEntry.rule(inForce().operators).apps
+    }
+  }))
+)
+
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
   const { environment } = configuration
@@ -84,7 +102,7 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Layer.merge(Changes.layer, reconciling), adapters).pipe(
+  return Layer.provideMerge(Layer.mergeAll(Changes.layer, reconciling, secondPerson), adapters).pipe(
     Layer.provideMerge(Layer.merge(crash, keeping)),
     Layer.provideMerge(clock)
   )

@@ -28,6 +28,8 @@ export interface Limits {
   /** Bytes of a request's line and headers. */
   readonly maxHeaderSize: number
   readonly maxConnections: number
+  /** How long the answers to what was taken are waited for, at the end. */
+  readonly patience: number
 }
 
 const limits: Limits = {
@@ -36,7 +38,8 @@ const limits: Limits = {
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
-  maxConnections: 10_000
+  maxConnections: 10_000,
+  patience: 8000
 }
 
 /** What the parser found, as the problem that the client is answered. */
@@ -73,7 +76,7 @@ const write = (socket: Socket, problem: Problem.Problem, always: Always): void =
 const longestRequest = 86_400_000
 
 /** Node's server with limits set on purpose: a slow, silent or broken client holds nothing for long, and is told what is wrong. */
-const make = ({ maxConnections, requestTimeout: _, ...options }: Limits, always: Always): Server => {
+const make = ({ maxConnections, patience: __, requestTimeout: _, ...options }: Limits, always: Always): Server => {
   const server = createServer({ ...options, requestTimeout: longestRequest })
   const answers = new WeakMap<object, ServerResponse>()
   const refusedLater = new WeakSet<object>()
@@ -118,12 +121,10 @@ const listening = (server: Server, address: { readonly host: string; readonly po
     })
   })
 
-/** How long the answers to what was taken are waited for, at the end. */
-const patienceMillis = 8000
 const lookEveryMillis = 50
 
 /** Takes no more connections, answers what it has taken, and lets each connection go with its answer. */
-const closed = (server: Server, answering: Iterable<ServerResponse>) =>
+const closed = (server: Server, answering: Iterable<ServerResponse>, { patience }: Limits) =>
   Effect.async<void>((resume) => {
     if (!server.listening) return resume(Effect.void)
     const last = (response: ServerResponse): void => {
@@ -132,7 +133,7 @@ const closed = (server: Server, answering: Iterable<ServerResponse>) =>
     server.prependListener("request", (_, response) => last(response))
     for (const response of answering) last(response)
     const looking = setInterval(() => server.closeIdleConnections(), lookEveryMillis)
-    const impatient = setTimeout(() => server.closeAllConnections(), patienceMillis)
+    const impatient = setTimeout(() => server.closeAllConnections(), patience)
     server.close(() => {
       clearInterval(looking)
       clearTimeout(impatient)
@@ -193,7 +194,7 @@ export const listen = Effect.fnUntraced(function* (
   const asked = Roll.make<Asked>()
   const server = yield* Effect.acquireRelease(
     Effect.sync(() => make(bounds, always)),
-    (open) => closed(open, answering)
+    (open) => closed(open, answering, bounds)
   )
   // Before it waits for the answers that are under way: these would not end.
   yield* Effect.addFinalizer(() => ending)

@@ -31,11 +31,12 @@ const gateway = (configuration: Configuration) => {
   const work = environment.PAYMENT_PROXY_WORK ? Work.layer : Layer.empty
   return Layer.effectDiscard(ready).pipe(
     Layer.provide(Layer.mergeAll(Http.layer, work)),
-    Layer.provide(Admin.fromConfiguration(configuration)),
     Layer.provide(Server.layer({ host: environment.PAYMENT_PROXY_HOST, port: environment.PAYMENT_PROXY_PORT })),
     // Before anybody is let in.
     Layer.provide(Routes.layer(configuration)),
     Layer.provide(Proxied.layer),
+    // Last to go: who is there sees the others go.
+    Layer.provide(Admin.fromConfiguration(configuration)),
     Layer.provide(Layers.fromConfiguration(configuration))
   )
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Route } from "@payment-proxy/proxy"
 import { Effect, Redacted, TestClock } from "effect"
-import { Tls, VendorEntry } from "../src/index.ts"
+import { OperatorsEntry, Tls, VendorEntry } from "../src/index.ts"
 import { certificate, key, otherKey } from "./certificates.ts"
 import { decoded, faultsOf, memory, told, withMore } from "./files.ts"
 
@@ -203,4 +203,40 @@ it("aliases that go round in a circle, and text that is no YAML, are told withou
   const faults = faultsOf("secret: [canary-of-a-line")
   expect(faults[0]).toContain("line ")
   expect(faults.join()).not.toContain("canary-of-a-line")
+})
+
+it("what operators may do alone is configured by currency in major units; without it one person is enough", () => {
+  const { operators } = decoded(`
+operators:
+  secondPerson:
+    refundsAbove: { CNY: "1000.00", JPY: "20000" }
+    apps: true
+`)
+  const { refundsAboveMinor, apps } = OperatorsEntry.rule(operators)
+  expect([refundsAboveMinor("CNY"), refundsAboveMinor("JPY"), refundsAboveMinor("USD"), apps]).toEqual([
+    100_000n,
+    20_000n,
+    null,
+    true
+  ])
+  const usual = OperatorsEntry.rule(decoded("").operators)
+  expect([usual.refundsAboveMinor("CNY"), usual.apps]).toEqual([null, false])
+})
+
+it("faults of what operators may do are named by place, with the way to mend them", () => {
+  expect(
+    faultsOf(`
+operators:
+  secondPerson:
+    refundsAbove: { RMB: "1000.00", CNY: 1000, JPY: "5.5" }
+    apps: maybe
+  others: 1
+`)
+  ).toEqual([
+    '/operators/others: is unexpected, expected: "secondPerson"',
+    "/operators/secondPerson/refundsAbove/RMB: This is no currency: write its code, like CNY.",
+    '/operators/secondPerson/refundsAbove/CNY: An amount is a decimal text in CNY, in quotes, such as "1000.00".',
+    '/operators/secondPerson/refundsAbove/JPY: An amount is a decimal text in JPY, in quotes, such as "100000".',
+    "/operators/secondPerson/apps: Expected boolean"
+  ])
 })

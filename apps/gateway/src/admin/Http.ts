@@ -2,6 +2,7 @@ import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Admin } from "@payment-proxy/api"
 import { Effect, Layer } from "effect"
+import { redacted } from "../Http.ts"
 import * as Hygiene from "../Hygiene.ts"
 import { guarded } from "../Problems.ts"
 import * as AppHandlers from "./AppHandlers.ts"
@@ -40,4 +41,4 @@ export const api = HttpApiBuilder.api(Admin.Api).pipe(
 )
 
 /** The same on whatever server is provided. */
-export const layer = HttpApiBuilder.serve().pipe(Layer.provide(problems), Layer.provide(api))
+export const layer = HttpApiBuilder.serve().pipe(Layer.provide(problems), Layer.provide(api), Layer.provide(redacted))

@@ -25,8 +25,8 @@ export class Listening extends Context.Tag("@payment-proxy/gateway/admin/Listeni
   } | null
 >() {}
 
-/** Operators are few. */
-const limits = { maxConnections: 1000 }
+/** Operators are few, and what a file that is cut off lacks is fetched again. */
+const limits = { maxConnections: 1000, patience: 2000 }
 
 const files = (configured: string | null) => {
   const folder = Files.folder(configured)
