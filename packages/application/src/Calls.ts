@@ -70,8 +70,17 @@ const failureLabels = memo(
   (vendor, kind): Labels => [MetricLabel.make("kind", kind), MetricLabel.make("vendor", vendor)]
 )
 
+/** When each vendor last gave this process an answer, in milliseconds since the epoch. */
+export class LastAnswers extends Context.Reference<LastAnswers>()("@payment-proxy/application/Calls/LastAnswers", {
+  defaultValue: () => new Map<string, number>()
+}) {}
+
 /** Vendors whose every call is counted and timed: for `/metrics`, and for what operators see. */
-export const counted = (vendors: Vendors["Type"], tally: Tally["Type"]): Vendors["Type"] => {
+export const counted = (
+  vendors: Vendors["Type"],
+  tally: Tally["Type"],
+  answers: LastAnswers["Type"] = new Map()
+): Vendors["Type"] => {
   // Every series is there from the start, at zero.
   for (const vendor of vendors.names) for (const kind of kinds) failures.unsafeUpdate(0, failureLabels(vendor, kind))
 
@@ -84,6 +93,7 @@ export const counted = (vendors: Vendors["Type"], tally: Tally["Type"]): Vendors
   ) => {
     const kind = Option.getOrUndefined(kindOf(exit))
     if (kind === undefined) return
+    if (kind === null || kind === "rejected" || kind === "throttled") answers.set(vendor, nowMillis)
     const tookMillis = Math.max(nowMillis - beganMillis, 0)
     seconds.unsafeUpdate(tookMillis / 1000, callLabels(vendor, call))
     if (kind !== null) failures.unsafeUpdate(1, failureLabels(vendor, kind))
@@ -136,5 +146,5 @@ export const counted = (vendors: Vendors["Type"], tally: Tally["Type"]): Vendors
 /** The vendors below, counted. */
 export const layer: Layer.Layer<Vendors, never, Vendors> = Layer.effect(
   Vendors,
-  Effect.zipWith(Vendors, Tally, counted)
+  Effect.map(Effect.all([Vendors, Tally, LastAnswers]), (services) => counted(...services))
 )

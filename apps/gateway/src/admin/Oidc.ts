@@ -77,8 +77,16 @@ const signedIn = Effect.gen(function* () {
   return yield* Session.opened(onward(to), opened)
 })
 
+/** Where a browser goes that comes back without being let in: the sign-in page says so. */
+const refusedPage = `${home}?problem=OIDC_FAILED`
+
+/** Who comes back is a browser, which is shown a page; whoever does not take pages is answered the problem. */
+const shownTo = (request: HttpServerRequest.HttpServerRequest, answer: HttpServerResponse.HttpServerResponse) =>
+  answer.status >= 400 && /\btext\/html\b/.test(request.headers["accept"] ?? "") ? onward(refusedPage) : answer
+
 /** Lets in who comes back from the provider; whatever comes of it, what was begun is over. */
 export const callback = Effect.gen(function* () {
   const { isSecure } = yield* Settings
-  return Cookies.clear(yield* answering(signedIn), Cookies.oidc, isSecure)
+  const request = yield* HttpServerRequest.HttpServerRequest
+  return Cookies.clear(shownTo(request, yield* answering(signedIn)), Cookies.oidc, isSecure)
 })

@@ -51,9 +51,19 @@ export const captured = Effect.fnUntraced(function* (number: string) {
   )
 })
 
+/** What is put before it has to have room beside it. */
+const maxKeyChars = 200
+
+const idempotencyKey = Effect.flatMap(Caller.incoming, Caller.idempotencyKey).pipe(
+  Effect.filterOrFail(
+    ({ length }) => length <= maxKeyChars,
+    () => refuse("IDEMPOTENCY_KEY_INVALID", `An operator's key has at most ${maxKeyChars} characters.`)
+  )
+)
+
 /** Refunds an order, or proposes it; the same key again is the same refund. */
 export const refunded = Effect.fnUntraced(function* (number: string) {
-  const key = yield* Effect.flatMap(Caller.incoming, Caller.idempotencyKey)
+  const key = yield* idempotencyKey
   const { reason, amount } = yield* body(Admin.Orders.PartBecause)
   const by = yield* acting
   const outcome = yield* Effect.flatMap(Detail.paymentOf(number), (payment) =>

@@ -95,6 +95,13 @@ describe("F66 sign-in at the company's provider", () => {
     await refused(`code=two&state=${stateOf(one)}`, kept(one))
   })
 
+  it("tells a browser that is refused on the sign-in page", async () => {
+    const answer = await world.raw("GET", "/admin/oidc/callback?code=x&state=y", {
+      headers: { accept: "text/html,application/xhtml+xml" }
+    })
+    expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=OIDC_FAILED"])
+  })
+
   it("is refused with a cookie that was made up or altered: the provider is not asked", async () => {
     const going = await start()
     const cookie = kept(going)
