@@ -77,8 +77,8 @@ const outcomeOfFault = (cause: Cause.Cause<unknown>): string => {
  * it was refused. A name or a reason that cannot be put on record is `OperatorInvalid`: then nothing was done.
  */
 export const recorded =
-  <A>(doing: Doing, outcomeOf: (done: A) => string = () => "done") =>
-  <E, R>(effect: Effect.Effect<A, E, R>) =>
+  <A = unknown>(doing: Doing, outcomeOf: (done: A) => string = () => "done") =>
+  <B extends A, E, R>(effect: Effect.Effect<B, E, R>) =>
     Effect.gen(function* () {
       const operator = yield* Operator.name(doing.operator)
       const reason = doing.reason === null ? null : yield* Operator.note(doing.reason)
