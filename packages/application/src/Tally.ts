@@ -65,7 +65,8 @@ export const counts = (): Counts => {
     return cell
   }
   const drop = (): void => {
-    const oldest = Math.min(...cells.keys())
+    let oldest = Number.POSITIVE_INFINITY
+    for (const minute of cells.keys()) if (minute < oldest) oldest = minute
     size -= cells.get(oldest)?.size ?? 0
     cells.delete(oldest)
   }

