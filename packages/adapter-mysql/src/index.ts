@@ -38,6 +38,7 @@ import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
 import * as TalliesStore from "./Tallies.ts"
+import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
 
@@ -103,7 +104,8 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     SealingsStore.layer,
     DataKeysStore.layer,
     InsightStore.layer,
-    TalliesStore.layer
+    TalliesStore.layer,
+    VendorAnswersStore.layer
   )
   return {
     stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),

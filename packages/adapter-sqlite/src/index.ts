@@ -35,6 +35,7 @@ import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
 import * as TalliesStore from "./Tallies.ts"
+import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 type Stores =
   | Orders
@@ -72,5 +73,6 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     SealingsStore.layer,
     DataKeysStore.layer,
     InsightStore.layer,
-    TalliesStore.layer
+    TalliesStore.layer,
+    VendorAnswersStore.layer
   ).pipe(Layer.provide(Database.layer(options.filename)))

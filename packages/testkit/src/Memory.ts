@@ -17,7 +17,8 @@ import {
   SavedFilters,
   Sealings,
   SharedTokens,
-  Tallies
+  Tallies,
+  VendorAnswers
 } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
@@ -34,6 +35,7 @@ import * as MemoryReconciliations from "./memory/Reconciliations.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
 import * as MemorySharedTokens from "./memory/SharedTokens.ts"
 import * as Tables from "./memory/Tables.ts"
+import * as MemoryVendorAnswers from "./memory/VendorAnswers.ts"
 
 /** All that the store holds, as the checker reads it. */
 export class MemoryDump extends Context.Tag("@payment-proxy/testkit/MemoryDump")<MemoryDump, Effect.Effect<Dump>>() {}
@@ -120,6 +122,7 @@ export const over = (tables: Tables.Tables) => {
     Context.add(DataKeys, Ledger.dataKeys(tables)),
     Context.add(Insight, MemoryInsight.insight(tables)),
     Context.add(Tallies, MemoryInsight.tallies()),
+    Context.add(VendorAnswers, MemoryVendorAnswers.make(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
 }

@@ -1,7 +1,7 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Admin, Order } from "@payment-proxy/api"
 import { AppKeys, Operators, Registry } from "@payment-proxy/application"
-import { type App, type AppKey, Apps, type Behind, type Endpoint, Insight, Proposals } from "@payment-proxy/ports"
+import { type App, type AppChange, type AppKey, Apps, type Behind, type Endpoint, Insight, Proposals } from "@payment-proxy/ports"
 import { Clock, Effect, Redacted } from "effect"
 import { answering } from "../Problems.ts"
 import * as Proposed from "./Proposed.ts"
@@ -52,6 +52,22 @@ const shown = Effect.fnUntraced(function* (app: App, behind: ReadonlyArray<Behin
   } satisfies Shown
 })
 
+/** What a change is on record as, whether it is made here or by a command. */
+const actions: { readonly [T in AppChange["type"]]: string } = {
+  addKey: "key.add",
+  rotateKey: "key.rotate",
+  revokeKey: "key.revoke",
+  addEndpoint: "endpoint.add",
+  removeEndpoint: "endpoint.remove",
+  rotateSecret: "secret.rotate",
+  endOldSecret: "secret.end",
+  startEndpoint: "endpoint.start",
+  stopEndpoint: "endpoint.stop",
+  disable: "app.disable",
+  enable: "app.enable",
+  setLimits: "app.limits"
+}
+
 const behindNow = Effect.flatMap(Insight, (insight) => insight.behind(mostBehind))
 
 const listed = Effect.gen(function* () {
@@ -69,7 +85,7 @@ const changed = Effect.fnUntraced(function* (id: string) {
   const { reason, ...change } = yield* body(Admin.Apps.AppChange)
   const by = yield* acting
   const outcome = yield* Operators.changeApp(id, change, reason, by).pipe(
-    recordedAs({ action: `app.${change.type}`, subject: id, reason }, Operators.outcomeOf)
+    recordedAs({ action: actions[change.type], subject: id, reason }, Operators.outcomeOf)
   )
   if (outcome.type === "proposed")
     return { app: null, shown: null, proposal: yield* Proposed.shown(outcome.proposal, by) }

@@ -106,7 +106,7 @@ const run = Effect.fnUntraced(function* (
 const settled = Effect.fnUntraced(function* (vendor: string, ofDay: string, id: string) {
   const { reason } = yield* body(Admin.Orders.Because)
   const { name } = yield* acting
-  yield* recorded({ action: "difference.settle", subject: `${vendor}/${ofDay}/${id}`, reason })(
+  yield* recorded({ action: "difference.resolve", subject: `${vendor}/${ofDay}/${id}`, reason })(
     Reconcile.resolve(vendor, ofDay, id, { operator: name, note: reason })
   )
   return HttpServerResponse.empty({ status: 204 })
