@@ -1,7 +1,16 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Admin, Order } from "@payment-proxy/api"
 import { AppKeys, Operators, Registry } from "@payment-proxy/application"
-import { type App, type AppChange, type AppKey, Apps, type Behind, type Endpoint, Insight, Proposals } from "@payment-proxy/ports"
+import {
+  type App,
+  type AppChange,
+  type AppKey,
+  Apps,
+  type Behind,
+  type Endpoint,
+  Insight,
+  Proposals
+} from "@payment-proxy/ports"
 import { Clock, Effect, Redacted } from "effect"
 import { answering } from "../Problems.ts"
 import * as Proposed from "./Proposed.ts"

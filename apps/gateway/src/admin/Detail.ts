@@ -14,6 +14,7 @@ import {
   Vendors
 } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
+import * as Heard from "./Heard.ts"
 import * as Proposed from "./Proposed.ts"
 
 type Row = typeof Admin.Orders.OrderRow.Type
@@ -72,7 +73,7 @@ const entry = ({ payOrderNo, version, state, cause, detail, atMillis, hash }: Hi
 const historyOf = Effect.fnUntraced(function* (numbers: ReadonlyArray<string>) {
   const orders = yield* Orders
   const entries = (yield* Effect.forEach(numbers, orders.history)).flat()
-  return entries.sort((a, b) => a.atMillis - b.atMillis || a.version - b.version).map(entry)
+  return entries.sort((a, b) => a.atMillis - b.atMillis || a.version - b.version)
 })
 
 const delivery = (one: Delivery, app: App | null) => ({
@@ -87,7 +88,7 @@ const delivery = (one: Delivery, app: App | null) => ({
   createdAt: Order.timeOf(one.createdAtMillis),
   nextAt: one.dueAtMillis === null ? null : Order.timeOf(one.dueAtMillis),
   body: one.body,
-  tries: []
+  tries: one.attempts.map(({ atMillis, ...attempt }) => ({ ...attempt, at: Order.timeOf(atMillis) }))
 })
 
 const refunded = (refund: RefundMachine.Refund) => ({
@@ -107,12 +108,13 @@ export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
   const numbers = [payOrderNo, ...refunds.map(({ refundNo }) => refundNo)]
   const proposals = yield* Effect.flatMap(Proposals, (store) => Effect.forEach(numbers, store.ofSubject))
   const held = payment.state === "HELD" ? null : (refunds.find(({ state }) => state === "HELD") ?? null)
+  const history = yield* historyOf(numbers)
   const canCapture = PaymentCommands.legal(payment).includes("capture")
   return {
     order: row(payment),
     refunds: refunds.map(refunded),
-    history: yield* historyOf(numbers),
-    answers: [],
+    history: history.map(entry),
+    answers: yield* Heard.answers(numbers, history),
     deliveries: deliveries.map((one) => delivery(one, app)),
     proposals: yield* Effect.forEach(proposals.flat(), (one) => Proposed.shown(one, by)),
     allowed: allowed(payment, refunds, vendor, by.role),

@@ -1,4 +1,4 @@
-import { Deeds } from "@payment-proxy/ports"
+import { Deeds, VendorAnswers } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { type Console, open } from "./console.ts"
@@ -130,6 +130,25 @@ describe("an order", () => {
     expect(latest).toBeGreaterThan(version)
     await vi.waitFor(() => expect(stream.text()).toContain(`{"number":"${payOrderNo}","version":${latest}}`))
     stream.leave()
+  })
+})
+
+describe("what vendors said", () => {
+  it("stands beside the version that came of it, and is left out where it is not understood", async () => {
+    const { payOrderNo } = await world.order()
+    const said = { call: "query", status: 200, millis: 12, raw: '{"status":"PENDING"}', traceId: null }
+    const note = (answer: string) =>
+      world.run(
+        Effect.flatMap(VendorAnswers, (store) => store.note({ payOrderNo, atMillis: 9_999_999_999_999, answer }))
+      )
+    await note(JSON.stringify(said))
+    expect((await detail(viewer, payOrderNo)).answers.at(-1)).toMatchObject({
+      ...said,
+      number: payOrderNo,
+      version: null
+    })
+    await note("{")
+    expect((await detail(viewer, payOrderNo)).answers).toEqual([])
   })
 })
 
