@@ -31,7 +31,11 @@ import { Cause, Data, Effect, Schema } from "effect"
 import type { Unauthorized } from "./AppKey.ts"
 
 /** A request that is refused with this problem. */
-export class Refused extends Data.TaggedError("RequestRefused")<{ readonly problem: Problem.Problem }> {}
+export class Refused extends Data.TaggedError("RequestRefused")<{ readonly problem: Problem.Problem }> {
+  get code(): Problem.Code {
+    return this.problem.code
+  }
+}
 
 /** Refuses a request. */
 export const refuse = (code: Problem.Code, detail: string, errors?: ReadonlyArray<Problem.Fault>): Refused =>

@@ -58,11 +58,14 @@ const text = (failure: object, field: string): string | null => {
   return typeof value === "string" ? value : null
 }
 
-/** The code of a refusal: the machine's own, else what the error is called. */
+/** Refusals that say their own code: the machine's, and those of a door. */
+const coded: ReadonlySet<string> = new Set(["Refused", "RequestRefused"])
+
+/** The code of a refusal: its own, else what the error is called. */
 const codeOf = (failure: unknown): string => {
   if (typeof failure !== "object" || failure === null) return "FAILED"
   const tag = text(failure, "_tag") ?? "Failed"
-  const code = tag === "Refused" ? text(failure, "code") : null
+  const code = coded.has(tag) ? text(failure, "code") : null
   return code ?? tag.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()
 }
 

@@ -209,6 +209,16 @@ describe("F66 what people typed", () => {
       expect(() => JSON.parse(text)).not.toThrow()
     }
     expect((await detail(viewer, payOrderNo)).order.metadata.note).toBe(script)
+    await operator.post(`/admin/orders/${payOrderNo}/close`, { reason: script })
+    await administrator.post("/admin/apps", { id: "xss", name: script, reason: script })
+    const { history } = await detail(viewer, payOrderNo)
+    expect(history.some((entry: { detail: string | null }) => entry.detail?.includes(JSON.stringify(script)))).toBe(
+      true
+    )
+    const { items } = (await administrator.get("/admin/trail?subject=xss")).body
+    expect(items[0].reason).toBe(script)
+    const apps = (await viewer.get("/admin/apps")).body
+    expect(apps.find((one: { id: string }) => one.id === "xss").name).toBe(script)
   })
 
   it("is no formula in an export, which is a file and on record", async () => {

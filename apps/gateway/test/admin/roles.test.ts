@@ -96,6 +96,12 @@ describe("F66 every call of the operators' document", () => {
       const answer = await called(operation, await signedIn(role))
       expect([role, barred(answer)]).toEqual([role, may ? null : "403 ROLE_NEEDED"])
       expect(answer.status).toBeLessThan(500)
+      // Nothing that anybody typed is ever taken for a page.
+      expect(answer.headers["x-content-type-options"]).toBe("nosniff")
+      if (answer.status !== 204 && answer.status !== 202 && answer.status !== 303)
+        expect(answer.headers["content-type"]).toMatch(
+          /^(?:application\/(?:problem\+)?json|text\/(?:csv|event-stream))/
+        )
     }
   })
 
