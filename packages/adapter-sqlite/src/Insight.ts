@@ -24,7 +24,8 @@ export const make = Effect.gen(function* () {
     inDoubt: (limit) => typed(insight.inDoubt(limit)),
     held: (limit) => typed(insight.held(limit)),
     queues: typed(insight.queues),
-    behind: (limit) => typed(insight.behind(limit))
+    behind: (limit) => typed(insight.behind(limit)),
+    dueAt: (numbers) => typed(insight.dueAt(numbers))
   })
 })
 

@@ -49,6 +49,7 @@ const Rows = Schema.Array(
   })
 )
 const Lag = Schema.Tuple(Schema.Struct({ n: Schema.Number, lag: Schema.NullOr(Schema.Number) }))
+const First = Schema.Tuple(Schema.Struct({ due: Schema.NullOr(Schema.Number) }))
 const Places = Schema.Array(Schema.Struct({ app: Schema.String, endpoint: Schema.String }))
 
 const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
@@ -58,6 +59,7 @@ const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
 const numbersOf = decoded(Numbers)
 const rowsOf = decoded(Rows)
 const lagOf = decoded(Lag)
+const firstOf = decoded(First)
 const placesOf = decoded(Places)
 const heldOf = Schema.decodeUnknownOption(Held)
 
@@ -167,6 +169,14 @@ export const make = <E>(
         limit
       ),
     queues: Effect.forEach(queues, lagIn),
+    dueAt: (numbers: ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        if (numbers.length === 0) return null
+        const text = `SELECT MIN(due_millis) AS due FROM payment_proxy_order
+          WHERE pay_order_no IN (${numbers.map(() => "?").join(", ")})`
+        const [{ due }] = yield* Effect.flatMap(run({ text, values: numbers }), firstOf)
+        return due
+      }),
     behind: (limit: number) =>
       Effect.gen(function* () {
         const text = furthest(yield* now, limit, dialect)

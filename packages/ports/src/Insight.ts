@@ -50,5 +50,7 @@ export class Insight extends Context.Tag("@payment-proxy/ports/Insight")<
     readonly queues: Effect.Effect<ReadonlyArray<QueueLag>, StoreUnavailable>
     /** The furthest behind first. */
     readonly behind: (limit: number) => Effect.Effect<ReadonlyArray<Behind>, StoreUnavailable>
+    /** When the first of these payments and refunds needs us again; null where none does. */
+    readonly dueAt: (payOrderNos: ReadonlyArray<string>) => Effect.Effect<number | null, StoreUnavailable>
   }
 >() {}

@@ -7,6 +7,7 @@ import {
   Deliveries,
   type Delivery,
   type HistoryEntry,
+  Insight,
   type OperatorRole,
   Orders,
   Proposals,
@@ -108,6 +109,7 @@ export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
   const numbers = [payOrderNo, ...refunds.map(({ refundNo }) => refundNo)]
   const proposals = yield* Effect.flatMap(Proposals, (store) => Effect.forEach(numbers, store.ofSubject))
   const held = payment.state === "HELD" ? null : (refunds.find(({ state }) => state === "HELD") ?? null)
+  const dueAtMillis = yield* Effect.flatMap(Insight, (insight) => insight.dueAt(numbers))
   const history = yield* historyOf(numbers)
   const canCapture = PaymentCommands.legal(payment).includes("capture")
   return {
@@ -121,6 +123,6 @@ export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
     refundable: inMajor(Payment.refundable(payment), payment),
     capturable: canCapture ? inMajor(payment.acceptedMinor ?? payment.authorized, payment) : null,
     resolvable: resolvable(payment, held),
-    dueAt: null
+    dueAt: dueAtMillis === null ? null : Order.timeOf(dueAtMillis)
   } satisfies Detail
 })

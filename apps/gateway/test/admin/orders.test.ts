@@ -48,7 +48,8 @@ describe("an order", () => {
       answers: [],
       proposals: [],
       refundable: null,
-      capturable: null
+      capturable: null,
+      dueAt: expect.stringMatching(/^\d{4}-.*Z$/)
     })
     expect(await viewer.get("/admin/orders/0000")).toMatchObject({ status: 404, body: { code: "ORDER_NOT_FOUND" } })
   })

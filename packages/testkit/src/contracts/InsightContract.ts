@@ -12,7 +12,7 @@ import {
   tallyBoundsMillis
 } from "@payment-proxy/ports"
 import type { Layer } from "effect"
-import { Duration, Effect, TestClock } from "effect"
+import { Clock, Duration, Effect, TestClock } from "effect"
 import { aChange, aDelivery, aPayment, aRefund, aRefundChange, epochMillis, fresh } from "../Samples.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox | Insight | Tallies
@@ -106,6 +106,25 @@ const waiting = (it: It) => {
       yield* due.claim("orders", 10_000, Duration.hours(1))
       expect(yield* lagOf).toEqual({ queue: "orders", waiting: 0, oldestMillis: 0 })
       expect((yield* queues).map(({ queue }) => queue)).toEqual(["orders", "deliveries", "inbox", "reconcile"])
+    })
+  )
+
+  it.effect("of a payment and its refunds the first due time is said; none where none is due", () =>
+    Effect.gen(function* () {
+      yield* later
+      const nowMillis = yield* Clock.currentTimeMillis
+      const { dueAt } = yield* Insight
+      const orders = yield* Orders
+      const { payment } = yield* placed({ state: "SUCCEEDED" })
+      const moved = aChange(payment, 1, { dueIn: Duration.minutes(50) })
+      const refund = aRefund(moved.payment, 1)
+      yield* orders.commit([moved, aRefundChange(moved.payment, refund, 0, { dueIn: Duration.minutes(20) })])
+      const numbers = [payment.payOrderNo, refund.refundNo]
+      expect(yield* dueAt(numbers)).toBe(nowMillis + 1_200_000)
+      expect(yield* dueAt([payment.payOrderNo])).toBe(nowMillis + 3_000_000)
+      const { payment: ended } = yield* placed({ state: "CLOSED" })
+      expect(yield* dueAt([ended.payOrderNo, fresh("none")])).toBeNull()
+      expect(yield* dueAt([])).toBeNull()
     })
   )
 

@@ -81,6 +81,11 @@ export const insight = (tables: Tables): Insight["Type"] => {
     held: (limit) =>
       Effect.sync(() => counted([...payments(({ state }) => state === "HELD"), ...heldRefunds()], limit)),
     queues: Effect.map(Clock.currentTimeMillis, (nowMillis) => queues.map((queue) => lag(queue, nowMillis))),
+    dueAt: (numbers) =>
+      Effect.sync(() => {
+        const dues = numbers.flatMap((no) => (tables.orders.get(no) ?? tables.refunds.get(no))?.due.atMillis ?? [])
+        return dues.length === 0 ? null : Math.min(...dues)
+      }),
     behind: (limit) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) =>
         behind(nowMillis)
