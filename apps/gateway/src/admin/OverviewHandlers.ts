@@ -57,11 +57,9 @@ const now = Effect.flatMap(Overview.Overview, (overview) => Effect.map(overview.
 const live = Effect.gen(function* () {
   const asked = yield* HttpServerRequest.HttpServerRequest
   const overview = yield* Overview.Overview
-  yield* Following.follow(NodeHttpServerRequest.toServerResponse(asked), overview.now, (first, say) =>
-    Effect.zipRight(
-      say("overview", textOf(first)),
-      Stream.runForEach(overview.live, (state) => say("overview", textOf(state)))
-    )
+  // Where the store is away, that is answered before a stream begins.
+  yield* Following.follow(NodeHttpServerRequest.toServerResponse(asked), overview.now, (_, say) =>
+    Stream.runForEach(overview.live, (state) => say("overview", textOf(state)))
   )
   return HttpServerResponse.empty()
 })
