@@ -40,7 +40,8 @@ interface Stream {
 
 const streaming = Metric.gauge("payment_proxy_event_streams", { description: "Streams of events that are open" })
 
-const headers = {
+/** The headers of a stream of events. */
+export const headers = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
   // A proxy that gathers an answer before it passes it on would hold events back (nginx).
@@ -56,10 +57,11 @@ export const isWanted = ({ method, headers: { accept = "" } }: IncomingMessage):
 export const written = ({ id, type, body }: Pick<Read.Event, "id" | "type" | "body">): string =>
   `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`
 
-const isDone = (response: ServerResponse): boolean => response.writableEnded || response.destroyed
+/** Whether nothing more can be written. */
+export const isDone = (response: ServerResponse): boolean => response.writableEnded || response.destroyed
 
 /** What `wait` is told, or null once the answer is over, by whomever. */
-const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) => () => void) =>
+export const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) => () => void) =>
   Effect.async<A | null>((resume) => {
     if (response.destroyed) return resume(Effect.succeed(null))
     const leave = wait((value) => {
@@ -78,7 +80,7 @@ const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) 
   })
 
 /** Waits while the client has not read what it was sent. */
-const drained = (response: ServerResponse) =>
+export const drained = (response: ServerResponse) =>
   response.writableNeedDrain
     ? orClosed<void>(response, (tell) => {
         response.once("drain", tell)

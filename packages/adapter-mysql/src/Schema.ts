@@ -387,6 +387,41 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
   },
   ...people(server),
+  // The amount of a payment of ours in minor units: its text has all of its currency's decimals.
+  {
+    id: 50,
+    name: "what orders are searched by",
+    statement: `ALTER TABLE payment_proxy_order
+      ADD COLUMN amount_minor bigint GENERATED ALWAYS AS
+        (CASE WHEN trans_type = 1 AND app IS NOT NULL THEN CAST(REPLACE(amount, '.', '') AS SIGNED) END) STORED,
+      DROP KEY payment_proxy_order_app,
+      ADD KEY payment_proxy_order_app (app, trans_type, pay_order_no, vendor, pay_method, currency, amount_minor),
+      ADD KEY payment_proxy_order_state (pay_status, trans_type, pay_order_no, app, vendor, pay_method),
+      ADD KEY payment_proxy_order_vendor (vendor, pay_method, trans_type, pay_order_no),
+      ADD KEY payment_proxy_order_amount (currency, amount_minor, pay_order_no)`,
+    makes: { table: "payment_proxy_order", part: "amount_minor" }
+  },
+  {
+    id: 51,
+    name: "what happened with vendors in each minute",
+    statement: table(
+      "payment_proxy_tally",
+      [
+        "minute bigint NOT NULL",
+        "vendor varchar(64) NOT NULL",
+        "process varchar(64) NOT NULL",
+        "placed bigint NOT NULL",
+        "succeeded bigint NOT NULL",
+        "failed bigint NOT NULL",
+        "calls bigint NOT NULL",
+        "errors bigint NOT NULL",
+        "buckets varchar(512) NOT NULL",
+        "PRIMARY KEY (minute, vendor, process)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_tally", part: "buckets" }
+  },
   ...[
     ["history", "answer"],
     ["history_old", "answer"],

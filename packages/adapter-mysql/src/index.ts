@@ -6,6 +6,7 @@ import type {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   OperatorAccounts,
   OperatorSessions,
   Orders,
@@ -15,7 +16,8 @@ import type {
   SavedFilters,
   Sealings,
   SharedTokens,
-  StoreUnavailable
+  StoreUnavailable,
+  Tallies
 } from "@payment-proxy/ports"
 import { Effect, Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
@@ -26,6 +28,7 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as InsightStore from "./Insight.ts"
 import { migrate } from "./Migrations.ts"
 import * as OperatorsStore from "./Operators.ts"
 import * as OrdersStore from "./Orders.ts"
@@ -34,6 +37,7 @@ import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as TalliesStore from "./Tallies.ts"
 import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
@@ -66,7 +70,9 @@ export interface At {
     | SharedTokens
     | Histories
     | Sealings
-    | DataKeys,
+    | DataKeys
+    | Insight
+    | Tallies,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -97,6 +103,8 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     HistoriesStore.layer,
     SealingsStore.layer,
     DataKeysStore.layer,
+    InsightStore.layer,
+    TalliesStore.layer,
     VendorAnswersStore.layer
   )
   return {

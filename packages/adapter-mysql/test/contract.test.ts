@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
   operatorsContract,
   ordersContract,
@@ -13,6 +14,7 @@ import { stores } from "./scratch.ts"
 
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
+insightContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
 operatorsContract("MariaDB", stores)

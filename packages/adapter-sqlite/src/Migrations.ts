@@ -293,6 +293,32 @@ const operators = statements(
   "ALTER TABLE payment_proxy_app ADD COLUMN limits varchar(256) NULL"
 )
 
+/** What orders are searched by, and what happened with vendors in each minute. */
+const insight = statements(
+  // In minor units: the text of ours has all of its currency's decimals.
+  `ALTER TABLE payment_proxy_order ADD COLUMN amount_minor bigint GENERATED ALWAYS AS
+    (CASE WHEN trans_type = 1 AND app IS NOT NULL THEN CAST(REPLACE(amount, '.', '') AS INTEGER) END) VIRTUAL`,
+  "DROP INDEX payment_proxy_order_app",
+  `CREATE INDEX payment_proxy_order_app
+    ON payment_proxy_order (app, trans_type, pay_order_no, vendor, pay_method, currency, amount_minor)`,
+  `CREATE INDEX payment_proxy_order_state
+    ON payment_proxy_order (pay_status, trans_type, pay_order_no, app, vendor, pay_method)`,
+  "CREATE INDEX payment_proxy_order_vendor ON payment_proxy_order (vendor, pay_method, trans_type, pay_order_no)",
+  "CREATE INDEX payment_proxy_order_amount ON payment_proxy_order (currency, amount_minor, pay_order_no)",
+  `CREATE TABLE payment_proxy_tally (
+    minute bigint NOT NULL,
+    vendor varchar(64) NOT NULL,
+    process varchar(64) NOT NULL,
+    placed bigint NOT NULL,
+    succeeded bigint NOT NULL,
+    failed bigint NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    buckets varchar(512) NOT NULL,
+    PRIMARY KEY (minute, vendor, process)
+  ) WITHOUT ROWID`
+)
+
 /** What vendors answered, and how deliveries were tried: for operators. */
 const evidence = statements(
   ...["history", "history_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN answer text NULL`),
@@ -321,6 +347,7 @@ export const migrate = Migrator.make({})({
     "0011_data_keys": dataKeys,
     "0012_reconciliation": reconciliation,
     "0013_operators": operators,
+    "0014_insight": insight,
     "0015_what_was_said": evidence
   })
 })

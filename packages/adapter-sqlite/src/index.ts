@@ -6,6 +6,7 @@ import type {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   OperatorAccounts,
   OperatorSessions,
   Orders,
@@ -15,7 +16,8 @@ import type {
   SavedFilters,
   Sealings,
   SharedTokens,
-  StoreUnavailable
+  StoreUnavailable,
+  Tallies
 } from "@payment-proxy/ports"
 import { Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
@@ -24,6 +26,7 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as InsightStore from "./Insight.ts"
 import * as OperatorsStore from "./Operators.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
@@ -31,6 +34,7 @@ import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as TalliesStore from "./Tallies.ts"
 import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 type Stores =
@@ -50,6 +54,8 @@ type Stores =
   | Histories
   | Sealings
   | DataKeys
+  | Insight
+  | Tallies
 
 /** Every store port on one database file, made and migrated where it is new. */
 export const layer = (options: { readonly filename: string }): Layer.Layer<Stores, StoreUnavailable> =>
@@ -66,5 +72,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     HistoriesStore.layer,
     SealingsStore.layer,
     DataKeysStore.layer,
+    InsightStore.layer,
+    TalliesStore.layer,
     VendorAnswersStore.layer
   ).pipe(Layer.provide(Database.layer(options.filename)))

@@ -1,6 +1,7 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
   operatorsContract,
   ordersContract,
@@ -13,6 +14,7 @@ import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
+insightContract("SQLite", stores)
 appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
 operatorsContract("SQLite", stores)

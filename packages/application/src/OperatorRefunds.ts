@@ -14,7 +14,8 @@ export interface Wanted {
   readonly payOrderNo: string
   /** Null: what is left. */
   readonly amount: Money.Money | null
-  readonly reason: string
+  /** Null where none is given: what takes a second person takes one. */
+  readonly reason: string | null
   /** A text of his own: with the same one, what is asked again is done once. */
   readonly key?: string | null
 }
@@ -74,7 +75,7 @@ const fingerprintOf = (...parts: ReadonlyArray<string | null>): string =>
  */
 export const refundByOperator = Effect.fnUntraced(function* (wanted: Wanted, by: Operator.Acting) {
   const proposedBy = yield* Operator.allowed(by, "operator")
-  const reason = yield* Operator.note(wanted.reason)
+  const reason = wanted.reason === null ? null : yield* Operator.note(wanted.reason)
   const { payOrderNo, amount, key = null } = wanted
   const { app } = yield* paymentOf(payOrderNo)
   return yield* guarded(
@@ -92,13 +93,15 @@ export const refundByOperator = Effect.fnUntraced(function* (wanted: Wanted, by:
     Actor.as(proposedBy, reason),
     Effect.map((placed): Outcome => ({ type: "refunded", ...placed })),
     Effect.catchTag("AboveLimit", ({ amountMinor }) =>
-      Proposing.add({
-        subject: payOrderNo,
-        version: 0,
-        action: { type: "refund", amountMinor, reason },
-        note: reason,
-        proposedBy
-      }).pipe(Effect.map((proposal): Outcome => ({ type: "proposed", proposal })))
+      Effect.flatMap(Operator.note(reason ?? ""), (note) =>
+        Proposing.add({
+          subject: payOrderNo,
+          version: 0,
+          action: { type: "refund", amountMinor, reason },
+          note,
+          proposedBy
+        })
+      ).pipe(Effect.map((proposal): Outcome => ({ type: "proposed", proposal })))
     )
   )
 })

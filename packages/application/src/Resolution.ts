@@ -1,4 +1,4 @@
-import { Machine, OrderNo, type Payment, PaymentCommands, RefundMachine } from "@payment-proxy/domain"
+import { Machine, OrderNo, Payment, PaymentCommands, RefundMachine } from "@payment-proxy/domain"
 import { Orders, type Proposal, type ResolveAction, type StoreUnavailable } from "@payment-proxy/ports"
 import { Data, Effect, Either, Option } from "effect"
 import { type Cause, Contended, decide, OrderNotFound } from "./Decision.ts"
@@ -66,6 +66,22 @@ export const check = Effect.fnUntraced(function* (named: Named) {
   const pair = yield* RefundDecision.read(payOrderNo)
   return yield* Either.map(refundStep(pair, named, 0), () => pair.refund.version)
 })
+
+/** The states that a held payment, or its refund where one is named, can go on from now; for money that deviates, with it accepted. */
+export const resolvable = (
+  payment: Payment.Payment,
+  refund: RefundMachine.Refund | null
+): ReadonlyArray<Payment.State> => {
+  const { payOrderNo, captured } = payment
+  const accepted = captured > 0n ? captured : null
+  return (Object.keys(Payment.states) as Array<Payment.State>).filter((state) => {
+    const named = { payOrderNo, state, acceptedMinor: null }
+    return refund !== null
+      ? Either.isRight(refundStep({ payment, refund }, named, 0))
+      : Either.isRight(paymentStep(payment, named)) ||
+          Either.isRight(paymentStep(payment, { ...named, acceptedMinor: accepted }))
+  })
+}
 
 /** The version of an order that has been held ever since a proposal was made for it; null where it has left that hold. */
 export const standing = ({

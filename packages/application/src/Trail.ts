@@ -58,11 +58,14 @@ const text = (failure: object, field: string): string | null => {
   return typeof value === "string" ? value : null
 }
 
-/** The code of a refusal: the machine's own, else what the error is called. */
+/** Refusals that say their own code: the machine's, and those of a door. */
+const coded: ReadonlySet<string> = new Set(["Refused", "RequestRefused"])
+
+/** The code of a refusal: its own, else what the error is called. */
 const codeOf = (failure: unknown): string => {
   if (typeof failure !== "object" || failure === null) return "FAILED"
   const tag = text(failure, "_tag") ?? "Failed"
-  const code = tag === "Refused" ? text(failure, "code") : null
+  const code = coded.has(tag) ? text(failure, "code") : null
   return code ?? tag.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()
 }
 
@@ -77,8 +80,8 @@ const outcomeOfFault = (cause: Cause.Cause<unknown>): string => {
  * it was refused. A name or a reason that cannot be put on record is `OperatorInvalid`: then nothing was done.
  */
 export const recorded =
-  <A>(doing: Doing, outcomeOf: (done: A) => string = () => "done") =>
-  <E, R>(effect: Effect.Effect<A, E, R>) =>
+  <A = unknown>(doing: Doing, outcomeOf: (done: A) => string = () => "done") =>
+  <B extends A, E, R>(effect: Effect.Effect<B, E, R>) =>
     Effect.gen(function* () {
       const operator = yield* Operator.name(doing.operator)
       const reason = doing.reason === null ? null : yield* Operator.note(doing.reason)

@@ -7,6 +7,7 @@ import {
   DueWork,
   Histories,
   Inbox,
+  Insight,
   OperatorAccounts,
   OperatorSessions,
   Orders,
@@ -16,6 +17,7 @@ import {
   SavedFilters,
   Sealings,
   SharedTokens,
+  Tallies,
   VendorAnswers
 } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -24,6 +26,7 @@ import * as MemoryApps from "./memory/Apps.ts"
 import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
+import * as MemoryInsight from "./memory/Insight.ts"
 import * as Ledger from "./memory/Ledger.ts"
 import * as MemoryOperators from "./memory/Operators.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
@@ -117,6 +120,8 @@ export const over = (tables: Tables.Tables) => {
     Context.add(Histories, Ledger.histories(tables)),
     Context.add(Sealings, Ledger.sealings(tables)),
     Context.add(DataKeys, Ledger.dataKeys(tables)),
+    Context.add(Insight, MemoryInsight.insight(tables)),
+    Context.add(Tallies, MemoryInsight.tallies()),
     Context.add(VendorAnswers, MemoryVendorAnswers.make(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
@@ -143,5 +148,7 @@ export const layer: Layer.Layer<
   | Histories
   | Sealings
   | DataKeys
+  | Insight
+  | Tallies
   | MemoryDump
 > = Layer.effectContext(make)

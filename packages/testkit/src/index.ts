@@ -1,6 +1,7 @@
 export * as Checker from "./Checker.ts"
 export { appsContract } from "./contracts/AppsContract.ts"
 export { dueWorkContract } from "./contracts/DueWorkContract.ts"
+export { insightContract } from "./contracts/InsightContract.ts"
 export { ledgerContract } from "./contracts/LedgerContract.ts"
 export { operatorsContract } from "./contracts/OperatorsContract.ts"
 export { ordersContract } from "./contracts/OrdersContract.ts"

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { argument, confirmed, leaf, optional, yes } from "../../Leaf.ts"
 import * as Operator from "../../Operator.ts"
 import * as Shown from "../../Shown.ts"
+import { proposalShown } from "../Proposals.ts"
 import { amountIn } from "./Moves.ts"
 import { found, moneyOf, number, paymentShown, refundShown } from "./Show.ts"
 
@@ -111,7 +112,9 @@ export const resolve = leaf(
       const name = yield* Operator.named(operator)
       const payment = yield* found(OrderNo.paymentOf(number) ?? number)
       const acceptedMinor = Option.isNone(accept) ? null : (yield* amountIn(payment, accept.value)).amountMinor
-      const made = yield* Operators.propose({ payOrderNo: number, state, acceptedMinor, note }, name)
+      const made = yield* Operators.propose({ payOrderNo: number, state, acceptedMinor, note }, name).pipe(
+        Operator.by(name, Option.some(note), { action: "order.resolve", subject: number }, () => "proposed")
+      )
       return yield* one(
         made,
         `\n\nNothing has moved yet. Another person approves it: payment-proxy orders approve ${made.id} --operator NAME`
@@ -133,9 +136,9 @@ export const approve = leaf(
       yield* confirmed(yes, `Let the order go on as ${proposal} says?`)
       const { payment, refund } = yield* Operators.approve(
         proposal,
-        { name, role: "administrator" },
+        Operator.acting(name),
         Option.getOrNull(note)
-      )
+      ).pipe(Operator.by(name, note, { action: "proposal.approve", subject: proposal }))
       if (payment === null) return { json: { proposal, status: "approved" }, text: `Proposal ${proposal} is approved.` }
       return yield* refund === null ? paymentShown(payment) : refundShown(refund.refundNo)
     })
@@ -151,6 +154,9 @@ export const reject = leaf(
   },
   ({ proposal, note, operator }) =>
     Effect.flatMap(Operator.named(operator), (name) =>
-      Effect.flatMap(Operators.reject(proposal, name, Option.getOrNull(note)), (made) => one(made, ""))
+      Operators.reject(proposal, name, Option.getOrNull(note)).pipe(
+        Operator.by(name, note, { action: "proposal.reject", subject: proposal }),
+        Effect.flatMap((made) => (made.action.type === "resolve" ? one(made, "") : proposalShown(made)))
+      )
     )
 )
