@@ -1,4 +1,5 @@
 import { collations, type Server } from "./Connections.ts"
+import { evidence } from "./EvidenceSchema.ts"
 import { people } from "./PeopleSchema.ts"
 import { type Step, table } from "./Step.ts"
 
@@ -386,5 +387,6 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     statement: "ALTER TABLE payment_proxy_order ADD KEY payment_proxy_order_paid (vendor, paid_millis)",
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
   },
-  ...people(server)
+  ...people(server),
+  ...evidence(server)
 ]

@@ -293,6 +293,17 @@ const operators = statements(
   "ALTER TABLE payment_proxy_app ADD COLUMN limits varchar(256) NULL"
 )
 
+/** What vendors answered, and how deliveries were tried: for operators. */
+const evidence = statements(
+  ...["history", "history_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN answer text NULL`),
+  ...["delivery", "delivery_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN tried text NULL`),
+  `CREATE TABLE payment_proxy_answer (
+    pay_order_no varchar(64) NOT NULL PRIMARY KEY,
+    at_millis bigint NOT NULL,
+    answer text NOT NULL
+  ) WITHOUT ROWID`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -309,6 +320,7 @@ export const migrate = Migrator.make({})({
     "0010_what_waits_for_an_endpoint": places,
     "0011_data_keys": dataKeys,
     "0012_reconciliation": reconciliation,
-    "0013_operators": operators
+    "0013_operators": operators,
+    "0015_what_was_said": evidence
   })
 })

@@ -1,0 +1,2 @@
+/** Account. */
+export const Account = () => <h1>Account</h1>

@@ -1,0 +1,2 @@
+/** Apps. */
+export const Apps = () => <h1>Apps</h1>

@@ -1,0 +1,2 @@
+/** Now. */
+export const Now = () => <h1>Now</h1>

@@ -1,0 +1,2 @@
+/** OneApp. */
+export const OneApp = () => <h1>OneApp</h1>

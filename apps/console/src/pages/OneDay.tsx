@@ -1,0 +1,2 @@
+/** OneDay. */
+export const OneDay = () => <h1>OneDay</h1>

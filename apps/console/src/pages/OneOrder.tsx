@@ -1,0 +1,2 @@
+/** OneOrder. */
+export const OneOrder = () => <h1>OneOrder</h1>

@@ -1,0 +1,2 @@
+/** Operators. */
+export const Operators = () => <h1>Operators</h1>

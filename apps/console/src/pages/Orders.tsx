@@ -1,0 +1,2 @@
+/** Orders. */
+export const Orders = () => <h1>Orders</h1>

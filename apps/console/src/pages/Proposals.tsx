@@ -1,0 +1,2 @@
+/** Proposals. */
+export const Proposals = () => <h1>Proposals</h1>

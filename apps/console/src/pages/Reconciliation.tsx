@@ -1,0 +1,2 @@
+/** Reconciliation. */
+export const Reconciliation = () => <h1>Reconciliation</h1>

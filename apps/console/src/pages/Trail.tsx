@@ -1,0 +1,2 @@
+/** Trail. */
+export const Trail = () => <h1>Trail</h1>

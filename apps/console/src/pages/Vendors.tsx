@@ -1,0 +1,2 @@
+/** Vendors. */
+export const Vendors = () => <h1>Vendors</h1>
