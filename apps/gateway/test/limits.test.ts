@@ -34,13 +34,22 @@ it("an app that may read twice a second is answered 429 with Retry-After beyond 
   expect((await gateway.call("GET", "/v1/orders/01KB2Y5WM0000000000000000000A")).status).toBe(404)
 })
 
-const shop = { id: "paced", name: "Paced", endpoints: [], isDisabled: false, limits: { ...unlimited, createsPerSecond: 4 } }
+const shop = {
+  id: "paced",
+  name: "Paced",
+  endpoints: [],
+  isDisabled: false,
+  limits: { ...unlimited, createsPerSecond: 4 }
+}
 
 it("an app has a second's calls in hand, and gets them back at its pace", async () => {
   const codes = await Effect.gen(function* () {
     const admitted = Effect.match(Paces.admit("creates")(shop), { onSuccess: () => true, onFailure: () => false })
     const seen: Array<number> = []
-    const burst = Effect.map(Effect.all(Array.from({ length: 10 }, () => admitted)), (all) => all.filter(Boolean).length)
+    const burst = Effect.map(
+      Effect.all(Array.from({ length: 10 }, () => admitted)),
+      (all) => all.filter(Boolean).length
+    )
     seen.push(yield* burst)
     yield* TestClock.adjust(Duration.millis(500))
     seen.push(yield* burst)
