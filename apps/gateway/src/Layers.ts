@@ -2,6 +2,7 @@ import { join } from "node:path"
 import * as Keyfile from "@payment-proxy/adapter-keyfile"
 import * as Mysql from "@payment-proxy/adapter-mysql"
 import * as OAuth from "@payment-proxy/adapter-oauth"
+import * as Oidc from "@payment-proxy/adapter-oidc"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
@@ -79,6 +80,12 @@ const secondPerson = Layer.effect(
   }))
 )
 
+/** The company's OpenID provider, where one is configured: as it is at the start. */
+const identities = ({ operators }: Pick<Configuration, "operators">) => {
+  const provider = OperatorsEntry.provider(operators)
+  return provider === null ? Layer.empty : Oidc.layer(provider)
+}
+
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
   const { environment } = configuration
@@ -102,7 +109,7 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Layer.mergeAll(Changes.layer, reconciling, secondPerson), adapters).pipe(
+  return Layer.provideMerge(Layer.mergeAll(Changes.layer, reconciling, secondPerson, identities(configuration)), adapters).pipe(
     Layer.provideMerge(Layer.merge(crash, keeping)),
     Layer.provideMerge(clock)
   )

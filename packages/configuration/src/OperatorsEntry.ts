@@ -1,4 +1,5 @@
 import { Currency, Money } from "@payment-proxy/domain"
+import { operatorRoles } from "@payment-proxy/ports"
 import { Either, ParseResult, Schema } from "effect"
 
 /** Amounts by currency, in major units as texts: what one operator may send back of a payment alone. */
@@ -41,9 +42,48 @@ const SecondPerson = Schema.Struct({
   apps: Schema.optionalWith(Schema.Boolean, { exact: true, default: () => none.apps })
 })
 
-const Fields = Schema.Struct({ secondPerson: Schema.optionalWith(SecondPerson, { exact: true, default: () => none }) })
+const text = Schema.NonEmptyString.pipe(Schema.maxLength(256))
 
-/** What operators do takes a second person. */
+const issuerForm = "An issuer is an https address without query and fragment; http is for this machine alone."
+
+/** Codes and secrets go there: in the clear only where nothing leaves this machine. */
+const isIssuer = (address: string): boolean => {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname, search, hash } = new URL(address)
+  const isHere = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname)
+  return (protocol === "https:" || (protocol === "http:" && isHere)) && search + hash === ""
+}
+
+/** The company's OpenID provider, and what its groups may do. */
+const Oidc = Schema.Struct({
+  /** As people know it. */
+  name: Schema.NonEmptyString.pipe(Schema.maxLength(40)),
+  issuer: Schema.String.pipe(Schema.filter((address) => (isIssuer(address) ? undefined : issuerForm))),
+  clientId: text,
+  clientSecret: Schema.Redacted(text),
+  scope: Schema.optionalWith(
+    text.pipe(
+      Schema.filter((scope) => (scope.split(" ").includes("openid") ? undefined : "A scope of a sign-in has openid."))
+    ),
+    { exact: true, default: () => "openid profile groups" }
+  ),
+  nameClaim: Schema.optionalWith(text, { exact: true, default: () => "name" }),
+  groupsClaim: Schema.optionalWith(text, { exact: true, default: () => "groups" }),
+  /** Who is in none of them is not let in. */
+  groups: Schema.Record({
+    key: text,
+    value: Schema.Literal(...operatorRoles).annotations({
+      message: () => ({ message: `A group may be one of ${operatorRoles.join(", ")}.`, override: true })
+    })
+  })
+})
+
+const Fields = Schema.Struct({
+  secondPerson: Schema.optionalWith(SecondPerson, { exact: true, default: () => none }),
+  oidc: Schema.optionalWith(Oidc, { exact: true })
+})
+
+/** What operators do takes a second person, and how they come in beside their passwords. */
 export const OperatorsEntry = Schema.optionalWith(Fields, { exact: true, default: () => ({ secondPerson: none }) })
 export type OperatorsEntry = typeof Fields.Type
 
@@ -52,3 +92,7 @@ export const rule = ({ secondPerson: { refundsAbove, apps } }: OperatorsEntry) =
   refundsAboveMinor: (currency: string): bigint | null => refundsAbove.get(currency) ?? null,
   apps
 })
+
+/** The provider as its adapter is told of it; none where none is configured. */
+export const provider = ({ oidc }: OperatorsEntry) =>
+  oidc === undefined ? null : { ...oidc, allowHttp: oidc.issuer.startsWith("http:") }

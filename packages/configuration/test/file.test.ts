@@ -233,10 +233,45 @@ operators:
   others: 1
 `)
   ).toEqual([
-    '/operators/others: is unexpected, expected: "secondPerson"',
+    '/operators/others: is unexpected, expected: "secondPerson" | "oidc"',
     "/operators/secondPerson/refundsAbove/RMB: This is no currency: write its code, like CNY.",
     '/operators/secondPerson/refundsAbove/CNY: An amount is a decimal text in CNY, in quotes, such as "1000.00".',
     '/operators/secondPerson/refundsAbove/JPY: An amount is a decimal text in JPY, in quotes, such as "100000".',
     "/operators/secondPerson/apps: Expected boolean"
   ])
+})
+
+const oidc = (more: string) => `
+operators:
+  oidc:
+    name: Our company
+    clientId: payment-proxy
+    clientSecret: canary-of-a-secret
+    groups: { payments: operator }
+${more}`
+
+it("the company's provider is configured with what its groups may do, over https or on this machine", () => {
+  for (const [issuer, allowHttp] of [
+    ["https://id.example/realm", false],
+    ["http://127.0.0.1:4010/oauth", true],
+    ["http://[::1]/oauth", true]
+  ] as const)
+    expect(OperatorsEntry.provider(decoded(oidc(`    issuer: "${issuer}"`)).operators)).toMatchObject({
+      ...{ issuer, allowHttp, scope: "openid profile groups", nameClaim: "name", groupsClaim: "groups" },
+      groups: { payments: "operator" }
+    })
+  expect(OperatorsEntry.provider(decoded("").operators)).toBeNull()
+})
+
+it("a provider by plain http, a scope without openid and a role that is none are named, and no secret is", () => {
+  const faults = [
+    ...faultsOf(oidc('    issuer: "http://id.example"\n    scope: profile')),
+    ...faultsOf(oidc('    issuer: "https://id.example"').replace("operator }", "root }"))
+  ]
+  expect(faults).toEqual([
+    "/operators/oidc/issuer: An issuer is an https address without query and fragment; http is for this machine alone.",
+    "/operators/oidc/scope: A scope of a sign-in has openid.",
+    "/operators/oidc/groups/payments: A group may be one of viewer, operator, administrator."
+  ])
+  expect(faults.join()).not.toContain("canary")
 })

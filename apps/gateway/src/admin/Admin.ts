@@ -26,7 +26,7 @@ export const fromConfiguration = ({ environment }: Configuration) => {
         url: Option.getOrNull(environment.PAYMENT_PROXY_ADMIN_URL),
         files: Option.getOrNull(environment.PAYMENT_PROXY_CONSOLE_DIR),
         trusted: () => inForce().trustedProxies,
-        groups: {}
+        groups: () => inForce().operators.oidc?.groups ?? {}
       })
     )
   ).pipe(Layer.provide(overview))

@@ -73,7 +73,7 @@ const signedIn = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const { to, endsAtMillis: _, ...known } = yield* begun
   const identity = yield* finish(`${url}${request.url}`, known)
-  const opened = yield* SignIn.federated(identity, groups, yield* Gate.address)
+  const opened = yield* SignIn.federated(identity, groups(), yield* Gate.address)
   return yield* Session.opened(onward(to), opened)
 })
 

@@ -11,7 +11,7 @@ export interface Options {
   /** Addresses of proxies whose word is taken for whom they ask. */
   readonly trusted: () => ReadonlyArray<string>
   /** What groups of the company's provider may do. */
-  readonly groups: Readonly<Record<string, OperatorRole>>
+  readonly groups: () => Readonly<Record<string, OperatorRole>>
 }
 
 /** How the operators' listener is reached. */

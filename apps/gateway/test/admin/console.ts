@@ -43,7 +43,7 @@ const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limit
     port: 0,
     url: url ?? null,
     trusted: () => [],
-    groups,
+    groups: () => groups,
     files: files ?? "/nowhere"
   }
   const bounds = Layer.effect(
