@@ -6,8 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..", "..", "..", "..")
-const runs = "4000"
-const seed = "1"
+const runs = process.argv[4] ?? "4000"
+const seed = process.argv[3] ?? "1"
 
 const bugs = [
   {

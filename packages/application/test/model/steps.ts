@@ -1,6 +1,9 @@
 import { FastCheck as fc } from "effect"
 
-/** How one call of the vendor goes; `slow`: answered late; `late`: it arrives after we gave up waiting. */
+/**
+ * How one call of the vendor goes; `slow`: what comes next, but answered late; `late`: it arrives after we gave up waiting; `lag`: a query is
+ * answered by a replica that has not heard of the payment yet.
+ */
 export const moods = [
   "reject",
   "throttle",
@@ -10,7 +13,8 @@ export const moods = [
   "hang",
   "slow",
   "late",
-  "wrongAmount"
+  "wrongAmount",
+  "lag"
 ] as const
 export type Mood = (typeof moods)[number] | "pending" | "fail" | "abnormal"
 
@@ -20,10 +24,13 @@ export type Call = (typeof calls)[number]
 
 export const queues = ["inbox", "orders", "deliveries"] as const
 
+/** What a payer does; `late`: his money comes although nobody waits for it any more; `again`: he may try once more after he was refused. */
+export type Payer = "pay" | "refuse" | "approve" | "authorize" | "late" | "again"
+
 /** One thing that happens; `order` and `pick` choose among what there is then. */
 export type Step =
   | { readonly do: "place"; readonly key: number; readonly isOther: boolean }
-  | { readonly do: "payer"; readonly order: number; readonly how: "pay" | "refuse" | "approve" | "authorize" | "late" }
+  | { readonly do: "payer"; readonly order: number; readonly how: Payer }
   | { readonly do: "desk"; readonly order: number; readonly part: number }
   | { readonly do: "settle"; readonly order: number; readonly as: "succeeded" | "failed" }
   | { readonly do: "dispute"; readonly order: number; readonly part: number; readonly as: "open" | "won" | "lost" }
@@ -36,12 +43,13 @@ export type Step =
   | { readonly do: "capture"; readonly order: number; readonly part: number | null }
   | { readonly do: "refund"; readonly order: number; readonly key: number; readonly part: number | null }
   | { readonly do: "close" | "sync" | "accept" | "resolve"; readonly order: number }
+  | { readonly do: "propose" | "approve"; readonly order: number; readonly by: number }
   | { readonly do: "wait"; readonly millis: number }
   | { readonly do: "work"; readonly queue: (typeof queues)[number] | "all" }
   | { readonly do: "doom"; readonly calls: number; readonly isAfter: boolean }
   | { readonly do: "stop" }
   | { readonly do: "endpoint"; readonly answers: "ok" | "500" | "unreachable" | "410" | "busy" }
-  | { readonly do: "vendor"; readonly call: Call; readonly mood: Mood }
+  | { readonly do: "vendor"; readonly call: Call; readonly moods: ReadonlyArray<Mood> }
 
 const order = fc.nat(2)
 /** Of 1000: all but a little, a half, a little, or too much. */
@@ -59,12 +67,15 @@ const vendor = fc.oneof(
     weight: 4,
     arbitrary: one("vendor", {
       call: fc.constantFrom(...calls),
-      mood: fc.constantFrom<Mood>(...moods)
+      moods: fc.array(fc.constantFrom<Mood>(...moods), { minLength: 1, maxLength: 3 })
     })
   },
   {
     weight: 1,
-    arbitrary: one("vendor", { call: fc.constant("refund"), mood: fc.constantFrom("pending", "fail", "abnormal") })
+    arbitrary: one("vendor", {
+      call: fc.constant("refund"),
+      moods: fc.tuple(fc.constantFrom("pending", "fail", "abnormal"))
+    })
   }
 )
 
@@ -77,7 +88,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 7,
     arbitrary: one("payer", {
       order,
-      how: fc.constantFrom("pay", "pay", "pay", "authorize", "approve", "refuse", "late")
+      how: fc.constantFrom("pay", "pay", "pay", "authorize", "approve", "refuse", "again", "late")
     })
   },
   { weight: 2, arbitrary: one("desk", { order, part }) },
@@ -96,7 +107,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: one("close", { order }) },
   { weight: 3, arbitrary: one("sync", { order }) },
   { weight: 1, arbitrary: one("accept", { order }) },
-  { weight: 2, arbitrary: one("resolve", { order }) },
+  { weight: 1, arbitrary: one("resolve", { order }) },
+  { weight: 1, arbitrary: one("propose", { order, by: fc.nat(6) }) },
+  { weight: 1, arbitrary: one("approve", { order, by: fc.nat(6) }) },
   { weight: 8, arbitrary: one("wait", { millis: fc.constantFrom(...waits) }) },
   { weight: 9, arbitrary: one("work", { queue: fc.constantFrom("inbox", "orders", "orders", "deliveries", "all") }) },
   { weight: 2, arbitrary: one("doom", { calls: fc.nat(8), isAfter: fc.boolean() }) },
