@@ -252,14 +252,19 @@ const note = "As the vendor has it."
 
 /** Two operators let what is held go on, whatever was proposed before; one alone cannot. */
 const resolved = (world: World, wanted: Wanted): void => {
+  const alone = { isEnough: false }
   const both = Effect.gen(function* () {
     const proposing = Operators.propose({ ...wanted, note }, "ann")
     const { id } = yield* Effect.catchTag(proposing, "ProposalOpen", ({ existing }) =>
       Effect.zipRight(Operators.reject(existing.id, "bob"), proposing)
     )
+    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, " Ann")))
     return yield* Operators.approve(id, "bob")
   })
-  world.call(both, (exit) => expected(exit, "resolve", ["ProposalOpen", ...unresolvable]))
+  world.call(both, (exit) => {
+    expected(exit, "resolve", ["ProposalOpen", ...unresolvable])
+    holds(!alone.isEnough, "I17", wanted.payOrderNo, () => "One person was enough.")
+  })
 }
 
 /** What of an order is held, its refunds first, and what the vendor says of it. */

@@ -82,7 +82,7 @@ const vendor = fc.oneof(
 const waits = [1, 3, 6, 12, 40, 120, 600, 1200, 3600, 90_000].map(seconds)
 
 /** Any step, the usual ones more often. */
-const step: fc.Arbitrary<Step> = fc.oneof(
+const usual: ReadonlyArray<fc.WeightedArbitrary<Step>> = [
   { weight: 3, arbitrary: place },
   {
     weight: 7,
@@ -119,7 +119,47 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: one("endpoint", { answers: fc.constantFrom("ok", "ok", "500", "unreachable", "410", "busy") })
   },
   { weight: 9, arbitrary: vendor }
-)
+]
+
+const moody = (call: Call, ...some: ReadonlyArray<Mood>) =>
+  one("vendor", {
+    call: fc.constant(call),
+    moods: fc.array(fc.constantFrom(...some), { minLength: 1, maxLength: 3 })
+  })
+const waiting = (...counts: ReadonlyArray<number>) => one("wait", { millis: fc.constantFrom(...counts.map(seconds)) })
+const workingAtOrders = one("work", { queue: fc.constantFrom("orders", "all") })
+
+/** What a run may be about, beside the usual: money that is held and taken, creates in doubt, and what persons decide. */
+const themes: ReadonlyArray<ReadonlyArray<fc.WeightedArbitrary<Step>>> = [
+  [
+    { weight: 12, arbitrary: one("payer", { order, how: fc.constantFrom("authorize", "authorize", "approve") }) },
+    { weight: 8, arbitrary: one("capture", { order, part: partOrAll }) },
+    { weight: 12, arbitrary: moody("capture", "dropBefore", "hang", "late", "dropAfter", "reject") },
+    { weight: 4, arbitrary: moody("complete", "dropBefore", "hang", "late", "dropAfter", "reject") },
+    { weight: 8, arbitrary: waiting(12, 40, 120) },
+    { weight: 14, arbitrary: workingAtOrders }
+  ],
+  [
+    { weight: 12, arbitrary: moody("create", "dropBefore", "hang", "late", "slow", "reject", "unreachable") },
+    { weight: 8, arbitrary: moody("query", "lag") },
+    { weight: 8, arbitrary: place },
+    { weight: 5, arbitrary: one("close", { order }) },
+    { weight: 12, arbitrary: waiting(3, 12, 40) },
+    { weight: 14, arbitrary: workingAtOrders }
+  ],
+  [
+    { weight: 6, arbitrary: moody("query", "wrongAmount") },
+    { weight: 4, arbitrary: one("sync", { order }) },
+    { weight: 6, arbitrary: one("propose", { order, by: fc.nat(6) }) },
+    { weight: 8, arbitrary: one("approve", { order, by: fc.nat(6) }) },
+    { weight: 10, arbitrary: one("payer", { order, how: fc.constantFrom("pay", "refuse", "again", "late") }) }
+  ]
+]
+
+const stepsOf = (theme: ReadonlyArray<fc.WeightedArbitrary<Step>>) =>
+  fc
+    .tuple(place, fc.array(fc.oneof(...usual, ...theme), { maxLength: 39, size: "max" }))
+    .map(([first, others]): ReadonlyArray<Step> => [first, ...others])
 
 /** What chance decides in one run. */
 export interface Run {
@@ -133,9 +173,7 @@ export interface Run {
 export const run: fc.Arbitrary<Run> = fc.record({
   latePaid: fc.constantFrom("refund", "refund", "accept"),
   isTold: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 2),
-  steps: fc
-    .tuple(place, fc.array(step, { maxLength: 39, size: "max" }))
-    .map(([first, others]): ReadonlyArray<Step> => [first, ...others])
+  steps: fc.oneof({ weight: 3, arbitrary: stepsOf([]) }, ...themes.map(stepsOf))
 })
 
 /** A run as it is printed: one step a line. */
