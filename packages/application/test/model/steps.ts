@@ -129,37 +129,83 @@ const moody = (call: Call, ...some: ReadonlyArray<Mood>) =>
 const waiting = (...counts: ReadonlyArray<number>) => one("wait", { millis: fc.constantFrom(...counts.map(seconds)) })
 const workingAtOrders = one("work", { queue: fc.constantFrom("orders", "all") })
 
-/** What a run may be about, beside the usual: money that is held and taken, creates in doubt, and what persons decide. */
-const themes: ReadonlyArray<ReadonlyArray<fc.WeightedArbitrary<Step>>> = [
-  [
-    { weight: 12, arbitrary: one("payer", { order, how: fc.constantFrom("authorize", "authorize", "approve") }) },
-    { weight: 8, arbitrary: one("capture", { order, part: partOrAll }) },
-    { weight: 12, arbitrary: moody("capture", "dropBefore", "hang", "late", "dropAfter", "reject") },
-    { weight: 4, arbitrary: moody("complete", "dropBefore", "hang", "late", "dropAfter", "reject") },
-    { weight: 8, arbitrary: waiting(12, 40, 120) },
-    { weight: 14, arbitrary: workingAtOrders }
-  ],
-  [
-    { weight: 12, arbitrary: moody("create", "dropBefore", "hang", "late", "slow", "reject", "unreachable") },
-    { weight: 8, arbitrary: moody("query", "lag") },
-    { weight: 8, arbitrary: place },
-    { weight: 5, arbitrary: one("close", { order }) },
-    { weight: 12, arbitrary: waiting(3, 12, 40) },
-    { weight: 14, arbitrary: workingAtOrders }
-  ],
-  [
-    { weight: 6, arbitrary: moody("query", "wrongAmount") },
-    { weight: 4, arbitrary: one("sync", { order }) },
-    { weight: 6, arbitrary: one("propose", { order, by: fc.nat(6) }) },
-    { weight: 8, arbitrary: one("approve", { order, by: fc.nat(6) }) },
-    { weight: 10, arbitrary: one("payer", { order, how: fc.constantFrom("pay", "refuse", "again", "late") }) }
-  ]
-]
+/** What happens to one order again and again is seen. */
+const first = fc.constant(0)
 
-const stepsOf = (theme: ReadonlyArray<fc.WeightedArbitrary<Step>>) =>
+/** What a run is about: how it begins, and what happens in it more often than usual. */
+interface Theme {
+  readonly begins: ReadonlyArray<fc.Arbitrary<Step>>
+  readonly often: ReadonlyArray<fc.WeightedArbitrary<Step>>
+}
+
+/** Nothing but the usual. */
+const plain: Theme = { begins: [place], often: [] }
+
+const lost = ["dropBefore", "dropBefore", "late", "reject", "dropAfter", "hang"] as const
+
+/** Money that is held, and calls to take it that nobody knows the outcome of. */
+const taking: Theme = {
+  begins: [place, moody("capture", ...lost), one("payer", { order: first, how: fc.constant("authorize") })],
+  often: [
+    { weight: 6, arbitrary: one("payer", { order: first, how: fc.constantFrom("authorize", "approve") }) },
+    { weight: 10, arbitrary: one("capture", { order: first, part: partOrAll }) },
+    { weight: 8, arbitrary: moody("capture", ...lost) },
+    { weight: 4, arbitrary: moody("complete", ...lost) },
+    { weight: 8, arbitrary: one("sync", { order: first }) },
+    { weight: 16, arbitrary: waiting(12, 40, 120) },
+    { weight: 24, arbitrary: workingAtOrders }
+  ]
+}
+
+/** Creates in doubt, asked about at replicas that lag behind, and sent again. */
+const doubting: Theme = {
+  begins: [moody("create", ...lost), place],
+  often: [
+    { weight: 10, arbitrary: moody("create", ...lost, "slow", "unreachable") },
+    { weight: 8, arbitrary: moody("query", "lag") },
+    { weight: 6, arbitrary: place },
+    { weight: 5, arbitrary: one("close", { order: first }) },
+    { weight: 14, arbitrary: waiting(3, 12, 40) },
+    { weight: 20, arbitrary: workingAtOrders }
+  ]
+}
+
+/** Ends that are none: who was refused pays after all. */
+const reviving: Theme = {
+  begins: [place, one("payer", { order: first, how: fc.constant("refuse") })],
+  often: [
+    {
+      weight: 20,
+      arbitrary: one("payer", { order: first, how: fc.constantFrom("pay", "refuse", "again", "again", "authorize") })
+    },
+    { weight: 8, arbitrary: moody("close", "unreachable", "throttle", "dropBefore", "hang") },
+    { weight: 6, arbitrary: one("close", { order: first }) },
+    { weight: 12, arbitrary: one("sync", { order: first }) },
+    { weight: 8, arbitrary: waiting(3, 6) }
+  ]
+}
+
+/** What is held, and what persons decide about it. */
+const deciding: Theme = {
+  begins: [place, moody("query", "wrongAmount")],
+  often: [
+    { weight: 6, arbitrary: moody("query", "wrongAmount") },
+    { weight: 6, arbitrary: one("sync", { order: first }) },
+    { weight: 6, arbitrary: one("propose", { order: first, by: fc.nat(6) }) },
+    { weight: 8, arbitrary: one("approve", { order: first, by: fc.nat(6) }) },
+    { weight: 6, arbitrary: one("payer", { order: first, how: fc.constantFrom("pay", "refuse", "late") }) }
+  ]
+}
+
+const maxSteps = 40
+
+const stepsOf = ({ begins, often }: Theme) =>
   fc
-    .tuple(place, fc.array(fc.oneof(...usual, ...theme), { maxLength: 39, size: "max" }))
-    .map(([first, others]): ReadonlyArray<Step> => [first, ...others])
+    .tuple(
+      fc.tuple(...begins),
+      fc.array(fc.oneof(...usual, ...often), { maxLength: maxSteps - begins.length, size: "max" })
+    )
+    .map(([begun, others]): ReadonlyArray<Step> => [...begun, ...others])
 
 /** What chance decides in one run. */
 export interface Run {
@@ -173,7 +219,13 @@ export interface Run {
 export const run: fc.Arbitrary<Run> = fc.record({
   latePaid: fc.constantFrom("refund", "refund", "accept"),
   isTold: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 2),
-  steps: fc.oneof({ weight: 3, arbitrary: stepsOf([]) }, ...themes.map(stepsOf))
+  steps: fc.oneof(
+    { weight: 2, arbitrary: stepsOf(plain) },
+    { weight: 2, arbitrary: stepsOf(taking) },
+    stepsOf(doubting),
+    stepsOf(reviving),
+    stepsOf(deciding)
+  )
 })
 
 /** A run as it is printed: one step a line. */
