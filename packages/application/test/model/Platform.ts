@@ -1,4 +1,4 @@
-import { Evidence } from "@payment-proxy/domain"
+import { Evidence, type Payment } from "@payment-proxy/domain"
 import { type CallFailure, InDoubt, Unreachable, type Vendors } from "@payment-proxy/ports"
 import type * as FakeVendors from "@payment-proxy/testkit/FakeVendors"
 import { Clock, Effect } from "effect"
@@ -13,10 +13,21 @@ const slowMillis = 4000
 /** How far behind a replica of the platform is at most: less than its settling time. */
 const lagMillis = 240_000
 
-/** The numbers under which one payment's money was to be taken, and which of them the platform declined. */
+/** After so long the platform has settled what became of a call that nobody had an answer to. */
+const settledMillis = 310_000
+
+/** A call to take money, and whether its outcome was told. */
+interface Taking {
+  readonly no: string
+  readonly atMillis: number
+  isAnswered: boolean
+}
+
+/** The numbers under which one payment's money was to be taken, which of them the platform declined, and the calls. */
 interface Operations {
   readonly numbers: Array<string>
   readonly declined: Set<string>
+  readonly calls: Array<Taking>
 }
 
 /** The platform in its moods, and what it saw of us. */
@@ -30,13 +41,15 @@ export interface Platform {
   readonly mayHave: (payOrderNo: string) => boolean
   /** When it was last asked what this payment is, or to close it. */
   readonly askedAtMillis: ReadonlyMap<string, number>
+  /** The newest version of an order of which it was asked so. */
+  readonly askedVersions: ReadonlyMap<string, number>
   /** It told somebody another amount than it has. */
   readonly hasLied: () => boolean
 }
 
 /** Design §5: a new number for taking the money only after a definite decline of the one before. */
 const asked = (all: Map<string, Operations>, payOrderNo: string, no: string): Operations => {
-  const known = all.get(payOrderNo) ?? { numbers: [], declined: new Set<string>() }
+  const known = all.get(payOrderNo) ?? { numbers: [], declined: new Set<string>(), calls: [] }
   all.set(payOrderNo, known)
   if (known.numbers.at(-1) === no) return known
   const undeclined = known.numbers.find((other) => !known.declined.has(other))
@@ -44,6 +57,15 @@ const asked = (all: Map<string, Operations>, payOrderNo: string, no: string): Op
     throw new Broken("I2", payOrderNo, `The money was asked for under ${no} while ${undeclined ?? no} may be taken.`)
   known.numbers.push(no)
   return known
+}
+
+/** A refusal is definite where no other call under the number may still arrive. */
+const answeredSo = ({ calls, declined }: Operations, taking: Taking, isRejected: boolean, nowMillis: number): void => {
+  taking.isAnswered = true
+  const isOpen = calls.some(
+    ({ no, isAnswered, atMillis }) => no === taking.no && !isAnswered && nowMillis - atMillis <= settledMillis
+  )
+  if (isRejected && !isOpen) declined.add(taking.no)
 }
 
 /** The fake's vendors, each call as its mood is. `elsewhere` runs what goes on at the platform, whoever of us dies. */
@@ -57,6 +79,7 @@ export const make = (
   /** How many creates of a number were not refused in so many words. */
   const unrefused = new Map<string, number>()
   const askedAtMillis = new Map<string, number>()
+  const askedVersions = new Map<string, number>()
   let lies = 0
 
   type Sent<A> = (untilMillis: number) => Effect.Effect<A, CallFailure>
@@ -94,12 +117,15 @@ export const make = (
   const operated =
     (call: "capture" | "complete"): Vendors["Type"]["capture"] =>
     (payment, operation, untilMillis) =>
-      Effect.suspend(() => {
+      Effect.flatMap(Clock.currentTimeMillis, (atMillis) => {
         const known = asked(operations, payment.payOrderNo, operation.no)
-        return Effect.tapErrorTag(
-          moody(call, untilMillis, (until) => vendors[call](payment, operation, until)),
-          "Rejected",
-          () => Effect.sync(() => known.declined.add(operation.no))
+        const taking: Taking = { no: operation.no, atMillis, isAnswered: false }
+        known.calls.push(taking)
+        const sent = moody(call, untilMillis, (until) => vendors[call](payment, operation, until))
+        return Effect.tapError(sent, ({ _tag }) =>
+          Effect.map(Clock.currentTimeMillis, (nowMillis) => {
+            if (_tag !== "InDoubt") answeredSo(known, taking, _tag === "Rejected", nowMillis)
+          })
         )
       })
 
@@ -115,6 +141,11 @@ export const make = (
       )
     })
 
+  const noted = ({ payOrderNo, version }: Payment.Payment, nowMillis: number): void => {
+    askedAtMillis.set(payOrderNo, nowMillis)
+    askedVersions.set(payOrderNo, Math.max(askedVersions.get(payOrderNo) ?? 0, version))
+  }
+
   /** A replica has not heard of what came to the platform a short time ago. */
   const isUnheard = (payOrderNo: string, nowMillis: number): boolean => {
     if (!Effect.runSync(payments).some(({ merchantOrderNo }) => merchantOrderNo === payOrderNo)) return true
@@ -125,7 +156,7 @@ export const make = (
   const queried: Vendors["Type"]["query"] = (payment) =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
       const { payOrderNo, version } = payment
-      askedAtMillis.set(payOrderNo, nowMillis)
+      noted(payment, nowMillis)
       if (queues.get("query")?.[0] !== "lag") return moody("query", never, () => vendors.query(payment))
       queues.get("query")?.shift()
       if (!isUnheard(payOrderNo, nowMillis)) return vendors.query(payment)
@@ -134,7 +165,7 @@ export const make = (
 
   const closed: Vendors["Type"]["close"] = (payment) =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMillis) => {
-      askedAtMillis.set(payment.payOrderNo, nowMillis)
+      noted(payment, nowMillis)
       return moody("close", never, () => vendors.close(payment))
     })
 
@@ -162,6 +193,7 @@ export const make = (
     },
     mayHave: (payOrderNo) => (unrefused.get(payOrderNo) ?? 0) > 0,
     askedAtMillis,
+    askedVersions,
     hasLied: () => lies > 0
   }
 }

@@ -29,6 +29,18 @@ const bugs = [
     to: "if (cell.fresh === true && !isFresh && nowMillis < 0)"
   },
   {
+    name: "an answer that was long on its way counts as fresh",
+    file: "domain/src/Evidence.ts",
+    from: "evidence.asked.version >= order.learntVersion",
+    to: "evidence.asked.version >= order.learntVersion - 1000"
+  },
+  {
+    name: "a refusal declines an operation although another call of it may arrive",
+    file: "domain/src/PaymentMachine.ts",
+    from: 'answer._tag === "Rejected" && unknownCalls === 0',
+    to: 'answer._tag === "Rejected" && unknownCalls >= 0'
+  },
+  {
     name: "a notification of another amount is taken",
     file: "application/src/Receive.ts",
     from: "if (stated === null) return\n",

@@ -162,7 +162,7 @@ const doubting: Theme = {
   begins: [moody("create", ...lost), place],
   often: [
     { weight: 10, arbitrary: moody("create", ...lost, "slow", "unreachable") },
-    { weight: 8, arbitrary: moody("query", "lag") },
+    { weight: 8, arbitrary: moody("query", "lag", "slow") },
     { weight: 6, arbitrary: place },
     { weight: 5, arbitrary: one("close", { order: first }) },
     { weight: 14, arbitrary: waiting(3, 12, 40) },
@@ -180,6 +180,7 @@ const reviving: Theme = {
     },
     { weight: 8, arbitrary: moody("close", "unreachable", "throttle", "dropBefore", "hang") },
     { weight: 6, arbitrary: one("close", { order: first }) },
+    { weight: 4, arbitrary: moody("query", "slow") },
     { weight: 12, arbitrary: one("sync", { order: first }) },
     { weight: 8, arbitrary: waiting(3, 6) }
   ]

@@ -29,21 +29,45 @@ const daggers: { readonly [S in Payment.State]: ReadonlyArray<string> } = {
 /** Whether late evidence of this kind moves nothing in this state, and makes a query due. */
 export const isDaggered = (state: Payment.State, kind: string): boolean => daggers[state].includes(kind)
 
-/** Design §5: in a cell with a dagger only fresh evidence moves; whatever is not the answer to a query or close is late. */
-const staysLate = (world: World, no: string, from: Payment.State, { cause, state }: Entry): void => {
+/** Design §5: fresh is what was asked for after we last learnt something; whatever is not the answer to a query or close is late. */
+const mayBeFresh = (world: World, no: string, history: ReadonlyArray<Entry>, index: number): boolean => {
+  if (!/^(query|close):/.test(history[index]?.cause ?? "")) return false
+  const learnt = history.findLast(({ cause }, at) => at < index && /^(query|close|notification|operation):/.test(cause))
+  return (world.platform.askedVersions.get(no) ?? 0) >= (learnt?.version ?? 0)
+}
+
+/** Design §5: in a cell with a dagger only fresh evidence moves. */
+const staysLate = (
+  world: World,
+  no: string,
+  history: ReadonlyArray<Entry>,
+  index: number,
+  from: Payment.State
+): void => {
+  const { cause = "", state = from } = history[index] ?? {}
   const [source = "", kind = ""] = cause.split(":")
-  if (source !== "notification" && source !== "create" && source !== "operation") return
+  if (state === from || !isDaggered(from, kind)) return
   // Another amount than the order's holds it from anywhere.
   if (state === "HELD" && source !== "notification" && world.platform.hasLied()) return
-  holds(!isDaggered(from, kind) || state === from, "§5†", no, () => `Late ${cause} moved it from ${from} to ${state}.`)
+  holds(mayBeFresh(world, no, history, index), "§5†", no, () => `Late ${cause} moved it from ${from} to ${state}.`)
 }
 
 /** Design §5: a contradiction is what a fresh answer said; nothing late begins one. */
-const contradicts = (no: string, before: Payment.Payment, after: Payment.Payment, news: ReadonlyArray<Entry>): void => {
-  const is = after.contradiction
+const contradicts = (
+  world: World,
+  before: Payment.Payment,
+  after: Payment.Payment,
+  history: ReadonlyArray<Entry>,
+  since: number
+): void => {
+  const { payOrderNo: no, contradiction: is } = after
   if (is === null || is.column === before.contradiction?.column) return
-  const isAnswered = news.some(({ cause }) => cause.startsWith("query:") || cause.startsWith("close:"))
-  holds(isAnswered, "§5†", no, () => `Nothing fresh says ${is.column}, and it counts as a contradiction.`)
+  holds(
+    history.some((_, index) => index >= since && mayBeFresh(world, no, history, index)),
+    "§5†",
+    no,
+    () => `Nothing fresh says ${is.column}, and it counts as a contradiction.`
+  )
 }
 
 const isDead = (state: Payment.State): boolean => state === "FAILED" || state === "CLOSED"
@@ -96,7 +120,7 @@ export const check = (world: World, { placed: { payment }, history }: OrderRow, 
     const entry = history[index]
     if (entry === undefined) continue
     const from = history[index - 1]?.state ?? "CREATED"
-    staysLate(world, no, from, entry)
+    staysLate(world, no, history, index, from)
     isEndedByAnswer(world, no, from, entry)
     isSignedByTwo(no, entry)
     isAccepted(no, history, index)
@@ -105,7 +129,7 @@ export const check = (world: World, { placed: { payment }, history }: OrderRow, 
   }
   if (before === undefined) return
   const news = history.slice(since)
-  contradicts(no, before.placed.payment, payment, news)
+  contradicts(world, before.placed.payment, payment, history, since)
   isNumbered(before.placed.payment, payment, news)
 }
 
