@@ -109,8 +109,8 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Layer.mergeAll(Changes.layer, reconciling, secondPerson, identities(configuration)), adapters).pipe(
-    Layer.provideMerge(Layer.merge(crash, keeping)),
-    Layer.provideMerge(clock)
-  )
+  return Layer.provideMerge(
+    Layer.mergeAll(Changes.layer, reconciling, secondPerson, identities(configuration)),
+    adapters
+  ).pipe(Layer.provideMerge(Layer.merge(crash, keeping)), Layer.provideMerge(clock))
 }
