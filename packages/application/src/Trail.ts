@@ -20,8 +20,14 @@ const maxSubjectChars = 256
 const maxAddressChars = 64
 const maxOutcomeChars = 64
 
-const idOf = (nowMillis: number, random: Uint8Array): string =>
-  `ded_${nowMillis.toString(16).padStart(12, "0")}${Encoding.encodeHex(random)}`
+const serials = 65_536
+let serial = 0
+
+/** What one process writes in one millisecond stands in its order, too. */
+const idOf = (nowMillis: number, random: Uint8Array): string => {
+  serial = (serial + 1) % serials
+  return `ded_${nowMillis.toString(16).padStart(12, "0")}${serial.toString(16).padStart(4, "0")}${Encoding.encodeHex(random)}`
+}
 
 const deedOf = (
   services: Context.Context<never>,
