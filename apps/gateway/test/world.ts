@@ -1,5 +1,5 @@
 import { HttpServer } from "@effect/platform"
-import { AppKeys, Changes, secretContext, Work } from "@payment-proxy/application"
+import { AppKeys, Calls, Changes, secretContext, Work } from "@payment-proxy/application"
 import { Current } from "@payment-proxy/configuration"
 import type {
   Deliveries,
@@ -41,7 +41,7 @@ export interface Options {
 const worldOf = (stores: Stores, { works = true, streams = {} }: Options) => {
   const adapters = Layer.mergeAll(
     stores,
-    FakeVendors.layer({ names: ["platform"] }),
+    Layer.provideMerge(Calls.layer, FakeVendors.layer({ names: ["platform"] })),
     FakeVault.layer,
     FakeWebhookSender.layer,
     Layers.announcer
