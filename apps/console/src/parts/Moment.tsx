@@ -1,4 +1,4 @@
-import { useNow } from "../now.ts"
+import { useNow } from "../clock.ts"
 import { useFormats } from "../words/Formats.ts"
 import css from "./parts.module.css"
 
