@@ -89,7 +89,7 @@ export const TroubledLists = ({ overview: { inDoubt, held } }: { readonly overvi
     </Link>
   )
   return (
-    <div className={css["lists"]}>
+    <div className={inDoubt.count + held.count === 0 ? css["quiet"] : css["lists"]}>
       <Target id="held">
         <Card title={text.heldTitle} flush>
           {held.oldest.length === 0 ? (

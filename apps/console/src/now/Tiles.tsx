@@ -1,6 +1,5 @@
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react"
+import { IconAlertTriangle } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
-import type { ReactNode } from "react"
 import { useNow } from "../clock.ts"
 import type { Overview } from "../overview.ts"
 import type { Tone } from "../parts/Badge.tsx"
@@ -12,13 +11,6 @@ import * as Series from "./Series.ts"
 
 /** Where a tile leads: a page with its search, or a part of this page. */
 type To = { readonly to: string; readonly search?: Readonly<Record<string, string>>; readonly hash?: string }
-
-const signs: Partial<Record<Tone, ReactNode>> = {
-  good: <IconCircleCheck size={15} aria-hidden />,
-  info: <IconInfoCircle size={15} aria-hidden />,
-  warn: <IconAlertTriangle size={15} aria-hidden />,
-  bad: <IconAlertTriangle size={15} aria-hidden />
-}
 
 const Tile = ({
   name,
@@ -32,18 +24,21 @@ const Tile = ({
   readonly told: string
   readonly tone?: Tone
   readonly to: To
-}) => (
-  <li>
-    <Link {...(to as { readonly to: "/" })} className={css["tile"]} data-tone={tone}>
-      <span className={css["tileName"]}>
-        {tone === "warn" || tone === "bad" ? signs[tone] : null}
-        {name}
-      </span>
-      <span className={css["tileValue"]}>{value}</span>
-      <span className={css["tileTold"]}>{told}</span>
-    </Link>
-  </li>
-)
+}) => {
+  const isTrouble = tone === "warn" || tone === "bad"
+  return (
+    <li>
+      <Link {...(to as { readonly to: "/" })} className={css["tile"]} data-tone={tone}>
+        <span className={css["tileName"]}>{name}</span>
+        <span className={css["tileValue"]}>
+          {value}
+          {isTrouble ? <IconAlertTriangle size={18} aria-hidden /> : null}
+        </span>
+        <span className={css["tileTold"]}>{told}</span>
+      </Link>
+    </li>
+  )
+}
 
 const recentMinutes = 5
 

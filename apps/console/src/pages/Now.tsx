@@ -18,11 +18,9 @@ const Quiet = ({ vendors }: Pick<Overview, "vendors">) => {
   const text = useWords(texts)
   const hasVendors = vendors.length > 0
   return (
-    <Card title={hasVendors ? text.nothingYet : text.noVendor}>
-      <Empty
-        title={hasVendors ? text.nothingYetTold : text.noVendorTold}
-        icon={<IconActivity size={32} stroke={1.5} />}
-      >
+    <Card title={text.lastHour}>
+      <Empty title={hasVendors ? text.nothingYet : text.noVendor} icon={<IconActivity size={32} stroke={1.5} />}>
+        {hasVendors ? text.nothingYetTold : text.noVendorTold}
         <span className={css["links"]}>
           <Link to="/apps" className="link">
             {text.toApps}

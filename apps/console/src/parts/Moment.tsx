@@ -21,7 +21,11 @@ export const Moment = ({
     both: `${formats.dateTime(at)} · ${ago}`
   }[as]
   return (
-    <time dateTime={at} title={`${formats.dateTime(at)} · ${at}`} className={css["moment"]}>
+    <time
+      dateTime={at}
+      title={`${formats.dateTime(at)} · ${at}`}
+      className={as === "both" ? css["moments"] : css["moment"]}
+    >
       {shown}
     </time>
   )

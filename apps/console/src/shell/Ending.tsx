@@ -38,7 +38,7 @@ export const Ending = () => {
         withCloseButton={false}
         closeOnClickOutside={false}
       >
-        <div className={css["column"]}>
+        <div className={css["asked"]}>
           <p role="timer" className="figures">
             {text.idleTold(standing.type === "idle" ? countdown(standing.leftMillis) : "")}
           </p>

@@ -1,7 +1,7 @@
 import { Drawer } from "@mantine/core"
 import { IconMenu2 } from "@tabler/icons-react"
 import { Link, Outlet, useRouter, useRouterState } from "@tanstack/react-router"
-import { useEffect, useRef, useState } from "react"
+import { useEffect, useState } from "react"
 import { Empty } from "../parts/Empty.tsx"
 import { Bones } from "../parts/Loaded.tsx"
 import { Page } from "../parts/Page.tsx"
@@ -19,13 +19,10 @@ import css from "./shell.module.css"
 /** After going to another page its heading has the focus, so that it is read and the keyboard goes on from there. */
 const useHeadingFocus = (): void => {
   const router = useRouter()
-  const isFirst = useRef(true)
   useEffect(
     () =>
-      router.subscribe("onRendered", ({ pathChanged, hashChanged }) => {
-        const wasFirst = isFirst.current
-        isFirst.current = false
-        if (wasFirst || !pathChanged || hashChanged) return
+      router.subscribe("onRendered", ({ fromLocation, toLocation, pathChanged }) => {
+        if (fromLocation === undefined || !pathChanged || toLocation.hash !== "") return
         document.querySelector<HTMLElement>("#content h1")?.focus({ preventScroll: true })
       }),
     [router]

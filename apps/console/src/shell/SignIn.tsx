@@ -47,9 +47,12 @@ const Refusal = ({ error, lockedFor }: { readonly error: Error | null; readonly 
   const code = error instanceof Refused ? error.code : null
   if (lockedFor !== null)
     return (
-      <p role="alert" className={css["told"]} data-tone="bad">
-        {text.locked(lockedFor)}
-      </p>
+      <div className={css["told"]} data-tone="bad">
+        <p role="alert">{text.locked}</p>
+        <p role="timer" className="figures">
+          {text.lockedFor(lockedFor)}
+        </p>
+      </div>
     )
   if (error === null || code === "SIGN_IN_LOCKED") return null
   return code === "SIGN_IN_REFUSED" ? (
