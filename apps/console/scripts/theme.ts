@@ -9,10 +9,26 @@ const before = defaultCssVariablesResolver(DEFAULT_THEME)
 const after = defaultCssVariablesResolver(merged)
 const own = variables(merged)
 
+const width = 120
+
+/** One declaration as the formatter writes it: what is too long goes over several lines, at its commas. */
+const declaration = (name: string, value: string): string => {
+  const whole = `  ${name}: ${value};`
+  if (whole.length <= width) return whole
+  const rows = value.split(", ").reduce<ReadonlyArray<string>>((before, word, at, all) => {
+    const piece = at === all.length - 1 ? `${word};` : `${word},`
+    const last = before.at(-1)
+    return last !== undefined && `${last} ${piece}`.length <= width
+      ? [...before.slice(0, -1), `${last} ${piece}`]
+      : [...before, `    ${piece}`]
+  }, [])
+  return [`  ${name}:`, ...rows].join("\n")
+}
+
 const block = (selector: string, was: Variables, is: Variables): string => {
   const lines = Object.entries(is)
     .filter(([name, value]) => was[name] !== value)
-    .map(([name, value]) => `  ${name}: ${value};\n`)
+    .map(([name, value]) => `${declaration(name, value)}\n`)
   return `${selector} {\n${lines.join("")}}\n`
 }
 

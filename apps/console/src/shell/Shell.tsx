@@ -54,16 +54,14 @@ const Frame = () => {
         <Brand />
         <SchemeSwitch />
       </header>
-      <Drawer
-        opened={isOpen}
-        onClose={() => setOpen(false)}
-        size="17rem"
-        withCloseButton={false}
-        classNames={{ body: css["drawer"] ?? "" }}
-        aria-label={text.menu}
-      >
-        <Navigation />
-      </Drawer>
+      <Drawer.Root opened={isOpen} onClose={() => setOpen(false)} size="17rem">
+        <Drawer.Overlay />
+        <Drawer.Content aria-label={text.menu}>
+          <Drawer.Body className={css["drawer"] ?? ""}>
+            <Navigation />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <header className={css["side"]}>
         <Navigation />
       </header>
