@@ -16,7 +16,7 @@ import css from "./now.module.css"
 type Troubled = Overview["held"]["oldest"][number]
 
 const Target = ({ id, children }: { readonly id: string; readonly children: ReactNode }) => (
-  <div id={id} className={css["target"]}>
+  <div id={id} tabIndex={-1} className={css["target"]}>
     {children}
   </div>
 )
