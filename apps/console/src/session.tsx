@@ -68,7 +68,7 @@ export const SessionProvider = ({ children }: { readonly children: ReactNode }) 
     setCsrfToken(token ?? "")
     if (token !== null && lastToken.current !== null && token !== lastToken.current)
       void client.resetQueries({ predicate: (one) => one.queryKey[0] !== queryKey[0] })
-    if (token !== null) lastToken.current = token
+    lastToken.current = token
   }, [session, client])
   useEffect(
     () =>
