@@ -38,7 +38,9 @@ const Row = ({ one }: { readonly one: Troubled }) => {
       <Cell label={text.state}>
         <Status status={one.status} />
       </Cell>
-      <Cell label={text.vendor}>{one.vendor}</Cell>
+      <Cell label={text.vendor}>
+        <span className={css["vendor"]}>{one.vendor}</span>
+      </Cell>
       <Cell label={text.app}>
         <bdi>{one.app}</bdi>
       </Cell>
