@@ -1,0 +1,81 @@
+import { words } from "./Words.ts"
+
+/** What stands on and beside the machines' drawings. */
+export const machine = words(
+  {
+    payment: "Payment machine",
+    refund: "Refund machine",
+    way: "The way it took",
+    present: "is here now",
+    step: (number: number, from: string, to: string, cause: string) => `${number}. ${from} to ${to}: ${cause}`,
+    nowIn: (state: string) => `It is in ${state} now.`,
+    onward: "From here it can go",
+    onwardTo: (state: string) => `to ${state}`,
+    nowhere: "Nothing leads on from here.",
+    byPerson: "A person lets it go on: propose how, and a second one approves.",
+    legendTaken: "taken, in this order",
+    legendNext: "can be taken now",
+    legendOther: "other possible moves",
+    legendUnreachable: "no longer reachable by itself",
+    fresh: "†  by a fresh answer to a query of ours only",
+    contradiction: "‡  only if a later answer says the same again",
+    noSteps: "Nothing has happened to it yet.",
+    marksTitle: "What the words mean",
+    command: "a command of ours",
+    evidence: "what the vendor is seen to say"
+  },
+  {
+    payment: "支付状态机",
+    refund: "退款状态机",
+    way: "实际走过的路径",
+    present: "当前所处状态",
+    step: (number: number, from: string, to: string, cause: string) => `${number}. ${from} → ${to}：${cause}`,
+    nowIn: (state: string) => `当前状态：${state}。`,
+    onward: "从这里可以走到",
+    onwardTo: (state: string) => `到 ${state}`,
+    nowhere: "没有后续的状态变化。",
+    byPerson: "需要人工处理：一人提出处理方案，另一人复核通过后继续。",
+    legendTaken: "已走过（按编号先后）",
+    legendNext: "现在可能走的",
+    legendOther: "其他可能的变化",
+    legendUnreachable: "不会再自动到达",
+    fresh: "†  仅凭我方查询得到的最新答复",
+    contradiction: "‡  需之后的答复再次一致才生效",
+    noSteps: "尚未发生任何变化。",
+    marksTitle: "标记说明",
+    command: "我方命令",
+    evidence: "渠道方的说法"
+  }
+)
+
+/** The states in words, for payments and refunds. */
+export const states = words(
+  {
+    CREATED: "Made, not sent",
+    SUBMITTING: "Being sent",
+    PENDING: "Waiting for the payer",
+    AUTHORIZED: "Authorized, not captured",
+    SUCCEEDED: "Paid",
+    PARTIALLY_REFUNDED: "Refunded in part",
+    REFUNDED: "Refunded",
+    FAILED: "Failed",
+    CLOSING: "Being closed",
+    CLOSED: "Closed",
+    LATE_PAID: "Paid too late",
+    HELD: "Held for a person"
+  },
+  {
+    CREATED: "已创建",
+    SUBMITTING: "提交中",
+    PENDING: "待支付",
+    AUTHORIZED: "已授权待请款",
+    SUCCEEDED: "支付成功",
+    PARTIALLY_REFUNDED: "部分退款",
+    REFUNDED: "已全额退款",
+    FAILED: "失败",
+    CLOSING: "关单中",
+    CLOSED: "已关闭",
+    LATE_PAID: "逾期到账",
+    HELD: "挂起待人工"
+  }
+)
