@@ -23,7 +23,17 @@ const pages = [
 ] as const
 
 /** The console's addresses, below /console. */
-export const router = createRouter({ routeTree: root.addChildren([...pages]), basepath: "/console" })
+export const router = createRouter({
+  routeTree: root.addChildren([...pages]),
+  basepath: "/console",
+  // What is asked for stands in the address as people write it: plain texts, no JSON.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== "")
+    const text = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString()
+    return text === "" ? "" : `?${text}`
+  }
+})
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -14,11 +14,7 @@ const opened: ReadonlyArray<Line> = [
   [0.42, "create:open", "PENDING"]
 ]
 const paid: ReadonlyArray<Line> = [...opened, [38.2, "notification:paid", "SUCCEEDED"]]
-const closed: ReadonlyArray<Line> = [
-  ...opened,
-  [900, "expire", "CLOSING"],
-  [900.3, "close:closed", "CLOSED"]
-]
+const closed: ReadonlyArray<Line> = [...opened, [900, "expire", "CLOSING"], [900.3, "close:closed", "CLOSED"]]
 
 const stories: Readonly<Record<State, ReadonlyArray<Line>>> = {
   CREATED: [],
@@ -81,12 +77,38 @@ const answersOf = (row: Row, history: Rows): Detail["answers"] => {
   if (row.status !== "SUBMITTING") return told
   return [
     ...told,
-    { at: after(row, 30.2), call: "query", version: null, number: row.payOrderNo, status: 502, millis: 1204, raw: "<html><body><h1>502 Bad Gateway</h1></body></html>", traceId: hex(3, 32) },
-    { at: after(row, 94.8), call: "query", version: null, number: row.payOrderNo, status: null, millis: 8000, raw: "No answer within 8000 ms.", traceId: hex(4, 32) }
+    {
+      at: after(row, 30.2),
+      call: "query",
+      version: null,
+      number: row.payOrderNo,
+      status: 502,
+      millis: 1204,
+      raw: "<html><body><h1>502 Bad Gateway</h1></body></html>",
+      traceId: hex(3, 32)
+    },
+    {
+      at: after(row, 94.8),
+      call: "query",
+      version: null,
+      number: row.payOrderNo,
+      status: null,
+      millis: 8000,
+      raw: "No answer within 8000 ms.",
+      traceId: hex(4, 32)
+    }
   ]
 }
 
-const told: ReadonlySet<string> = new Set(["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED", "FAILED", "CLOSED", "LATE_PAID", "HELD"])
+const told: ReadonlySet<string> = new Set([
+  "SUCCEEDED",
+  "PARTIALLY_REFUNDED",
+  "REFUNDED",
+  "FAILED",
+  "CLOSED",
+  "LATE_PAID",
+  "HELD"
+])
 
 const deliveriesOf = (row: Row, history: Rows): Detail["deliveries"] =>
   history.flatMap(({ status, version, at, number }, index) => {
@@ -101,7 +123,8 @@ const deliveriesOf = (row: Row, history: Rows): Detail["deliveries"] =>
       at: new Date(Date.parse(at) + seconds * 1000).toISOString(),
       status: nth % 2 === 0 ? 503 : null,
       millis: nth % 2 === 0 ? 210 + nth * 30 : 10_000,
-      said: nth % 2 === 0 ? `{"error":"upstream","hint":"<script>alert(1)</script>"}` : "connect ECONNREFUSED 10.4.2.19:443"
+      said:
+        nth % 2 === 0 ? `{"error":"upstream","hint":"<script>alert(1)</script>"}` : "connect ECONNREFUSED 10.4.2.19:443"
     }))
     return [
       {
@@ -115,7 +138,11 @@ const deliveriesOf = (row: Row, history: Rows): Detail["deliveries"] =>
         state: row.app === "no-endpoint" ? "kept" : isBad ? "given-up" : isWaiting ? "waiting" : "delivered",
         createdAt: at,
         nextAt: isWaiting ? new Date(Date.now() + 94_000).toISOString() : null,
-        body: JSON.stringify({ type, timestamp: at, data: { payOrderNo: row.payOrderNo, status, version, amount: row.amount } }),
+        body: JSON.stringify({
+          type,
+          timestamp: at,
+          data: { payOrderNo: row.payOrderNo, status, version, amount: row.amount }
+        }),
         tries: row.app === "no-endpoint" ? [] : isBad ? failing : isWaiting ? failing.slice(0, 2) : [first]
       }
     ]
@@ -165,7 +192,8 @@ const refundHistory = (row: Row, refunds: ReadonlyArray<Refund>): Rows =>
   })
 
 const details: Readonly<Record<string, (row: Row) => string>> = {
-  refund: (row) => `${row.payOrderNo.slice(0, 28)}R. By "maria.keller": "Customer changed the trip <script>alert(1)</script>"`
+  refund: (row) =>
+    `${row.payOrderNo.slice(0, 28)}R. By "maria.keller": "Customer changed the trip <script>alert(1)</script>"`
 }
 
 /** All that is known of an order, made from its row by the story of its state. */

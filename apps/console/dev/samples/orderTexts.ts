@@ -45,7 +45,9 @@ const mpgs = (state: string, no: string, amount: string) => ({
   status: state,
   sourceOfFunds: { provided: { card: { brand: "VISA", number: "…" } }, type: "CARD" },
   totalAuthorizedAmount: Number(amount),
-  transaction: [{ response: { acquirerCode: "00", gatewayCode: "APPROVED" }, transaction: { id: "1", type: "PAYMENT" } }]
+  transaction: [
+    { response: { acquirerCode: "00", gatewayCode: "APPROVED" }, transaction: { id: "1", type: "PAYMENT" } }
+  ]
 })
 
 const paypal = (state: string, no: string, amount: string) => ({
@@ -53,7 +55,12 @@ const paypal = (state: string, no: string, amount: string) => ({
   intent: "CAPTURE",
   status: state,
   purchase_units: [
-    { reference_id: "default", invoice_id: no, amount: { currency_code: "EUR", value: amount }, payee: { email_address: "…" } }
+    {
+      reference_id: "default",
+      invoice_id: no,
+      amount: { currency_code: "EUR", value: amount },
+      payee: { email_address: "…" }
+    }
   ],
   payer: { email_address: "…", payer_id: "…" }
 })

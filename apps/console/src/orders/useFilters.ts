@@ -1,0 +1,37 @@
+import { useQuery } from "@tanstack/react-query"
+import { useNavigate, useSearch } from "@tanstack/react-router"
+import { useMemo } from "react"
+import { call } from "../Admin.ts"
+import { useNow } from "../now.ts"
+import * as Search from "./Search.ts"
+
+/** The search in the address, what it asks of the API, and how to go to another one. */
+export const useFilters = () => {
+  const given = useSearch({ strict: false }) as Readonly<Record<string, unknown>>
+  const navigate = useNavigate()
+  const nowMillis = useNow(60_000)
+  const search = useMemo(() => Search.fromAddress(given), [given])
+  const filter = useMemo(() => Search.filterOf(search, nowMillis), [search, nowMillis])
+  const go = (next: Search.Search) => void navigate({ to: "/orders", search: next as never })
+  return {
+    search,
+    filter,
+    go,
+    change: (parts: Readonly<Record<string, string | null | undefined>>) => go(Search.changed(search, parts))
+  }
+}
+
+/** The names of vendors and apps to choose from; nothing where they cannot be read, as names can be typed, too. */
+export const useNames = () => {
+  const vendors = useQuery({
+    queryKey: ["vendors"],
+    queryFn: ({ signal }) => call("vendors.list", {}, signal),
+    staleTime: 300_000
+  })
+  const apps = useQuery({
+    queryKey: ["apps"],
+    queryFn: ({ signal }) => call("apps.list", {}, signal),
+    staleTime: 300_000
+  })
+  return { vendors: (vendors.data ?? []).map(({ name }) => name), apps: (apps.data ?? []).map(({ id }) => id) }
+}
