@@ -1,7 +1,8 @@
 import { VisuallyHidden } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { useId, useMemo } from "react"
-import { states as stateTexts, machine as texts } from "../words/machine.ts"
+import { useStateWord } from "../parts/Status.tsx"
+import { machine as texts } from "../words/machine.ts"
 import { useWords } from "../words/Words.ts"
 import { payment, refund } from "./graphs.ts"
 import * as Layout from "./Layout.ts"
@@ -115,7 +116,7 @@ const lookOf = (state: string, present: string, visited: ReadonlySet<string>, re
 /** The drawing alone; what it says stands beside it as a list. */
 const Drawing = ({ kind, history, state, isWide }: Given & { readonly isWide: boolean }) => {
   const id = useId()
-  const words = useWords(stateTexts)
+  const word = useStateWord()
   const graph = graphs[kind]
   const layout = layouts[kind][isWide ? "wide" : "tall"]
   const curves = useMemo(() => Layout.routes(layout, graph), [layout, graph])
@@ -143,13 +144,7 @@ const Drawing = ({ kind, history, state, isWide }: Given & { readonly isWide: bo
         <path key={key} d={curve.path} className={classes[look]} markerEnd={`url(#${id}-${look})`} />
       ))}
       {graph.states.map((each) => (
-        <Box
-          key={each}
-          layout={layout}
-          state={each}
-          said={words[each as keyof typeof words] ?? each}
-          look={lookOf(each, state, visited, reach)}
-        />
+        <Box key={each} layout={layout} state={each} said={word(each)} look={lookOf(each, state, visited, reach)} />
       ))}
       {drawn.map(({ key, curve }) => {
         const numbers = taken.get(key)
@@ -170,7 +165,7 @@ const Key = ({ look, text }: { readonly look: Kind; readonly text: string }) => 
 
 const Onward = ({ kind, state }: { readonly kind: Given["kind"]; readonly state: string }) => {
   const t = useWords(texts)
-  const words = useWords(stateTexts)
+  const word = useStateWord()
   const onward = graphs[kind].arrows.filter(({ from, to }) => from === state && to !== state)
   const marks = onward.flatMap(({ by }) => by).join(" ")
   return (
@@ -186,7 +181,7 @@ const Onward = ({ kind, state }: { readonly kind: Given["kind"]; readonly state:
           <ul>
             {onward.map(({ to, by }) => (
               <li key={to}>
-                <code>{to}</code> {words[to as keyof typeof words] ?? ""}: <code>{by.join(", ")}</code>
+                <code>{to}</code> {word(to)}: <code>{by.join(", ")}</code>
               </li>
             ))}
           </ul>

@@ -69,7 +69,7 @@ const Newer = ({
   // Order numbers rise with time.
   const isNewer = isOpenEnded && newest !== null && found !== null && found > newest
   return (
-    <div role="status">
+    <div role="status" className={css["newerBox"]}>
       {isNewer ? (
         <button type="button" className={css["newer"]} onClick={show}>
           <IconArrowUp size={15} aria-hidden />

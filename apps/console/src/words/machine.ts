@@ -47,35 +47,3 @@ export const machine = words(
     evidence: "渠道方的说法"
   }
 )
-
-/** The states in words, for payments and refunds. */
-export const states = words(
-  {
-    CREATED: "Made, not sent",
-    SUBMITTING: "Being sent",
-    PENDING: "Waiting for the payer",
-    AUTHORIZED: "Authorized, not captured",
-    SUCCEEDED: "Paid",
-    PARTIALLY_REFUNDED: "Refunded in part",
-    REFUNDED: "Refunded",
-    FAILED: "Failed",
-    CLOSING: "Being closed",
-    CLOSED: "Closed",
-    LATE_PAID: "Paid too late",
-    HELD: "Held for a person"
-  },
-  {
-    CREATED: "已创建",
-    SUBMITTING: "提交中",
-    PENDING: "待支付",
-    AUTHORIZED: "已授权待请款",
-    SUCCEEDED: "支付成功",
-    PARTIALLY_REFUNDED: "部分退款",
-    REFUNDED: "已全额退款",
-    FAILED: "失败",
-    CLOSING: "关单中",
-    CLOSED: "已关闭",
-    LATE_PAID: "逾期到账",
-    HELD: "挂起待人工"
-  }
-)
