@@ -68,7 +68,7 @@ const answersOf = (row: Row, history: Rows): Detail["answers"] => {
         version,
         number,
         status: isPush ? null : 200,
-        millis: isPush ? null : 90 + (seedOf(`${number}${version}`) % 380),
+        millis: isPush ? null : 90 + (seedOf(`${number}${version}`) % 200),
         raw: rawOf(row.vendor, call, kind, row.merchantOrderNo, row.amount.value),
         traceId: hex(seedOf(`${number}${version}`), 32)
       }

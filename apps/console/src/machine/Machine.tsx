@@ -22,6 +22,8 @@ interface Given {
   readonly state: string
   /** The cause of a step in words. */
   readonly said: (cause: string) => string
+  /** What a vendor is seen to say, in words: `paid`. */
+  readonly evidence: (kind: string) => string
 }
 
 const graphs = { payment, refund } as const
@@ -163,7 +165,13 @@ const Key = ({ look, text }: { readonly look: Kind; readonly text: string }) => 
   </span>
 )
 
-const Onward = ({ kind, state }: { readonly kind: Given["kind"]; readonly state: string }) => {
+/** `open † past the deadline` in words; a command stays as it is called. */
+const inWords = (name: string, evidence: Given["evidence"]): string => {
+  const [word = name, ...mark] = name.split(" ")
+  return [word.endsWith("()") ? word : evidence(word), ...mark].join(" ")
+}
+
+const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evidence">) => {
   const t = useWords(texts)
   const word = useStateWord()
   const onward = graphs[kind].arrows.filter(({ from, to }) => from === state && to !== state)
@@ -181,7 +189,8 @@ const Onward = ({ kind, state }: { readonly kind: Given["kind"]; readonly state:
           <ul>
             {onward.map(({ to, by }) => (
               <li key={to}>
-                <code>{to}</code> {word(to)}: <code>{by.join(", ")}</code>
+                <code>{to}</code> {word(to)}:{" "}
+                <span className="muted">{by.map((name) => inWords(name, evidence)).join(" · ")}</span>
               </li>
             ))}
           </ul>
@@ -197,7 +206,7 @@ const Onward = ({ kind, state }: { readonly kind: Given["kind"]; readonly state:
 
 /** A machine of the domain with the way that one order took through it. */
 export const Machine = (given: Given) => {
-  const { kind, history, state, said } = given
+  const { kind, history, state, said, evidence } = given
   const t = useWords(texts)
   const isWide = useMediaQuery("(min-width: 800px)", true, { getInitialValueInEffect: false })
   const steps = Way.stepsOf(graphs[kind], history)
@@ -219,8 +228,14 @@ export const Machine = (given: Given) => {
         <Key look="taken" text={t.legendTaken} />
         <Key look="next" text={t.legendNext} />
         <Key look="plain" text={t.legendOther} />
+        <span className={styles["key"]}>
+          <svg width="28" height="14" aria-hidden="true" className={styles["dim"]}>
+            <rect className={styles["box"]} x="1" y="1" width="26" height="12" rx="3" />
+          </svg>
+          {t.legendUnreachable}
+        </span>
       </figcaption>
-      <Onward kind={kind} state={state} />
+      <Onward kind={kind} state={state} evidence={evidence} />
     </figure>
   )
 }

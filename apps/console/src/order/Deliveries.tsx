@@ -72,7 +72,11 @@ const One = ({ delivery, resend }: { readonly delivery: Delivery; readonly resen
       )}
       <p className={`${css["small"]} muted`}>
         {tries.length === 0 ? t.noTries : t.tries(tries.length)}
-        {last === undefined || last.status !== null ? null : ` · ${last.said.slice(0, 80)}`}
+        {last === undefined
+          ? null
+          : last.status === null
+            ? ` · ${last.said.slice(0, 80)}`
+            : ` · ${t.answered(last.status, `${last.millis} ms`)}`}
         {nextAt === null ? null : (
           <>
             {" · "}

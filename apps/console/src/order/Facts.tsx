@@ -32,10 +32,13 @@ const GivenNo = ({ value }: { readonly value: string | null }) =>
     <span className="muted">–</span>
   ) : (
     <span className={css["number"]}>
-      <Foreign text={value} mono />
+      <Foreign text={value} mono shownFirst={96} />
       <Copy value={value} label={value.slice(0, 60)} />
     </span>
   )
+
+/** Whether a number wants a line of its own. */
+const isLong = (value: string | null): boolean => value !== null && value.length > 48
 
 const isNothing = (value: string): boolean => /^[0.]+$/.test(value)
 
@@ -121,10 +124,10 @@ export const Facts = ({ detail }: { readonly detail: Detail }) => {
         <Fact name={t.method}>
           {methodWords[order.method]} · {sourceWords[order.source]}
         </Fact>
-        <Fact name={t.businessNo}>
+        <Fact name={t.businessNo} wide={isLong(order.businessNo)}>
           <GivenNo value={order.businessNo} />
         </Fact>
-        <Fact name={t.transactionNo}>
+        <Fact name={t.transactionNo} wide={isLong(order.transactionNo)}>
           <GivenNo value={order.transactionNo} />
         </Fact>
         {order.merchantOrderNo === order.payOrderNo ? null : (

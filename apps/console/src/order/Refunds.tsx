@@ -23,7 +23,7 @@ type Refund = Detail["refunds"][number]
 
 const MachineOf = ({ refund, detail }: { readonly refund: Refund; readonly detail: Detail }) => {
   const t = useWords(texts)
-  const { cause } = useCauses()
+  const { cause, kind } = useCauses()
   const [isOpen, setOpen] = useState(false)
   return (
     <details className={css["evidence"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -35,6 +35,7 @@ const MachineOf = ({ refund, detail }: { readonly refund: Refund; readonly detai
             state={refund.status}
             history={detail.history.filter(({ number }) => number === refund.refundNo)}
             said={cause}
+            evidence={kind}
           />
         </Suspense>
       ) : null}

@@ -19,7 +19,7 @@ const Bar = ({ span, burst }: { readonly span: Trace.Span; readonly burst: Trace
   const { cause, source } = useCauses()
   const { left, width } = Trace.placed(span, burst)
   const millis = span.endMillis - span.startMillis
-  const isCall = span.lane === "vendor" && !span.word.includes(":")
+  const isCall = (span.lane === "vendor" || span.lane === "notification") && !span.word.includes(":")
   const word = span.lane === "delivery" ? span.word : isCall ? source(span.word) : cause(span.word)
   const place: CSSProperties = { marginInlineStart: `${left}%`, width: millis === 0 ? 4 : `${width}%` }
   return (

@@ -24,7 +24,7 @@ const Machine = lazy(() => import("../machine/Machine.tsx").then((module) => ({ 
 
 const Way = ({ detail }: { readonly detail: Detail }) => {
   const t = useWords(texts)
-  const { cause } = useCauses()
+  const { cause, kind } = useCauses()
   const { payOrderNo, status } = detail.order
   return (
     <Card title={t.machine}>
@@ -34,6 +34,7 @@ const Way = ({ detail }: { readonly detail: Detail }) => {
           state={status}
           history={detail.history.filter(({ number }) => number === payOrderNo)}
           said={cause}
+          evidence={kind}
         />
       </Suspense>
     </Card>

@@ -4,9 +4,6 @@ import { foreign } from "../words/foreign.ts"
 import { useWords } from "../words/Words.ts"
 import css from "./Foreign.module.css"
 
-/** How much of a long text is shown before somebody asks for the rest, in characters. */
-const shownFirst = 300
-
 /** The begin of a text, no character of it cut in half. */
 const begin = (text: string, length: number): string => {
   const cut = text.slice(0, length)
@@ -20,11 +17,14 @@ const begin = (text: string, length: number): string => {
 export const Foreign = ({
   text,
   line = false,
-  mono = false
+  mono = false,
+  shownFirst = 300
 }: {
   readonly text: string
   readonly line?: boolean
   readonly mono?: boolean
+  /** How much of it is shown before somebody asks for the rest, in characters. */
+  readonly shownFirst?: number
 }) => {
   const t = useWords(foreign)
   const { count } = useFormats()
