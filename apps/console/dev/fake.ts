@@ -42,7 +42,11 @@ const stream = (response: ServerResponse, { start }: Stream): void => {
   const stop = start((event, data) => {
     response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   })
-  response.on("close", stop)
+  const watch = setInterval(() => scenario().of === "down" && response.destroy(), 500)
+  response.on("close", () => {
+    clearInterval(watch)
+    stop()
+  })
 }
 
 const lines = async (response: ServerResponse, { pieces }: Lines): Promise<void> => {

@@ -9,10 +9,25 @@ const before = defaultCssVariablesResolver(DEFAULT_THEME)
 const after = defaultCssVariablesResolver(merged)
 const own = variables(merged)
 
+const width = 120
+
+/** One declaration as the formatter writes it: what is too long goes over several lines, at its commas. */
+const declaration = (name: string, value: string): string => {
+  const whole = `  ${name}: ${value};`
+  if (whole.length <= width) return whole
+  const rows: Array<string> = []
+  for (const word of `${value};`.split(/(?<=,) /)) {
+    const longer = `${rows.at(-1)} ${word}`
+    if (rows.length > 0 && longer.length <= width) rows[rows.length - 1] = longer
+    else rows.push(`    ${word}`)
+  }
+  return [`  ${name}:`, ...rows].join("\n")
+}
+
 const block = (selector: string, was: Variables, is: Variables): string => {
   const lines = Object.entries(is)
     .filter(([name, value]) => was[name] !== value)
-    .map(([name, value]) => `  ${name}: ${value};\n`)
+    .map(([name, value]) => `${declaration(name, value)}\n`)
   return `${selector} {\n${lines.join("")}}\n`
 }
 

@@ -32,7 +32,13 @@ export const Root = () => {
   const chosen = useMemo(() => ({ language, setLanguage }), [language])
   return (
     <LanguageContext value={chosen}>
-      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withStaticClasses={false}>
+      <MantineProvider
+        theme={theme}
+        defaultColorScheme="auto"
+        withCssVariables={false}
+        withGlobalClasses={false}
+        withStaticClasses={false}
+      >
         <QueryClientProvider client={client}>
           <SessionProvider>
             <RouterProvider router={router} />

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router"
-import { Shell } from "./Shell.tsx"
+import { Broken, Coming, NotFound, Shell } from "./shell/Shell.tsx"
 
 const root = createRootRoute({ component: Shell })
 
@@ -32,7 +32,13 @@ export const router = createRouter({
     const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== "")
     const text = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString()
     return text === "" ? "" : `?${text}`
-  }
+  },
+  // Code of a page is fetched when its link is pointed at or focused.
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: Coming
 })
 
 declare module "@tanstack/react-router" {

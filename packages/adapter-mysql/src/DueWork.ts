@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
-import type { Claimed, Leaving, Queue } from "@payment-proxy/ports"
+import type { Attempt, Claimed, Leaving, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Layer, Option, Random, Schema } from "effect"
 import { Database, now, typed } from "./Database.ts"
@@ -132,6 +132,11 @@ export const make = Effect.gen(function* () {
 
   const never = sql`due_millis = NULL, due_token = NULL, due_lease_millis = NULL`
 
+  const remembered = (attempts: ReadonlyArray<Attempt> | undefined): Fragment => {
+    const { tried } = DeliveryRows.tried(attempts)
+    return tried === undefined ? sql.literal("") : sql`, tried = ${tried}`
+  }
+
   const dueWork = DueWork.of({
     claim: (queue, limit, lease, leaving = {}) =>
       Effect.gen(function* () {
@@ -142,17 +147,17 @@ export const make = Effect.gen(function* () {
         return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, leaving))
       }),
     renew: (piece, lease) => ifHeld(piece, (now) => sql`due_lease_millis = ${now} + ${Duration.toMillis(lease)}`),
-    done: (piece, note) =>
+    done: (piece, note, attempts) =>
       ifHeld(piece, () =>
         piece.queue === "deliveries"
-          ? sql`${never}, due_note = ${noted(note)}, state = 'delivered'`
+          ? sql`${never}, due_note = ${noted(note)}, state = 'delivered'${remembered(attempts)}`
           : sql`${never}, due_note = ${noted(note)}`
       ),
-    postpone: (piece, after, note) =>
+    postpone: (piece, after, note, attempts) =>
       ifHeld(
         piece,
         (now) => sql`due_millis = ${now} + ${Duration.toMillis(after)}, due_token = NULL, due_lease_millis = NULL,
-          due_tries = ${piece.tries + 1}, due_note = ${noted(note)}`
+          due_tries = ${piece.tries + 1}, due_note = ${noted(note)}${remembered(attempts)}`
       ),
     giveBack: (piece, after) =>
       ifHeld(
@@ -231,8 +236,11 @@ export const make = Effect.gen(function* () {
       Effect.flatMap(clock, (now) =>
         update(sql`UPDATE payment_proxy_delivery SET ${anew(now)} WHERE id = ${id} AND state <> 'kept'`)
       ).pipe(Effect.map((count) => count === 1)),
-    giveUp: (id, token, note) =>
-      ifHeld({ queue: "deliveries", id, token }, () => sql`${never}, state = 'given-up', due_note = ${noted(note)}`)
+    giveUp: (id, token, note, attempts) =>
+      ifHeld(
+        { queue: "deliveries", id, token },
+        () => sql`${never}, state = 'given-up', due_note = ${noted(note)}${remembered(attempts)}`
+      )
   })
 
   return Context.make(DueWork, dueWork).pipe(Context.add(Deliveries, deliveries))

@@ -395,5 +395,31 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     name: "what was paid when",
     statement: "ALTER TABLE payment_proxy_order ADD KEY payment_proxy_order_paid (vendor, paid_millis)",
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
+  },
+  ...[
+    ["history", "answer"],
+    ["history_old", "answer"],
+    ["delivery", "tried"],
+    ["delivery_old", "tried"]
+  ].map(([name, column], index) => ({
+    id: 60 + index,
+    name: `what was said, beside the rows of ${name}`,
+    statement: `ALTER TABLE payment_proxy_${name} ADD COLUMN ${column} text NULL`,
+    makes: { table: `payment_proxy_${name}`, part: `${column}` }
+  })),
+  {
+    id: 64,
+    name: "the last answers of vendors that moved nothing",
+    statement: table(
+      "payment_proxy_answer",
+      [
+        "pay_order_no varchar(64) NOT NULL",
+        "at_millis bigint NOT NULL",
+        "answer text NOT NULL",
+        "PRIMARY KEY (pay_order_no)"
+      ],
+      server
+    ),
+    makes: { table: "payment_proxy_answer", part: "answer" }
   }
 ]

@@ -29,6 +29,7 @@ import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
 
@@ -85,7 +86,8 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     SharedTokensStore.layer,
     HistoriesStore.layer,
     SealingsStore.layer,
-    DataKeysStore.layer
+    DataKeysStore.layer,
+    VendorAnswersStore.layer
   )
   return {
     stores: stores.pipe(Layer.provide(migrated), Layer.provide(database)),

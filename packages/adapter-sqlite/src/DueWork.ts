@@ -141,19 +141,20 @@ export const make = Effect.gen(function* () {
       }),
     renew: (claimed, lease) =>
       ifHeld(claimed, (nowMillis) => ({ due_lease_millis: nowMillis + Duration.toMillis(lease) })),
-    done: (claimed, note) =>
+    done: (claimed, note, attempts) =>
       ifHeld(claimed, () => ({
         ...never,
         due_note: noted(note),
-        ...(claimed.queue === "deliveries" ? { state: "delivered" } : {})
+        ...(claimed.queue === "deliveries" ? { state: "delivered", ...DeliveryRows.tried(attempts) } : {})
       })),
-    postpone: (claimed, after, note) =>
+    postpone: (claimed, after, note, attempts) =>
       ifHeld(claimed, (nowMillis) => ({
         due_millis: nowMillis + Duration.toMillis(after),
         due_token: null,
         due_lease_millis: null,
         due_tries: claimed.tries + 1,
-        due_note: noted(note)
+        due_note: noted(note),
+        ...DeliveryRows.tried(attempts)
       })),
     giveBack: (claimed, after) =>
       ifHeld(claimed, (nowMillis) => ({ ...never, due_millis: nowMillis + Duration.toMillis(after) })),
@@ -241,8 +242,13 @@ export const make = Effect.gen(function* () {
             WHERE id = ${id} AND state <> 'kept' RETURNING id`
         )
       ).pipe(Effect.map((rows) => rows.length === 1)),
-    giveUp: (id, token, note) =>
-      ifHeld({ queue: "deliveries", id, token }, () => ({ ...never, state: "given-up", due_note: noted(note) }))
+    giveUp: (id, token, note, attempts) =>
+      ifHeld({ queue: "deliveries", id, token }, () => ({
+        ...never,
+        state: "given-up",
+        due_note: noted(note),
+        ...DeliveryRows.tried(attempts)
+      }))
   })
 
   return Context.make(DueWork, dueWork).pipe(Context.add(Deliveries, deliveries))

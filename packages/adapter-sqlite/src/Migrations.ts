@@ -245,6 +245,17 @@ const reconciliation = statements(
   "CREATE INDEX payment_proxy_order_paid ON payment_proxy_order (vendor, paid_millis) WHERE paid_millis IS NOT NULL"
 )
 
+/** What vendors answered, and how deliveries were tried: for operators. */
+const evidence = statements(
+  ...["history", "history_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN answer text NULL`),
+  ...["delivery", "delivery_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN tried text NULL`),
+  `CREATE TABLE payment_proxy_answer (
+    pay_order_no varchar(64) NOT NULL PRIMARY KEY,
+    at_millis bigint NOT NULL,
+    answer text NOT NULL
+  ) WITHOUT ROWID`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -260,6 +271,7 @@ export const migrate = Migrator.make({})({
     "0009_proposals": proposals,
     "0010_what_waits_for_an_endpoint": places,
     "0011_data_keys": dataKeys,
-    "0012_reconciliation": reconciliation
+    "0012_reconciliation": reconciliation,
+    "0015_what_was_said": evidence
   })
 })

@@ -26,6 +26,7 @@ import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 type Stores =
   | Orders
@@ -54,5 +55,6 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<Store
     SharedTokensStore.layer,
     HistoriesStore.layer,
     SealingsStore.layer,
-    DataKeysStore.layer
+    DataKeysStore.layer,
+    VendorAnswersStore.layer
   ).pipe(Layer.provide(Database.layer(options.filename)))

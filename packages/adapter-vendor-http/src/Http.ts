@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
-import { CrashPoints, InDoubt, Unreachable, WrittenPoint } from "@payment-proxy/ports"
+import { Redaction } from "@payment-proxy/domain"
+import { CrashPoints, InDoubt, Listening, Unreachable, WrittenPoint } from "@payment-proxy/ports"
 import { Effect, type Scope, Stream } from "effect"
 import { Agent, type Dispatcher, errors } from "undici"
 import * as Tls from "./Tls.ts"
@@ -214,7 +215,7 @@ const broken = new InDoubt({ detail: "The file broke off before its end." })
 const sendBy =
   (agent: Agent): Send =>
   (call, { millis, untilMillis }) =>
-    Effect.flatMap(Effect.zip(CrashPoints, WrittenPoint), ([{ hit, written }, whole]) =>
+    Effect.flatMap(Effect.all([CrashPoints, WrittenPoint, Listening]), ([{ hit, written }, whole, listener]) =>
       Effect.clockWith((clock) => {
         const askedAtMillis = clock.unsafeCurrentTimeMillis()
         const leftMillis = Math.min(millis, untilMillis - askedAtMillis)
@@ -237,7 +238,17 @@ const sendBy =
             // What has no body is whole with its head; of those, only a close has a point of its own.
             body === null && whole === "K20" ? () => hit(whole) : undefined
           ),
-          (answer) => ({ ...answer, askedAtMillis })
+          (answer) => {
+            if (listener !== null) {
+              const { status, text } = answer
+              listener.said = {
+                status,
+                millis: clock.unsafeCurrentTimeMillis() - askedAtMillis,
+                raw: Redaction.redacted(text)
+              }
+            }
+            return { ...answer, askedAtMillis }
+          }
         )
       })
     )

@@ -1,6 +1,6 @@
+import { Redaction } from "@payment-proxy/domain"
 import { Effect, Either } from "effect"
 import type { Answer } from "./Http.ts"
-import { redacted } from "./Redaction.ts"
 import type { Failure } from "./Vendor.ts"
 
 /** What an answer belongs to, as operators find it. */
@@ -26,7 +26,7 @@ export const told = <A>(
   const about = { vendor, call, payOrderNo, status }
   if (_tag === "InDoubt")
     return Effect.logWarning(`An answer was not understood. ${detail}`).pipe(
-      Effect.annotateLogs({ ...about, said: redacted(text) }),
+      Effect.annotateLogs({ ...about, said: Redaction.shape(text) }),
       Effect.zipRight(said)
     )
   return _tag === "Throttled" && status !== tooMany

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream"
-import { CrashPoints, type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
+import { Redaction } from "@payment-proxy/domain"
+import { CrashPoints, Listening, type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Either, Layer, type Scope } from "effect"
 import { Agent, type Dispatcher } from "undici"
 import * as Addresses from "./Addresses.ts"
@@ -120,21 +121,41 @@ const exchange = (agent: Agent, options: Options, request: Request, signal: Abor
     Effect.timeoutFail({ duration: options.timeLimitMillis, onTimeout: () => tooSlow(options) })
   )
 
-/** The rest of an answer is worth nothing but the connection's reuse: whatever it does, the status stands. */
-const drain = (body: Dispatcher.ResponseData["body"], limitMillis: number) =>
-  Effect.ignore(
-    Effect.timeout(
-      Effect.tryPromise(() => body.dump({ limit: answerLimitBytes })),
-      limitMillis
+/** As much of it is kept as people read. */
+const keptBytes = 500
+
+/**
+ * The beginning of an answer, for operators. The rest is worth nothing but the connection's reuse: whatever it does, the status stands,
+ * and what had come by then.
+ */
+const drain = (body: Dispatcher.ResponseData["body"], limitMillis: number): Effect.Effect<string> =>
+  Effect.suspend(() => {
+    const chunks: Array<Buffer> = []
+    let bytes = 0
+    const read = Effect.async<void>((resume) => {
+      const end = (): void => resume(Effect.void)
+      body.on("data", (chunk: Buffer) => {
+        if (bytes < keptBytes) chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes > answerLimitBytes) body.destroy()
+      })
+      for (const event of ["end", "error", "close"]) body.once(event, end)
+      return Effect.sync(() => body.destroy())
+    })
+    return Effect.timeoutOption(read, limitMillis).pipe(
+      Effect.map(() => new TextDecoder().decode(Buffer.concat(chunks).subarray(0, keptBytes)))
     )
-  )
+  })
 
 const send = (agent: Agent, options: Options) => (message: Message) =>
   Effect.gen(function* () {
     const request = yield* prepare(message, options)
     const [took, response] = yield* Effect.timed(exchange(agent, options, request, yield* aborter))
     const leftMillis = options.timeLimitMillis - Duration.toMillis(took)
-    yield* drain(response.body, Math.max(Math.min(leftMillis, drainLimitMillis), 0))
+    const raw = yield* drain(response.body, Math.max(Math.min(leftMillis, drainLimitMillis), 0))
+    const listener = yield* Listening
+    if (listener !== null)
+      listener.said = { status: response.statusCode, millis: Duration.toMillis(took), raw: Redaction.redacted(raw) }
     return yield* judged(response)
   }).pipe(Effect.scoped)
 

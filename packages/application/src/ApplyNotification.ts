@@ -1,7 +1,9 @@
+import { Redaction } from "@payment-proxy/domain"
 import type { Claimed } from "@payment-proxy/ports"
 import { crashPoint, DueWork, Inbox } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { askSoon } from "./AskSoon.ts"
+import { hearing } from "./Hearing.ts"
 import { Policies, waitAfter } from "./Policy.ts"
 import { orderOf } from "./Subjects.ts"
 import { takeIn } from "./TakeIn.ts"
@@ -25,7 +27,10 @@ export const applyNotification = Effect.fnUntraced(function* (claimed: Claimed) 
     )
     return yield* due.done(claimed, "No such order.")
   }
-  if (kept.evidence !== null) yield* takeIn(order.value.payOrderNo, kept.evidence)
+  if (kept.evidence !== null)
+    yield* takeIn(order.value.payOrderNo, kept.evidence).pipe(
+      hearing("notification", { status: null, millis: null, raw: Redaction.redacted(kept.body) })
+    )
   // News that proves nothing is not dropped: it waits for its turn.
   else if (!(yield* askSoon(order.value)))
     return yield* due.postpone(claimed, waitAfter(policy.inbox, claimed.tries + 2), "It waits for its turn.")

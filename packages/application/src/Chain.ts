@@ -10,6 +10,8 @@ export interface Link {
   readonly cause: string
   readonly detail: string | null
   readonly atMillis: number
+  /** Null where nothing was heard, and of entries from before answers were kept. */
+  readonly answer: string | null
 }
 
 /** The installation's audit key cannot be had, so nothing may be written: what is wrong, and how to mend it. */
@@ -23,8 +25,11 @@ export class AuditKeyLost extends Data.TaggedError("AuditKeyLost")<{ readonly de
 const text = (value: string): string => (value.isWellFormed() ? value : value.toWellFormed())
 
 /** An entry and the hash before it as one text, different for different ones: JSON tells `null` from a text and ends each text. */
-const canonical = (previous: string | null, { payOrderNo, version, state, cause, detail, atMillis }: Link): string =>
-  JSON.stringify([previous, payOrderNo, version, state, text(cause), detail === null ? null : text(detail), atMillis])
+const canonical = (previous: string | null, entry: Link): string => {
+  const { payOrderNo, version, state, cause, detail, atMillis, answer } = entry
+  const said = [previous, payOrderNo, version, state, text(cause), detail === null ? null : text(detail), atMillis]
+  return JSON.stringify(answer === null ? said : [...said, text(answer)])
+}
 
 const chain = (keyId: string, sinceMillis: number, digest: (text: string) => string) => {
   const link = (previous: string | null, entry: Link): string => `${keyId}.${digest(canonical(previous, entry))}`

@@ -5,6 +5,7 @@ import { Effect, Either, Option } from "effect"
 import { signed } from "./Actor.ts"
 import { ask } from "./Ask.ts"
 import { decide, OrderNotFound } from "./Decision.ts"
+import { hearing } from "./Hearing.ts"
 import { heard } from "./TakeIn.ts"
 
 /**
@@ -13,7 +14,9 @@ import { heard } from "./TakeIn.ts"
  */
 export const askToClose = Effect.fnUntraced(function* (payment: Payment.Payment) {
   const vendors = yield* Vendors
-  const closed = yield* heard(payment, Effect.provideService(vendors.close(payment), WrittenPoint, "K20"))
+  const closed = yield* heard(payment, Effect.provideService(vendors.close(payment), WrittenPoint, "K20")).pipe(
+    hearing("close")
+  )
   const isRefused = closed.silence === "Rejected" || closed.silence === "InDoubt"
   return isRefused ? (yield* ask(closed.payment)).payment : closed.payment
 })

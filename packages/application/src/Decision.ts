@@ -5,6 +5,7 @@ import { Context, Data, Duration, Effect, Either, Encoding, Option } from "effec
 import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import { Entropy } from "./Entropy.ts"
+import { heardIn } from "./Hearing.ts"
 import * as Moves from "./Moves.ts"
 import { dueIn, isStillOpen, type Limits, Policies, safest } from "./Policy.ts"
 import { using } from "./Services.ts"
@@ -77,7 +78,7 @@ export const changeOf = (
       const limits = limitsOf(Context.get(services, Vendors), after)
       const asked = { nowMillis, tries: 0, isHeard: true }
       const { payOrderNo, version, state } = after
-      const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis }
+      const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis, answer: heardIn(services) }
       const head = Context.get(services, Chain).link(after.head, entry)
       const payment = { ...after, head }
       return {

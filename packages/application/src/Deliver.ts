@@ -1,5 +1,14 @@
-import type { App, Claimed, Delivery, Endpoint, Place } from "@payment-proxy/ports"
-import { Apps, crashPoint, Deliveries, DueWork, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
+import type { App, Attempt, Claimed, Delivery, Endpoint, Listener, Place } from "@payment-proxy/ports"
+import {
+  Apps,
+  crashPoint,
+  Deliveries,
+  DueWork,
+  Listening,
+  NotDelivered,
+  Vault,
+  WebhookSender
+} from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option, Random, Redacted } from "effect"
 import type { Circuits, Ticket, Turn } from "./Circuits.ts"
 import { rememberedMillis } from "./KnownApps.ts"
@@ -57,11 +66,18 @@ const patient = (wait: Duration.Duration, retryAfterMillis: number | null): Dura
     ? wait
     : Duration.clamp(Duration.millis(retryAfterMillis), { minimum: wait, maximum: Duration.times(wait, 2) })
 
-const givenUp = Effect.fnUntraced(function* (claimed: Claimed, delivery: Delivery, note: string) {
+const givenUp = Effect.fnUntraced(function* (
+  claimed: Claimed,
+  delivery: Delivery,
+  note: string,
+  attempts?: ReadonlyArray<Attempt>
+) {
   yield* Effect.logWarning("A delivery was given up.").pipe(
     Effect.annotateLogs({ delivery: delivery.id, payOrderNo: delivery.payOrderNo, reason: note })
   )
-  return yield* Effect.flatMap(Deliveries, (deliveries) => deliveries.giveUp(delivery.id, claimed.token, note))
+  return yield* Effect.flatMap(Deliveries, (deliveries) =>
+    deliveries.giveUp(delivery.id, claimed.token, note, attempts)
+  )
 })
 
 /** Nothing more goes to an endpoint that said that it is gone, unless it has moved meanwhile. */
@@ -89,13 +105,16 @@ const swept = <E, R>(piece: Effect.Effect<number, E, R>) =>
 const failed = Effect.fnUntraced(function* (
   claimed: Claimed,
   delivery: Delivery,
-  { reason, retryAfterMillis }: NotDelivered
+  { reason, retryAfterMillis }: NotDelivered,
+  attempts: ReadonlyArray<Attempt>
 ) {
   const policy = yield* Policies
   const ageMillis = (yield* Clock.currentTimeMillis) - delivery.sinceMillis
   const wait = waitOf(policy, countedOf(policy, claimed.tries, ageMillis), ageMillis, yield* Random.nextRange(-1, 1))
-  if (wait === null) return yield* givenUp(claimed, delivery, reason)
-  return yield* Effect.flatMap(DueWork, (due) => due.postpone(claimed, patient(wait, retryAfterMillis), reason))
+  if (wait === null) return yield* givenUp(claimed, delivery, reason, attempts)
+  return yield* Effect.flatMap(DueWork, (due) =>
+    due.postpone(claimed, patient(wait, retryAfterMillis), reason, attempts)
+  )
 })
 
 /** What cannot be signed is not sent, and ends with its schedule as what is not taken does. */
@@ -171,6 +190,16 @@ const yielding = Effect.fnUntraced(function* (delivery: Delivery, place: Place, 
   return Duration.zero
 })
 
+const maxSaidChars = 500
+
+/** What an endpoint said, or what went wrong, for operators to read. */
+const wordsOf = ({ said }: Listener, reason: string): string =>
+  [reason, said?.raw ?? ""]
+    .filter((text) => text !== "")
+    .join(" ")
+    .slice(0, maxSaidChars)
+    .toWellFormed()
+
 /** One signed try. */
 const tried = Effect.fnUntraced(function* (
   claimed: Claimed,
@@ -192,21 +221,33 @@ const tried = Effect.fnUntraced(function* (
   const { eventId, body } = delivery
   const sent: Effect.Effect<number, NotDelivered> =
     secrets === null ? unsigned : sender.send({ url, secrets, eventId, body })
+  const listener: Listener = { call: "deliver", said: null }
+  const sinceMillis = yield* Clock.currentTimeMillis
+  /** The tries with this one, which came to a status or to none. */
+  const after = (status: number | null, reason: string) =>
+    Effect.map(Clock.currentTimeMillis, (nowMillis) => [
+      ...delivery.attempts,
+      { atMillis: sinceMillis, millis: nowMillis - sinceMillis, status, said: wordsOf(listener, reason) }
+    ])
   yield* sent.pipe(
+    Effect.provideService(Listening, listener),
     Effect.matchEffect({
       onSuccess: (status) =>
         crashPoint("K22").pipe(
-          Effect.zipRight(due.done(claimed, `HTTP ${status}`)),
+          Effect.zipRight(
+            Effect.flatMap(after(status, ""), (attempts) => due.done(claimed, `HTTP ${status}`, attempts))
+          ),
           Effect.zipRight(taken(circuits, ticket, place))
         ),
       onFailure: (failure) =>
         Effect.gen(function* () {
+          const attempts = yield* after(failure.status, failure.reason)
           if (failure.gone) {
             yield* stopped(place, endpoint, failure.reason)
-            return void (yield* givenUp(claimed, delivery, failure.reason))
+            return void (yield* givenUp(claimed, delivery, failure.reason, attempts))
           }
           const turn = yield* circuits.heard(ticket, false)
-          yield* failed(claimed, delivery, failure)
+          yield* failed(claimed, delivery, failure, attempts)
           yield* turned(circuits, ticket, place, turn)
         })
     })

@@ -4,6 +4,7 @@ import { Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Either } from "effect"
 import { ask } from "./Ask.ts"
 import { decide } from "./Decision.ts"
+import { hearing } from "./Hearing.ts"
 import { sendableUntil } from "./Submission.ts"
 import { answerOf, takeIn } from "./TakeIn.ts"
 
@@ -52,7 +53,8 @@ const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Oper
             )
         )
       }
-    })
+    }),
+    hearing(operation.kind)
   )
 })
 

@@ -3,6 +3,7 @@ import { RefundMachine } from "@payment-proxy/domain"
 import { crashPoint, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Clock, Effect, Either } from "effect"
 import { limitsOf } from "./Decision.ts"
+import { hearing, noted } from "./Hearing.ts"
 import { type Decided, decide, type Pair } from "./RefundDecision.ts"
 import { answerOf, type Silence } from "./TakeIn.ts"
 
@@ -25,7 +26,7 @@ const outcome = <R>({ refund }: Pair, call: Effect.Effect<Evidence.RefundEvidenc
   Effect.matchEffect(call, {
     onSuccess: (evidence) => takeIn(refund, evidence),
     onFailure: (failure) => takeInAnswer(refund, answerOf(failure))
-  })
+  }).pipe(hearing("refund"))
 
 const call = ({ payment, refund }: Pair) =>
   Effect.flatMap(Vendors, (vendors) => vendors.refund(payment, refund, refund.deadlineMillis)).pipe(
@@ -79,13 +80,22 @@ export const ask = Effect.fnUntraced(function* (pair: Pair) {
     Effect.zipLeft(crashPoint("K17")),
     Effect.matchEffect({
       onSuccess: (evidence) =>
-        Effect.map(takeIn(refund, evidence), (after: Decided) => ({ ...after, said: evidence.kind, silence: null })),
+        takeIn(refund, evidence).pipe(
+          Effect.tap((after) =>
+            evidence.kind === "notFound" && after.refund.version === refund.version
+              ? noted(refund.refundNo, null)
+              : Effect.void
+          ),
+          Effect.map((after: Decided) => ({ ...after, said: evidence.kind, silence: null }))
+        ),
       // A refusal speaks of the question, not of the refund.
       onFailure: (failure) =>
         Effect.logInfo(`The vendor did not say what became of the refund: ${failure._tag}.`).pipe(
           Effect.annotateLogs({ refundNo: refund.refundNo, detail: answerOf(failure).detail }),
+          Effect.zipRight(noted(refund.refundNo, answerOf(failure).detail)),
           Effect.as({ ...pair, resend: false, said: null, silence: failure._tag })
         )
-    })
+    }),
+    hearing("queryRefund")
   )
 })

@@ -7,6 +7,7 @@ import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
 import type { Cause } from "./Decision.ts"
 import { announce, Contended, changeOf as changeOfPayment, eventsOf, limitsOf, OrderNotFound } from "./Decision.ts"
+import { heardIn } from "./Hearing.ts"
 import { Policies } from "./Policy.ts"
 import * as RefundDue from "./RefundDue.ts"
 import { using } from "./Services.ts"
@@ -36,7 +37,7 @@ export const changeOf = (
     Effect.map(Context.get(services, Apps).byId(payment.app), (app): Change => {
       const limits = limitsOf(Context.get(services, Vendors), payment)
       const { refundNo: payOrderNo, version, state } = after
-      const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis }
+      const entry = { payOrderNo, version, state, cause, detail, atMillis: nowMillis, answer: heardIn(services) }
       const head = Context.get(services, Chain).link(after.head, entry)
       const refund = { ...after, head }
       const asked = { nowMillis, tries: 0, isHeard: true }

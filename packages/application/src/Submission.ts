@@ -3,6 +3,7 @@ import { PaymentMachine } from "@payment-proxy/domain"
 import { crashPoint, Orders, Vault, Vendors } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Either, Option } from "effect"
 import { decide, limitsOf } from "./Decision.ts"
+import { hearing } from "./Hearing.ts"
 import { requestContext } from "./Intent.ts"
 import { using } from "./Services.ts"
 import { answerOf, type Silence, takeInAnswer, takeInCreated } from "./TakeIn.ts"
@@ -14,7 +15,8 @@ export const outcome = <R>(sent: Payment.Payment, call: Effect.Effect<Evidence.E
     Effect.matchEffect({
       onSuccess: (evidence) => takeInCreated(sent, evidence),
       onFailure: (failure) => takeInAnswer(sent, answerOf(failure))
-    })
+    }),
+    hearing("create")
   )
 
 /** Until when a create may be written whose intent was decided at `intentMillis`. */

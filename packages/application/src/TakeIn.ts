@@ -2,6 +2,7 @@ import type { Evidence, Payment } from "@payment-proxy/domain"
 import { PaymentMachine } from "@payment-proxy/domain"
 import { Effect, Either } from "effect"
 import { decide } from "./Decision.ts"
+import { noted } from "./Hearing.ts"
 import * as ListedRefunds from "./ListedRefunds.ts"
 
 /** Takes in evidence about an order, whatever brought it: what is known already writes nothing. */
@@ -39,18 +40,23 @@ export const answerOf = (failure: Silence): Evidence.Answer =>
     ? { _tag: "Unreachable", detail: `No vendor ${failure.vendor} is configured.` }
     : failure
 
+/** What leaves an order where it is, and operators ask why. */
+const isPuzzling = ({ kind }: Evidence.Evidence): boolean => kind === "notFound" || kind === "known"
+
 /** Takes in what the vendor says to a call about an order, and answers what that was; silence leaves the order as it is. */
 export const heard = <R>(payment: Payment.Payment, call: Effect.Effect<Evidence.Evidence, Silence, R>) =>
   Effect.matchEffect(call, {
     onSuccess: (evidence) =>
-      Effect.map(takeIn(payment.payOrderNo, evidence), (after) => ({
-        payment: after,
-        said: evidence.kind,
-        silence: null
-      })),
+      takeIn(payment.payOrderNo, evidence).pipe(
+        Effect.tap((after) =>
+          isPuzzling(evidence) && after.version === payment.version ? noted(payment.payOrderNo, null) : Effect.void
+        ),
+        Effect.map((after) => ({ payment: after, said: evidence.kind, silence: null }))
+      ),
     onFailure: (failure) =>
       Effect.logInfo(`The vendor did not say what became of the order: ${failure._tag}.`).pipe(
         Effect.annotateLogs({ payOrderNo: payment.payOrderNo, detail: answerOf(failure).detail }),
+        Effect.zipRight(noted(payment.payOrderNo, answerOf(failure).detail)),
         Effect.as({ payment, said: null, silence: failure._tag })
       )
   })

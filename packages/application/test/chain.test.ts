@@ -15,6 +15,7 @@ const entry: Chain.Link = {
   state: "SUBMITTING",
   cause: "submit",
   detail: null,
+  answer: null,
   atMillis: 1
 }
 
@@ -85,6 +86,8 @@ describe("Chain", () => {
         expect(one === other).toBe(a === d && b === e && c === f)
         expect(chain.link(null, entry)).not.toBe(chain.link("null", entry))
         expect(chain.link(a, { ...entry, detail: null })).not.toBe(chain.link(a, { ...entry, detail: "" }))
+        expect(chain.link(a, { ...entry, answer: null })).not.toBe(chain.link(a, { ...entry, answer: "" }))
+        expect(chain.link(a, { ...entry, answer: b }) === chain.link(a, { ...entry, answer: c })).toBe(b === c)
       })
   )
 

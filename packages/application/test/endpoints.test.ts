@@ -168,37 +168,6 @@ it.world("what cannot be signed, as the endpoint's secret cannot be opened, ends
   })
 )
 
-it.world("an endpoint that works again after many failures gets new events (btcpayserver#3146)", () =>
-  Effect.gen(function* () {
-    const endpoints = Endpoints.make(() => 500)
-    const life = Effect.gen(function* () {
-      for (let order = 0; order < 30; order++) yield* Endpoints.anOrder()
-      yield* minutes(40)
-      endpoints.behave = () => 204
-      const { payOrderNo } = yield* Endpoints.anOrder()
-      yield* minutes(6)
-      expect((yield* Endpoints.deliveriesOf(payOrderNo)).map(({ state }) => state)).toEqual(["delivered", "delivered"])
-      const afterwards = yield* Endpoints.anOrder()
-      yield* TestClock.adjust(Duration.seconds(1))
-      expect((yield* Endpoints.deliveriesOf(afterwards.payOrderNo)).map(({ state }) => state)).toContain("delivered")
-    })
-    yield* Endpoints.delivering(endpoints, idle, life)
-  })
-)
-
-it.world("an event whose first try failed is sent again, also by another worker (hyperswitch#3408)", () =>
-  Effect.gen(function* () {
-    const endpoints = Endpoints.make(() => 500)
-    const { payOrderNo } = yield* Endpoints.anOrder()
-    yield* Endpoints.delivering(endpoints, idle, TestClock.adjust(Duration.seconds(1)))
-    expect(endpoints.tries.map(({ status }) => status)).toEqual([500])
-    endpoints.behave = () => 204
-    yield* Endpoints.delivering(endpoints, idle, minutes(1))
-    expect(Endpoints.arrived(endpoints).map(({ version }) => version)).toEqual([1, 2])
-    expect((yield* Endpoints.deliveriesOf(payOrderNo)).every(({ state }) => state === "delivered")).toBe(true)
-  })
-)
-
 it.world("an endpoint that fails five times in a row is left alone for 30 s, then for twice as long, up to 5 min", () =>
   Effect.gen(function* () {
     const endpoints = Endpoints.make(() => 500)

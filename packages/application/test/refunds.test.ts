@@ -140,18 +140,6 @@ it.world("a vendor that cannot refund is not asked to: the app is told so", () =
   })
 )
 
-it.world("two simultaneous refunds of 60 on a payment of 100 do not both succeed", () =>
-  Effect.gen(function* () {
-    const { payOrderNo } = yield* paid(hundred)
-    const ends = yield* Effect.all(
-      ["a", "b"].map((idempotencyKey) => refusalOf(back(payOrderNo, 60n, { idempotencyKey }))),
-      { concurrency: "unbounded" }
-    )
-    expect([...ends].sort()).toEqual(["AMOUNT_INVALID", null])
-    expect((yield* held).refundedMinor).toBe(60n)
-  })
-)
-
 it.world("F57: of twenty simultaneous refunds of 60 % one succeeds, and no more goes back than came", () =>
   Effect.gen(function* () {
     const { payOrderNo } = yield* paid(hundred)

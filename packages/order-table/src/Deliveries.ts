@@ -1,6 +1,22 @@
-import type { Change, Delivery } from "@payment-proxy/ports"
-import { deliveryStates } from "@payment-proxy/ports"
+import type { Attempt, Change, Delivery } from "@payment-proxy/ports"
+import { deliveryStates, maxAttempts } from "@payment-proxy/ports"
 import { Effect, type ParseResult, Schema } from "effect"
+
+/** The last tries of a delivery as one text. */
+const Attempts = Schema.parseJson(
+  Schema.Array(
+    Schema.Struct({
+      atMillis: Schema.Number,
+      millis: Schema.Number,
+      status: Schema.NullOr(Schema.Number),
+      said: Schema.String
+    })
+  )
+)
+
+/** What is written of a delivery's tries: nothing where nothing is said of them. */
+export const tried = (attempts: ReadonlyArray<Attempt> | undefined): { readonly tried?: string } =>
+  attempts === undefined ? {} : { tried: JSON.stringify(attempts.slice(-maxAttempts)) }
 
 const Row = Schema.Struct({
   id: Schema.String,
@@ -16,7 +32,8 @@ const Row = Schema.Struct({
   state: Schema.Literal(...deliveryStates),
   due_tries: Schema.Number,
   due_millis: Schema.NullOr(Schema.Number),
-  due_note: Schema.NullOr(Schema.String)
+  due_note: Schema.NullOr(Schema.String),
+  tried: Schema.NullOr(Attempts)
 })
 
 /** The columns of a delivery. */
@@ -34,7 +51,8 @@ export const columns = [
   "state",
   "due_tries",
   "due_millis",
-  "due_note"
+  "due_note",
+  "tried"
 ] as const
 
 /** An event that no endpoint wants goes to this one, which is none. */
@@ -71,7 +89,8 @@ const toDelivery = (row: typeof Row.Type): Delivery => ({
   state: row.state,
   tries: row.due_tries,
   dueAtMillis: row.due_millis,
-  note: row.due_note
+  note: row.due_note,
+  attempts: row.tried ?? []
 })
 
 /** The row of the same event on its way to `endpoint`, without its times but that of the event. */

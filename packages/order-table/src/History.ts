@@ -9,11 +9,12 @@ const Row = Schema.Struct({
   cause: Schema.String,
   detail: Schema.NullOr(Schema.String),
   at_millis: Schema.Number,
+  answer: Schema.NullOr(Schema.String),
   hash: Schema.NullOr(Schema.String)
 })
 
 /** The columns of an order's history. */
-export const columns = ["pay_order_no", "version", "state", "cause", "detail", "at_millis", "hash"] as const
+export const columns = ["pay_order_no", "version", "state", "cause", "detail", "at_millis", "answer", "hash"] as const
 
 /** An entry as a row. */
 export const toRow = (entry: HistoryEntry): typeof Row.Type => ({
@@ -23,6 +24,7 @@ export const toRow = (entry: HistoryEntry): typeof Row.Type => ({
   cause: entry.cause,
   detail: entry.detail,
   at_millis: entry.atMillis,
+  answer: entry.answer,
   hash: entry.hash
 })
 
@@ -37,9 +39,9 @@ export const decode = (rows: unknown): Effect.Effect<ReadonlyArray<HistoryEntry>
 /** The columns of `decodeFound`'s rows as they are selected of an order, and of an entry of its history. */
 export const foundColumns = {
   order: `'order' AS shelf, pay_order_no, version, pay_status, trans_type, head AS hash,
-    NULL AS state, NULL AS cause, NULL AS detail, NULL AS at_millis`,
+    NULL AS state, NULL AS cause, NULL AS detail, NULL AS at_millis, NULL AS answer`,
   entry: `'entry' AS shelf, pay_order_no, version, NULL AS pay_status, NULL AS trans_type, hash,
-    state, cause, detail, at_millis`
+    state, cause, detail, at_millis, answer`
 } as const
 
 const FoundRows = Schema.Array(
@@ -53,7 +55,8 @@ const FoundRows = Schema.Array(
     state: Schema.Unknown,
     cause: Schema.Unknown,
     detail: Schema.Unknown,
-    at_millis: Schema.Unknown
+    at_millis: Schema.Unknown,
+    answer: Schema.Unknown
   })
 )
 type FoundRecord = (typeof FoundRows.Type)[number]
@@ -70,6 +73,7 @@ const toFoundEntry = (row: FoundRecord): FoundEntry => ({
   cause: textIn(row.cause),
   detail: textOrNullIn(row.detail),
   atMillis: numberIn(row.at_millis),
+  answer: textOrNullIn(row.answer),
   hash: textOrNullIn(row.hash)
 })
 

@@ -1,3 +1,4 @@
+export * as Answers from "./Answers.ts"
 export * as Counterparts from "./Counterparts.ts"
 export * as Days from "./Days.ts"
 export * as Deliveries from "./Deliveries.ts"

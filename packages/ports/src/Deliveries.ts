@@ -6,6 +6,19 @@ import type { StoreUnavailable } from "./Store.ts"
 export const deliveryStates = ["waiting", "delivered", "given-up", "kept"] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
+/** One try of a delivery. */
+export interface Attempt {
+  readonly atMillis: number
+  readonly millis: number
+  /** What the endpoint answered with; null where no answer came. */
+  readonly status: number | null
+  /** The beginning of what it said, or what went wrong: at most 500 characters, without secrets. */
+  readonly said: string
+}
+
+/** So many tries of a delivery are remembered, the last ones. */
+export const maxAttempts = 20
+
 /** One event on its way to one endpoint. */
 export interface Delivery {
   readonly id: string
@@ -29,6 +42,8 @@ export interface Delivery {
   readonly dueAtMillis: number | null
   /** What came of the last try. */
   readonly note: string | null
+  /** Oldest first, at most the last 20. */
+  readonly attempts: ReadonlyArray<Attempt>
 }
 
 /** An endpoint and whose it is. */
@@ -62,7 +77,12 @@ export class Deliveries extends Context.Tag("@payment-proxy/ports/Deliveries")<
     readonly ofEvent: (eventId: string) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>
     readonly search: (search: DeliverySearch) => Effect.Effect<ReadonlyArray<Delivery>, StoreUnavailable>
     /** It will not be tried again: the endpoint is gone, or the schedule has ended. */
-    readonly giveUp: (id: string, token: string, note: string) => Effect.Effect<boolean, StoreUnavailable>
+    readonly giveUp: (
+      id: string,
+      token: string,
+      note: string,
+      attempts?: ReadonlyArray<Attempt>
+    ) => Effect.Effect<boolean, StoreUnavailable>
     /** It is due now, whatever became of it before, and its schedule begins anew; false where there is none or it is only kept. */
     readonly resend: (id: string) => Effect.Effect<boolean, StoreUnavailable>
     /**

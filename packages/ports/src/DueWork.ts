@@ -1,5 +1,6 @@
 import type { Duration, Effect } from "effect"
 import { Context } from "effect"
+import type { Attempt } from "./Deliveries.ts"
 import type { StoreUnavailable } from "./Store.ts"
 
 /** What can be due: payments and refunds, events, notifications, and days to reconcile. */
@@ -41,13 +42,18 @@ export class DueWork extends Context.Tag("@payment-proxy/ports/DueWork")<
       leaving?: Leaving
     ) => Effect.Effect<ReadonlyArray<Claimed>, StoreUnavailable>
     readonly renew: (claimed: Claimed, lease: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
-    /** It needs nothing more; `note` is what an operator reads. */
-    readonly done: (claimed: Claimed, note: string | null) => Effect.Effect<boolean, StoreUnavailable>
+    /** It needs nothing more; `note` is what an operator reads, `attempts` what is remembered of a delivery's tries from now on. */
+    readonly done: (
+      claimed: Claimed,
+      note: string | null,
+      attempts?: ReadonlyArray<Attempt>
+    ) => Effect.Effect<boolean, StoreUnavailable>
     /** It is due again after `after`, with one try more. */
     readonly postpone: (
       claimed: Claimed,
       after: Duration.Duration,
-      note: string | null
+      note: string | null,
+      attempts?: ReadonlyArray<Attempt>
     ) => Effect.Effect<boolean, StoreUnavailable>
     /** It is due again after `after`, as if it had not been claimed: no try is counted. */
     readonly giveBack: (claimed: Claimed, after: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>

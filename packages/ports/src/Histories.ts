@@ -9,6 +9,7 @@ export interface FoundEntry {
   readonly cause: string
   readonly detail: string | null
   readonly atMillis: number
+  readonly answer: string | null
   readonly hash: string | null
 }
 

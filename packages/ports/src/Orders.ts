@@ -15,6 +15,8 @@ export interface HistoryEntry {
   /** What was said, as text without secrets, where something was. */
   readonly detail: string | null
   readonly atMillis: number
+  /** What the vendor's answer was that it came of, as JSON without secrets (`VendorAnswers.ts`); null where it came of none. */
+  readonly answer: string | null
   /** Chains it to the entry before it: the hash of both; null where it is older than the chain. */
   readonly hash: string | null
 }

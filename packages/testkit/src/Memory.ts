@@ -11,7 +11,8 @@ import {
   Reconciliations,
   Retention,
   Sealings,
-  SharedTokens
+  SharedTokens,
+  VendorAnswers
 } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
 import type { Dump } from "./checker/Sources.ts"
@@ -26,6 +27,7 @@ import * as MemoryReconciliations from "./memory/Reconciliations.ts"
 import * as MemoryRetention from "./memory/Retention.ts"
 import * as MemorySharedTokens from "./memory/SharedTokens.ts"
 import * as Tables from "./memory/Tables.ts"
+import * as MemoryVendorAnswers from "./memory/VendorAnswers.ts"
 
 /** All that the store holds, as the checker reads it. */
 export class MemoryDump extends Context.Tag("@payment-proxy/testkit/MemoryDump")<MemoryDump, Effect.Effect<Dump>>() {}
@@ -106,6 +108,7 @@ export const over = (tables: Tables.Tables) => {
     Context.add(Histories, Ledger.histories(tables)),
     Context.add(Sealings, Ledger.sealings(tables)),
     Context.add(DataKeys, Ledger.dataKeys(tables)),
+    Context.add(VendorAnswers, MemoryVendorAnswers.make(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
 }

@@ -63,6 +63,7 @@ export const aChange = (payment: Payment.Payment, expected: number, overrides: P
       cause: expected === 0 ? "submit" : "query:open",
       detail: null,
       atMillis: payment.createdAtMillis + version,
+      answer: null,
       hash: null
     },
     placing:

@@ -80,7 +80,10 @@ const allowedIn: Readonly<Record<Row["status"], Detail["allowed"]>> = {
 
 const minus = (a: string, b: string): string => {
   const decimals = a.split(".")[1]?.length ?? 0
-  const minor = (text: string) => BigInt(text.replace(".", ""))
+  const minor = (text: string) => {
+    const [whole = "0", part = ""] = text.split(".")
+    return BigInt(`${whole}${part.padEnd(decimals, "0")}`)
+  }
   const text = (minor(a) - minor(b)).toString().padStart(decimals + 1, "0")
   return decimals === 0 ? text : `${text.slice(0, -decimals)}.${text.slice(-decimals)}`
 }
@@ -354,7 +357,7 @@ const changing: Handlers = {
   "orders.refund": ({ path, body }) => {
     const detail = byNumber(path.payOrderNo)
     if (detail === null) return fault("ORDER_NOT_FOUND", "There is no such order.")
-    const amount = body.amount ?? shown(detail).refundable ?? "0"
+    const amount = minus(body.amount === undefined ? (shown(detail).refundable ?? "0") : minus(detail.order.amount.value, minus(detail.order.amount.value, body.amount)), "0")
     if (Number(amount) > 1000) {
       const made = {
         ...proposal("refund", detail.order.payOrderNo, `Refund ${amount} ${detail.order.amount.currency}`, body.reason),

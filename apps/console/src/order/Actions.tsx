@@ -142,31 +142,30 @@ const Dialog = ({ action, ...given }: Open & { readonly action: Action }) => {
 export const Actions = ({ detail }: { readonly detail: Detail }) => {
   const t = useWords(actions)
   const [opened, setOpened] = useState<Action | null>(null)
-  // A dialog stays until it is left, also when the order moves on under it: the answer says then what is wrong.
-  const [isOpen, setOpen] = useState(false)
-  const begin = (action: Action) => () => {
-    setOpened(action)
-    setOpen(true)
-  }
-  const [first, ...rest] = order.filter((action) => detail.allowed.includes(action))
+  const allowed = order.filter((action) => detail.allowed.includes(action))
   return (
     <>
-      {first === undefined
-        ? null
-        : [first, ...rest].map((action) => (
-            <Button
-              key={action}
-              size="xs"
-              variant={action === first && action !== "sync" ? "filled" : "default"}
-              leftSection={icons[action]}
-              onClick={begin(action)}
-            >
-              {t[action]}
-            </Button>
-          ))}
-      {opened === null ? null : (
-        <Dialog key={opened} action={opened} detail={detail} isOpen={isOpen} onClose={() => setOpen(false)} />
-      )}
+      {allowed.map((action, index) => (
+        <Button
+          key={action}
+          size="xs"
+          variant={index === 0 && action !== "sync" ? "filled" : "default"}
+          leftSection={icons[action]}
+          onClick={() => setOpened(action)}
+        >
+          {t[action]}
+        </Button>
+      ))}
+      {/* All are there, as a dialog stays until it is left, also when the order moves on under it: the answer says what is wrong. */}
+      {order.map((action) => (
+        <Dialog
+          key={action}
+          action={action}
+          detail={detail}
+          isOpen={opened === action}
+          onClose={() => setOpened(null)}
+        />
+      ))}
     </>
   )
 }

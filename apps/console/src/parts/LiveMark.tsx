@@ -1,5 +1,5 @@
+import { useNow } from "../clock.ts"
 import type { Live } from "../live.ts"
-import { useNow } from "../now.ts"
 import { useFormats } from "../words/Formats.ts"
 import { parts } from "../words/parts.ts"
 import { useWords } from "../words/Words.ts"

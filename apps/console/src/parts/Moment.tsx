@@ -1,4 +1,4 @@
-import { useNow } from "../now.ts"
+import { useNow } from "../clock.ts"
 import { useFormats } from "../words/Formats.ts"
 import css from "./parts.module.css"
 
@@ -21,7 +21,11 @@ export const Moment = ({
     both: `${formats.dateTime(at)} · ${ago}`
   }[as]
   return (
-    <time dateTime={at} title={`${formats.dateTime(at)} · ${at}`} className={css["moment"]}>
+    <time
+      dateTime={at}
+      title={`${formats.dateTime(at)} · ${at}`}
+      className={as === "both" ? css["moments"] : css["moment"]}
+    >
       {shown}
     </time>
   )

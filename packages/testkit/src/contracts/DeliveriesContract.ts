@@ -1,6 +1,6 @@
 import type { Vitest } from "@effect/vitest"
 import { expect } from "@effect/vitest"
-import { Deliveries, type DeliverySearch, DueWork, type Inbox, Orders } from "@payment-proxy/ports"
+import { Deliveries, type DeliverySearch, DueWork, type Inbox, maxAttempts, Orders } from "@payment-proxy/ports"
 import { Duration, Effect, Option, TestClock } from "effect"
 import { aChange, aDelivery, aPayment, aRefund, aRefundChange, fresh } from "../Samples.ts"
 import { announced, claimAll, claimed, eventId, idsOf, many } from "./announced.ts"
@@ -117,6 +117,32 @@ const reading = (it: It) => {
         if (piece.id === newest[0]) expect(yield* due.done(piece, "HTTP 200")).toBe(true)
       expect(yield* ids({ endpoint: end, state: "delivered" })).toEqual(newest.slice(0, 1))
       expect(yield* ids({ endpoint: end, state: "waiting" })).toEqual(newest.slice(1))
+    })
+  )
+}
+
+const trying = (it: It) => {
+  it.effect("the last tries of a delivery are remembered, however it goes on", () =>
+    Effect.gen(function* () {
+      const deliveries = yield* Deliveries
+      const due = yield* DueWork
+      const { eventId: id } = yield* announced({ endpoints: ["one", "two", "three"] })
+      const ids = (yield* deliveries.ofEvent(id)).map((delivery) => delivery.id)
+      const attempts = Array.from({ length: maxAttempts + 3 }, (_, at) => ({
+        atMillis: at,
+        millis: 7,
+        status: at % 2 === 0 ? null : 500,
+        said: `“no”, said ${at} 😀`
+      }))
+      for (const piece of yield* claimAll("deliveries")) {
+        if (piece.id === ids[0]) yield* due.done(piece, null, attempts)
+        if (piece.id === ids[1]) yield* due.postpone(piece, Duration.hours(1), null, attempts)
+        if (piece.id === ids[2]) yield* deliveries.giveUp(piece.id, piece.token, "gone", attempts)
+      }
+      for (const one of ids)
+        expect(Option.getOrThrow(yield* deliveries.byId(one)).attempts, one).toEqual(attempts.slice(-maxAttempts))
+      yield* deliveries.resend(ids[0] ?? "")
+      expect(Option.getOrThrow(yield* deliveries.byId(ids[0] ?? "")).attempts.length).toBe(maxAttempts)
     })
   )
 }
@@ -286,6 +312,7 @@ const sweeps = (it: It): void => {
 /** What a `Deliveries` must do beside handing them out. */
 export const deliveriesContract = (it: It): void => {
   reading(it)
+  trying(it)
   resending(it)
   anew(it)
   sweeps(it)

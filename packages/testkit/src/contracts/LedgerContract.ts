@@ -8,10 +8,11 @@ import {
   type SealedColumn,
   type Sealing,
   Sealings,
-  SharedTokens
+  SharedTokens,
+  VendorAnswers
 } from "@payment-proxy/ports"
 import { Duration, Effect, type Layer, Option } from "effect"
-import { aChange, aRefund, aRefundChange, fresh } from "../Samples.ts"
+import { aChange, aRefund, aRefundChange, fresh, freshNo } from "../Samples.ts"
 import { place } from "./placed.ts"
 
 type Ports = Orders | Histories | Sealings | DataKeys | SharedTokens
@@ -185,10 +186,39 @@ const dataKeys = (it: It) => {
   )
 }
 
-/** What every `Histories`, `Sealings` and `DataKeys` must do, over one store. */
+const answers = (it: It) => {
+  it.effect("what was said beside an entry is read with it, as it was written", () =>
+    Effect.gen(function* () {
+      const { orders, payment } = yield* place()
+      const answer = JSON.stringify({ call: "query", raw: "“no” 😀\n<b>", status: 200 })
+      const moved = aChange({ ...payment, state: "SUCCEEDED" }, 1)
+      yield* orders.commit([{ ...moved, entry: { ...moved.entry, answer } }])
+      const { payOrderNo } = payment
+      expect((yield* orders.history(payOrderNo)).map((entry) => entry.answer)).toEqual([null, answer])
+      const found = (yield* allFound).find((one) => one.payOrderNo === payOrderNo)
+      expect(found?.entries.map((entry) => entry.answer)).toEqual([null, answer])
+    })
+  )
+
+  it.effect("of what moved nothing, the last is kept for each order", () =>
+    Effect.gen(function* () {
+      const store = yield* VendorAnswers
+      const [one, other] = [freshNo(), freshNo()]
+      yield* store.note({ payOrderNo: one, atMillis: 1, answer: "first" })
+      yield* store.note({ payOrderNo: one, atMillis: 2, answer: "second 😀" })
+      yield* store.note({ payOrderNo: other, atMillis: 3, answer: "third" })
+      expect(yield* store.of([])).toEqual([])
+      expect(yield* store.of([one, freshNo()])).toEqual([{ payOrderNo: one, atMillis: 2, answer: "second 😀" }])
+      expect((yield* store.of([one, other])).length).toBe(2)
+    })
+  )
+}
+
+/** What every `Histories`, `Sealings`, `DataKeys` and `VendorAnswers` must do, over one store. */
 export const ledgerContract = (name: string, stores: Layer.Layer<Ports, unknown>): void =>
-  layer(stores)(`Histories, Sealings, DataKeys: ${name}`, (it) => {
+  layer(stores)(`Histories, Sealings, DataKeys, VendorAnswers: ${name}`, (it) => {
     histories(it)
     sealings(it)
     dataKeys(it)
+    answers(it)
   })

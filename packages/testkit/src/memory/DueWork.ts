@@ -1,6 +1,6 @@
 import { OrderNo } from "@payment-proxy/domain"
-import type { Delivery, DeliverySearch, Leaving, Place, Queue } from "@payment-proxy/ports"
-import { Deliveries, DueWork } from "@payment-proxy/ports"
+import type { Attempt, Delivery, DeliverySearch, Leaving, Place, Queue } from "@payment-proxy/ports"
+import { Deliveries, DueWork, maxAttempts } from "@payment-proxy/ports"
 import type { Duration } from "effect"
 import { Clock, Duration as D, Effect, Option, Random } from "effect"
 import * as Due from "./Due.ts"
@@ -14,8 +14,8 @@ interface Shelf {
   readonly owner: (id: string) => string
   readonly due: (id: string) => Due.Due | undefined
   readonly candidates: (nowMillis: number) => ReadonlyArray<readonly [id: string, due: Due.Due]>
-  readonly write: (id: string, due: Due.Due, note: string | null | undefined) => void
-  readonly finish: (id: string, note: string | null) => void
+  readonly write: (id: string, due: Due.Due, note: string | null | undefined, attempts?: ReadonlyArray<Attempt>) => void
+  readonly finish: (id: string, note: string | null, attempts?: ReadonlyArray<Attempt>) => void
   /** Where a piece goes to: for `avoiding`. */
   readonly endpoint: (id: string) => string | null
 }
@@ -40,10 +40,22 @@ const blockedNow = (tables: Tables, nowMillis: number): ((later: Delivery) => bo
   return (later) => (first.get(lineOf(later)) ?? later.version) < later.version
 }
 
-const end = (tables: Tables, id: string, state: Delivery["state"], note: string | null): void => {
+const remembered = (attempts: ReadonlyArray<Attempt> | undefined) =>
+  attempts === undefined ? {} : { attempts: attempts.slice(-maxAttempts) }
+
+const end = (
+  tables: Tables,
+  id: string,
+  state: Delivery["state"],
+  note: string | null,
+  attempts?: ReadonlyArray<Attempt>
+): void => {
   const row = tables.deliveries.get(id)
   if (row !== undefined)
-    tables.deliveries.set(id, { delivery: { ...row.delivery, state, note, dueAtMillis: null }, due: never })
+    tables.deliveries.set(id, {
+      delivery: { ...row.delivery, state, note, dueAtMillis: null, ...remembered(attempts) },
+      due: never
+    })
 }
 
 const deliveryShelf = (tables: Tables): Shelf => ({
@@ -56,14 +68,20 @@ const deliveryShelf = (tables: Tables): Shelf => ({
       .filter(([, { delivery }]) => !isBlocked(delivery))
       .map(([id, { due }]) => [id, due])
   },
-  write: (id, due, note) => {
+  write: (id, due, note, attempts) => {
     const row = tables.deliveries.get(id)
     if (row === undefined) return
     const { tries, atMillis: dueAtMillis } = due
-    const delivery = { ...row.delivery, tries, dueAtMillis, ...(note === undefined ? {} : { note }) }
+    const delivery = {
+      ...row.delivery,
+      tries,
+      dueAtMillis,
+      ...(note === undefined ? {} : { note }),
+      ...remembered(attempts)
+    }
     tables.deliveries.set(id, { delivery, due })
   },
-  finish: (id, note) => end(tables, id, "delivered", note)
+  finish: (id, note, attempts) => end(tables, id, "delivered", note, attempts)
 })
 
 const plainShelf = <R extends { readonly due: Due.Due; readonly note: string | null }>(
@@ -189,9 +207,11 @@ export const make = (tables: Tables) => {
       ifHeld(claimed, (shelf, due, nowMillis) =>
         shelf.write(claimed.id, Due.leased(due, claimed.token, nowMillis, lease), undefined)
       ),
-    done: (claimed, note) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note)),
-    postpone: (claimed, after, note) =>
-      ifHeld(claimed, (shelf, due, nowMillis) => shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note)),
+    done: (claimed, note, attempts) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note, attempts)),
+    postpone: (claimed, after, note, attempts) =>
+      ifHeld(claimed, (shelf, due, nowMillis) =>
+        shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note, attempts)
+      ),
     giveBack: (claimed, after) =>
       ifHeld(claimed, (shelf, due, nowMillis) =>
         shelf.write(claimed.id, { ...Due.make(nowMillis, after), tries: due.tries }, undefined)
@@ -241,7 +261,8 @@ export const make = (tables: Tables) => {
           .sort((a, b) => inOrder(b, a))
           .slice(0, search.limit)
       ),
-    giveUp: (id, token, note) => ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note)),
+    giveUp: (id, token, note, attempts) =>
+      ifHeld({ queue: "deliveries", id, token }, () => end(tables, id, "given-up", note, attempts)),
     resend: (id) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) => {
         const row = tables.deliveries.get(id)

@@ -97,7 +97,8 @@ const deliveriesOf = ({ payment, entry, deliveries }: Change, createdAtMillis: n
     state: endpoint === null ? "kept" : "waiting",
     tries: 0,
     dueAtMillis: endpoint === null ? null : createdAtMillis,
-    note: null
+    note: null,
+    attempts: []
   }))
 
 const commit = (

@@ -6,6 +6,7 @@ import type {
   Difference,
   HistoryEntry,
   Kept,
+  NotedAnswer,
   PlacedOrder,
   PlacedRefund
 } from "@payment-proxy/ports"
@@ -87,6 +88,8 @@ export interface Tables {
   readonly tokens: Map<string, TokenRow>
   /** Sealed keys of the installation, by name. */
   readonly dataKeys: Map<string, string>
+  /** By the number of the payment or refund. */
+  readonly answers: Map<string, NotedAnswer>
 }
 
 /** An empty store. */
@@ -104,7 +107,8 @@ export const make = (): Tables => ({
   apps: new Map(),
   appKeys: new Map(),
   tokens: new Map(),
-  dataKeys: new Map()
+  dataKeys: new Map(),
+  answers: new Map()
 })
 
 /** One key made of several texts, distinct for distinct texts. */
