@@ -357,7 +357,12 @@ const changing: Handlers = {
   "orders.refund": ({ path, body }) => {
     const detail = byNumber(path.payOrderNo)
     if (detail === null) return fault("ORDER_NOT_FOUND", "There is no such order.")
-    const amount = minus(body.amount === undefined ? (shown(detail).refundable ?? "0") : minus(detail.order.amount.value, minus(detail.order.amount.value, body.amount)), "0")
+    const amount = minus(
+      body.amount === undefined
+        ? (shown(detail).refundable ?? "0")
+        : minus(detail.order.amount.value, minus(detail.order.amount.value, body.amount)),
+      "0"
+    )
     if (Number(amount) > 1000) {
       const made = {
         ...proposal("refund", detail.order.payOrderNo, `Refund ${amount} ${detail.order.amount.currency}`, body.reason),

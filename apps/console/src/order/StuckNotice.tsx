@@ -1,5 +1,5 @@
 import { IconAlertTriangle, IconClock } from "@tabler/icons-react"
-import { useNow } from "../now.ts"
+import { useNow } from "../clock.ts"
 import { stuck } from "../words/order.ts"
 import { useWords } from "../words/Words.ts"
 import css from "./Order.module.css"

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
 import { useMemo } from "react"
 import { call } from "../Admin.ts"
-import { useNow } from "../now.ts"
+import { useNow } from "../clock.ts"
 import * as Search from "./Search.ts"
 
 /** The search in the address, what it asks of the API, and how to go to another one. */
