@@ -1,4 +1,4 @@
-import { useNavigate, useParams } from "@tanstack/react-router"
+import { useLocation, useNavigate, useParams } from "@tanstack/react-router"
 import { lazy, type ReactNode, Suspense, useEffect } from "react"
 import { Actions } from "../order/Actions.tsx"
 import { Deliveries } from "../order/Deliveries.tsx"
@@ -70,29 +70,40 @@ const Part = ({ id, children }: { readonly id: string; readonly children: ReactN
   </div>
 )
 
-const Body = ({ detail }: { readonly detail: Detail }) => (
-  <div className={css["body"]}>
-    <StuckNotice detail={detail} />
-    <Proposals detail={detail} />
-    <Facts detail={detail} />
-    <Parts detail={detail} />
-    <Part id="machine">
-      <Way detail={detail} />
-    </Part>
-    <Part id="history">
-      <History detail={detail} />
-    </Part>
-    <Part id="refunds">
-      <Refunds detail={detail} />
-    </Part>
-    <Part id="deliveries">
-      <Deliveries detail={detail} />
-    </Part>
-    <Part id="trace">
-      <TraceView detail={detail} />
-    </Part>
-  </div>
-)
+/** Goes to the part that the address names, once it is there. */
+const useNamedPart = () => {
+  const hash = useLocation({ select: (location) => location.hash })
+  useEffect(() => {
+    if (hash !== "") document.getElementById(hash)?.scrollIntoView()
+  }, [hash])
+}
+
+const Body = ({ detail }: { readonly detail: Detail }) => {
+  useNamedPart()
+  return (
+    <div className={css["body"]}>
+      <StuckNotice detail={detail} />
+      <Proposals detail={detail} />
+      <Facts detail={detail} />
+      <Parts detail={detail} />
+      <Part id="machine">
+        <Way detail={detail} />
+      </Part>
+      <Part id="history">
+        <History detail={detail} />
+      </Part>
+      <Part id="refunds">
+        <Refunds detail={detail} />
+      </Part>
+      <Part id="deliveries">
+        <Deliveries detail={detail} />
+      </Part>
+      <Part id="trace">
+        <TraceView detail={detail} />
+      </Part>
+    </div>
+  )
+}
 
 /** All that is known of one order, as it happens, and what can be done with it now. */
 export const OneOrder = () => {
