@@ -33,7 +33,7 @@ const withProposal = (detail: Told): Told =>
           proposal(
             "resolve",
             detail.order.payOrderNo,
-            "Go on as CLOSED",
+            { state: "CLOSED", acceptedAmount: "188.00 EUR" },
             "Vendor's desk confirmed by phone, case 88213: the payer got it back.",
             "lars.holm"
           )
@@ -42,14 +42,23 @@ const withProposal = (detail: Told): Told =>
     : detail
 
 let count = 0
-const proposal = (kind: Proposal["kind"], subject: string, summary: string, note: string, by = me()): Proposal => {
+const summaryOf = (subject: string, { state, amount }: Proposal["details"]): string =>
+  typeof state === "string" ? `Let ${subject} go on from ${state}.` : `Refund ${amount ?? "a part"} of ${subject}.`
+
+const proposal = (
+  kind: Proposal["kind"],
+  subject: string,
+  details: Proposal["details"],
+  note: string,
+  by = me()
+): Proposal => {
   count += 1
   return {
     id: `prp_${String(count).padStart(8, "0")}`,
     kind,
     subject,
-    summary,
-    details: {},
+    summary: summaryOf(subject, details),
+    details,
     note,
     proposedBy: by,
     proposedAt: new Date(Date.now() - (by === me() ? 0 : 2_400_000)).toISOString(),
@@ -266,7 +275,7 @@ const deciding =
         decidedNote: given.body.note
       }
       const next = { ...detail, proposals: detail.proposals.map((each) => (each.id === open.id ? decided : each)) }
-      const to = open.summary.split(" ").at(-1) as Row["status"]
+      const to = open.details["state"] as Row["status"]
       if (state === "rejected") changed(next)
       else if (open.kind === "resolve")
         changed(
@@ -277,7 +286,7 @@ const deciding =
             `Proposed by "${open.proposedBy}", approved by "${me()}" (${open.id}): "${open.note}"`
           )
         )
-      else changed(refunded(next, open.details["amount"] ?? "1.00"))
+      else changed(refunded(next, open.details["amount"]?.split(" ")[0] ?? "1.00"))
       return decided
     }
     return fault("PROPOSAL_NOT_FOUND", "There is no such proposal.")
@@ -364,10 +373,12 @@ const changing: Handlers = {
       "0"
     )
     if (Number(amount) > 1000) {
-      const made = {
-        ...proposal("refund", detail.order.payOrderNo, `Refund ${amount} ${detail.order.amount.currency}`, body.reason),
-        details: { amount, currency: detail.order.amount.currency }
-      }
+      const made = proposal(
+        "refund",
+        detail.order.payOrderNo,
+        { amount: `${amount} ${detail.order.amount.currency}`, reason: body.reason },
+        body.reason
+      )
       changed({ ...detail, proposals: [...detail.proposals, made] })
       return { refund: null, proposal: made }
     }
@@ -380,7 +391,12 @@ const changing: Handlers = {
     if (detail === null) return fault("ORDER_NOT_FOUND", "There is no such order.")
     if (detail.proposals.some(({ state }) => state === "open"))
       return fault("PROPOSAL_OPEN", "Another proposal is open: decide that first.")
-    const made = proposal("resolve", body.refundNo ?? detail.order.payOrderNo, `Go on as ${body.state}`, body.reason)
+    const made = proposal(
+      "resolve",
+      body.refundNo ?? detail.order.payOrderNo,
+      { state: body.state, acceptedAmount: body.acceptedAmount ?? null },
+      body.reason
+    )
     changed({ ...detail, proposals: [...detail.proposals, made] })
     return made
   },

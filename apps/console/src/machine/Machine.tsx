@@ -24,6 +24,8 @@ interface Given {
   readonly said: (cause: string) => string
   /** What a vendor is seen to say, in words: `paid`. */
   readonly evidence: (kind: string) => string
+  /** States that a person can let it go on as, where it is held. */
+  readonly byPerson?: ReadonlyArray<string>
 }
 
 const graphs = { payment, refund } as const
@@ -116,7 +118,7 @@ const lookOf = (state: string, present: string, visited: ReadonlySet<string>, re
 }
 
 /** The drawing alone; what it says stands beside it as a list. */
-const Drawing = ({ kind, history, state, isWide }: Given & { readonly isWide: boolean }) => {
+const Drawing = ({ kind, history, state, isWide, byPerson = [] }: Given & { readonly isWide: boolean }) => {
   const id = useId()
   const word = useStateWord()
   const graph = graphs[kind]
@@ -125,8 +127,9 @@ const Drawing = ({ kind, history, state, isWide }: Given & { readonly isWide: bo
   const steps = Way.stepsOf(graph, history)
   const taken = Way.taken(steps)
   const visited = new Set(steps.flatMap(({ from, to }) => [from, to]))
-  const reach = Way.reachable(graph, state)
-  const drawn = [...new Set([...curves.keys(), ...taken.keys()])].map((key) => {
+  const reach = new Set([...Way.reachable(graph, state), ...byPerson])
+  const opened = byPerson.filter((to) => to !== state).map((to) => Way.keyOf(state, to))
+  const drawn = [...new Set([...curves.keys(), ...taken.keys(), ...opened])].map((key) => {
     const [from = "", to = ""] = key.split(">")
     const isPaired = curves.has(Way.keyOf(to, from)) || taken.has(Way.keyOf(to, from))
     const look: Kind = taken.has(key) ? "taken" : from === state ? "next" : "plain"
@@ -165,10 +168,13 @@ const Key = ({ look, text }: { readonly look: Kind; readonly text: string }) => 
   </span>
 )
 
+type Marks = Readonly<Record<"past the deadline" | "before the deadline" | "if told dead", string>>
+
 /** `open † past the deadline` in words; a command stays as it is called. */
-const inWords = (name: string, evidence: Given["evidence"]): string => {
-  const [word = name, ...mark] = name.split(" ")
-  return [word.endsWith("()") ? word : evidence(word), ...mark].join(" ")
+const inWords = (name: string, evidence: Given["evidence"], marks: Marks): string => {
+  const [, word = name, sign = "", mark = ""] = /^(\S+)(?: (†|‡))?(?: (.+))?$/.exec(name) ?? []
+  const said = Object.hasOwn(marks, mark) ? `(${marks[mark as keyof Marks]})` : mark
+  return [word.endsWith("()") ? word : evidence(word), sign, said].filter((part) => part !== "").join(" ")
 }
 
 const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evidence">) => {
@@ -190,7 +196,7 @@ const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evide
             {onward.map(({ to, by }) => (
               <li key={to}>
                 <code>{to}</code> {word(to)}:{" "}
-                <span className="muted">{by.map((name) => inWords(name, evidence)).join(" · ")}</span>
+                <span className="muted">{by.map((name) => inWords(name, evidence, t)).join(" · ")}</span>
               </li>
             ))}
           </ul>

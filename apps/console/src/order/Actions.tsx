@@ -125,6 +125,13 @@ const Refund = ({ detail, isOpen, onClose }: Open) => {
   )
 }
 
+/** Of the payment where that is held, else of its refund that is. */
+const ResolveHeld = (given: Open) => {
+  const { order, refunds, resolvable } = given.detail
+  const held = order.status === "HELD" ? undefined : refunds.find(({ status }) => status === "HELD")
+  return <Resolve {...given} states={resolvable} {...(held === undefined ? {} : { refundNo: held.refundNo })} />
+}
+
 const Dialog = ({ action, ...given }: Open & { readonly action: Action }) => {
   switch (action) {
     case "capture":
@@ -132,7 +139,7 @@ const Dialog = ({ action, ...given }: Open & { readonly action: Action }) => {
     case "refund":
       return <Refund {...given} />
     case "resolve":
-      return <Resolve {...given} states={given.detail.resolvable} />
+      return <ResolveHeld {...given} />
     default:
       return <Plain {...given} action={action} />
   }

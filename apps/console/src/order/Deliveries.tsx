@@ -4,7 +4,6 @@ import { useState } from "react"
 import { call } from "../Admin.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
-import { Empty } from "../parts/Empty.tsx"
 import { Foreign } from "../parts/Foreign.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Mono } from "../parts/Mono.tsx"
@@ -108,7 +107,7 @@ export const Deliveries = ({ detail }: { readonly detail: Detail }) => {
   return (
     <Card title={t.deliveries}>
       {detail.deliveries.length === 0 ? (
-        <Empty title={t.noDeliveries} />
+        <p className="muted">{t.noDeliveries}</p>
       ) : (
         <ol className={css["deliveries"]}>
           {detail.deliveries.map((delivery) => {

@@ -2,7 +2,6 @@ import { Switch } from "@mantine/core"
 import { useState } from "react"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
-import { Empty } from "../parts/Empty.tsx"
 import { Foreign } from "../parts/Foreign.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Status } from "../parts/Status.tsx"
@@ -98,7 +97,7 @@ export const History = ({ detail }: { readonly detail: Detail }) => {
       }
     >
       {entries.length === 0 ? (
-        <Empty title={t.noHistory} />
+        <p className="muted">{t.noHistory}</p>
       ) : (
         <ol className={css["entries"]} reversed={isNewestFirst}>
           {shown.map((entry) => (

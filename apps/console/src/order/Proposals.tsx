@@ -6,6 +6,7 @@ import { Card } from "../parts/Card.tsx"
 import { Foreign } from "../parts/Foreign.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { ReasonDialog } from "../parts/ReasonDialog.tsx"
+import { useStateWord } from "../parts/Status.tsx"
 import { useSession } from "../session.tsx"
 import { order as texts } from "../words/order.ts"
 import { useWords } from "../words/Words.ts"
@@ -22,8 +23,22 @@ const tones: Readonly<Record<Proposal["state"], Tone>> = {
   ended: "plain"
 }
 
+/** What would happen, in the language in force; in the API's own words where it is something else. */
+export const useSummary = () => {
+  const t = useWords(texts)
+  const stateWord = useStateWord()
+  return ({ kind, details, summary }: Proposal): string => {
+    const { state, acceptedAmount, amount } = details
+    if (kind === "refund" && typeof amount === "string") return t.refundOf(amount)
+    if (kind !== "resolve" || typeof state !== "string") return summary
+    const named = `${stateWord(state)} (${state})`
+    return typeof acceptedAmount === "string" ? t.goOnAccepting(named, acceptedAmount) : t.goOn(named)
+  }
+}
+
 const Decide = ({ proposal, payOrderNo }: { readonly proposal: Proposal; readonly payOrderNo: string }) => {
   const t = useWords(texts)
+  const summaryOf = useSummary()
   const { session, may } = useSession()
   const [decision, setDecision] = useState<Decision>("approve")
   const [isOpen, setOpen] = useState(false)
@@ -52,7 +67,7 @@ const Decide = ({ proposal, payOrderNo }: { readonly proposal: Proposal; readonl
         explain={
           <>
             <p className={css["strong"]}>
-              <Foreign text={proposal.summary} />
+              <Foreign text={summaryOf(proposal)} />
             </p>
             <p>{decision === "approve" ? t.approveTold : t.rejectTold}</p>
           </>
@@ -73,6 +88,7 @@ const Decide = ({ proposal, payOrderNo }: { readonly proposal: Proposal; readonl
 /** What two persons are needed for about this order, and what they decided. */
 export const Proposals = ({ detail }: { readonly detail: Detail }) => {
   const t = useWords(texts)
+  const summaryOf = useSummary()
   const { proposals, order } = detail
   if (proposals.length === 0) return null
   return (
@@ -83,9 +99,14 @@ export const Proposals = ({ detail }: { readonly detail: Detail }) => {
             <div className={css["deliveryHead"]}>
               <Badge tone={tones[proposal.state]}>{t[`state_${proposal.state}`]}</Badge>
               <strong>
-                <Foreign text={proposal.summary} />
+                <Foreign text={summaryOf(proposal)} />
               </strong>
             </div>
+            {proposal.subject === order.payOrderNo ? null : (
+              <p className={`${css["small"]} muted`}>
+                {t.ofRefund} <code className="mono">{proposal.subject}</code>
+              </p>
+            )}
             <Foreign text={proposal.note} />
             <p className={`${css["small"]} muted`}>
               {t.proposedBy} <bdi>{proposal.proposedBy}</bdi> · <Moment at={proposal.proposedAt} />

@@ -2,13 +2,11 @@ import { Button } from "@mantine/core"
 import { lazy, Suspense, useState } from "react"
 import { Amount } from "../parts/Amount.tsx"
 import { Card } from "../parts/Card.tsx"
-import { Empty } from "../parts/Empty.tsx"
 import { Foreign } from "../parts/Foreign.tsx"
 import { Bones } from "../parts/Loaded.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Mono } from "../parts/Mono.tsx"
 import { Status } from "../parts/Status.tsx"
-import { useSession } from "../session.tsx"
 import { actions, order as texts } from "../words/order.ts"
 import { useWords } from "../words/Words.ts"
 import { Fact } from "./Facts.tsx"
@@ -47,7 +45,6 @@ const One = ({ refund, detail }: { readonly refund: Refund; readonly detail: Det
   const t = useWords(texts)
   const words = useWords(actions)
   const { heldBecause } = useCauses()
-  const { may } = useSession()
   const [isOpen, setOpen] = useState(false)
   const isHeld = refund.status === "HELD"
   return (
@@ -57,7 +54,7 @@ const One = ({ refund, detail }: { readonly refund: Refund; readonly detail: Det
           <Amount amount={refund.amount} />
         </span>
         <Status status={refund.status} inDoubt={refund.inDoubt} />
-        {isHeld && may("operator") ? (
+        {isHeld && detail.allowed.includes("resolve") ? (
           <Button size="compact-xs" onClick={() => setOpen(true)}>
             {words.resolve}
           </Button>
@@ -108,7 +105,7 @@ export const Refunds = ({ detail }: { readonly detail: Detail }) => {
   return (
     <Card title={t.refunds}>
       {detail.refunds.length === 0 ? (
-        <Empty title={t.noRefunds} />
+        <p className="muted">{t.noRefunds}</p>
       ) : (
         <ol className={css["refunds"]}>
           {detail.refunds.map((refund) => (

@@ -26,12 +26,15 @@ export const Resolve = ({ detail, isOpen, onClose, refundNo, states }: Given) =>
   const stateWord = useStateWord()
   const faultOf = useFault()
   const [state, setState] = useState<State | "">("")
-  const [accepted, setAccepted] = useState("")
-  const { payOrderNo, amount } = detail.order
+  const { payOrderNo, amount, captured } = detail.order
+  const deviating =
+    refundNo === undefined && /[1-9]/.test(captured.value) && captured.value !== amount.value ? captured.value : ""
+  const [typed, setAccepted] = useState<string | null>(null)
+  const accepted = typed ?? deviating
   const fault = accepted === "" ? null : faultOf(accepted, amount.currency, null)
   const leave = () => {
     setState("")
-    setAccepted("")
+    setAccepted(null)
     onClose()
   }
   const fields = (

@@ -1,6 +1,5 @@
 import type { CSSProperties } from "react"
 import { Card } from "../parts/Card.tsx"
-import { Empty } from "../parts/Empty.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { useFormats } from "../words/Formats.ts"
 import { order as texts } from "../words/order.ts"
@@ -51,7 +50,7 @@ export const TraceView = ({ detail }: { readonly detail: Detail }) => {
   const bursts = Trace.bursts(detail)
   return (
     <Card title={t.trace}>
-      {bursts.length === 0 ? <Empty title={t.noTrace} /> : null}
+      {bursts.length === 0 ? <p className="muted">{t.noTrace}</p> : null}
       {bursts.map((burst) => (
         <div key={burst.startMillis} className={css["burst"]}>
           <p className={css["burstHead"]}>

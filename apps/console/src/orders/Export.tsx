@@ -2,7 +2,7 @@ import { Button, Modal, Progress } from "@mantine/core"
 import { IconDownload } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useEffect, useRef, useState } from "react"
-import { type Problem as ApiProblem, address, call, Refused } from "../Admin.ts"
+import { call, Refused, stream } from "../Admin.ts"
 import { Problem } from "../parts/Problem.tsx"
 import { toast } from "../parts/Toasts.tsx"
 import { useFormats } from "../words/Formats.ts"
@@ -45,13 +45,6 @@ const sinkOf = async (name: string): Promise<Exporting.Sink> => {
   return file.createWritable()
 }
 
-const open = async (filter: Filter, signal: AbortSignal) => {
-  const response = await fetch(address("orders.export", { query: filter }), { credentials: "same-origin", signal })
-  if (response.ok && response.body !== null) return response.body
-  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json") ?? false
-  throw new Refused(isProblem ? ((await response.json()) as ApiProblem) : null)
-}
-
 /** Runs one export at a time, tells how far it is, and stops it when the page is left. */
 const useExport = (filter: Filter, onDone: (count: number) => void) => {
   const [done, setDone] = useState<number | null>(null)
@@ -66,12 +59,16 @@ const useExport = (filter: Filter, onDone: (count: number) => void) => {
       const sink = await sinkOf(Exporting.fileName(Date.now()))
       setDone(0)
       let shownMillis = 0
-      const count = await Exporting.run(await open(filter, stop.signal), sink, (orders) => {
-        // More often than this nobody sees.
-        if (Date.now() - shownMillis < 100) return
-        shownMillis = Date.now()
-        setDone(orders)
-      })
+      const count = await Exporting.run(
+        await stream("orders.export", { query: filter }, stop.signal),
+        sink,
+        (orders) => {
+          // More often than this nobody sees.
+          if (Date.now() - shownMillis < 100) return
+          shownMillis = Date.now()
+          setDone(orders)
+        }
+      )
       onDone(count)
       return "done"
     } catch (fault) {

@@ -35,6 +35,7 @@ const Way = ({ detail }: { readonly detail: Detail }) => {
           history={detail.history.filter(({ number }) => number === payOrderNo)}
           said={cause}
           evidence={kind}
+          byPerson={status === "HELD" ? detail.resolvable : []}
         />
       </Suspense>
     </Card>
