@@ -54,7 +54,7 @@ const vendorSpans = ({ answers }: Detail): ReadonlyArray<Span> =>
       number,
       version,
       status,
-      isFault: status !== null && status >= 400,
+      isFault: status === null ? millis !== null && call !== "notification" : status >= 400,
       traceId
     }
   })

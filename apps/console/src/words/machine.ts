@@ -6,11 +6,9 @@ export const machine = words(
     payment: "Payment machine",
     refund: "Refund machine",
     way: "The way it took",
-    present: "is here now",
     step: (number: number, from: string, to: string, cause: string) => `${number}. ${from} to ${to}: ${cause}`,
     nowIn: (state: string) => `It is in ${state} now.`,
     onward: "From here it can go",
-    onwardTo: (state: string) => `to ${state}`,
     nowhere: "Nothing leads on from here.",
     byPerson: "A person lets it go on: propose how, and a second one approves.",
     legendTaken: "taken, in this order",
@@ -22,20 +20,15 @@ export const machine = words(
     "if told dead": "if the app was told that it is dead",
     fresh: "†  by a fresh answer to a query of ours only",
     contradiction: "‡  only if a later answer says the same again",
-    noSteps: "Nothing has happened to it yet.",
-    marksTitle: "What the words mean",
-    command: "a command of ours",
-    evidence: "what the vendor is seen to say"
+    noSteps: "Nothing has happened to it yet."
   },
   {
     payment: "支付状态机",
     refund: "退款状态机",
     way: "实际走过的路径",
-    present: "当前所处状态",
     step: (number: number, from: string, to: string, cause: string) => `${number}. ${from} → ${to}：${cause}`,
     nowIn: (state: string) => `当前状态：${state}。`,
     onward: "从这里可以走到",
-    onwardTo: (state: string) => `到 ${state}`,
     nowhere: "没有后续的状态变化。",
     byPerson: "需要人工处理：一人提出处理方案，另一人复核通过后继续。",
     legendTaken: "已走过（按编号先后）",
@@ -47,9 +40,6 @@ export const machine = words(
     "if told dead": "若已通知应用订单失效",
     fresh: "†  仅凭我方查询得到的最新答复",
     contradiction: "‡  需之后的答复再次一致才生效",
-    noSteps: "尚未发生任何变化。",
-    marksTitle: "标记说明",
-    command: "我方命令",
-    evidence: "渠道方的说法"
+    noSteps: "尚未发生任何变化。"
   }
 )

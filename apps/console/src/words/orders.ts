@@ -28,7 +28,6 @@ export const orders = words(
     currency: "Currency",
     currencyNeeded: "Choose a currency: amounts are compared within one.",
     amountWrong: "Write it like 1234.50.",
-    apply: "Apply",
     set: "Filters that are set",
     takeOff: (what: string) => `Take off: ${what}`,
     clear: "Clear all",
@@ -54,7 +53,6 @@ export const orders = words(
     next: "Next",
     first: "First page",
     pages: "Pages",
-    loadingPage: "Loading the page",
     oneHit: "Exactly one order has this number.",
     openIt: "Open it",
     emptyTitle: "No order fits",
@@ -116,7 +114,6 @@ export const orders = words(
     currency: "币种",
     currencyNeeded: "请选择币种：金额只在同一币种内比较。",
     amountWrong: "请按 1234.50 的格式填写。",
-    apply: "应用",
     set: "已设的筛选条件",
     takeOff: (what: string) => `去掉条件：${what}`,
     clear: "全部清除",
@@ -142,7 +139,6 @@ export const orders = words(
     next: "下一页",
     first: "回到首页",
     pages: "翻页",
-    loadingPage: "正在加载",
     oneHit: "恰有一笔订单匹配该单号。",
     openIt: "打开该订单",
     emptyTitle: "没有符合条件的订单",
@@ -189,5 +185,5 @@ export const methods = words(
 /** Where payers are. */
 export const sources = words(
   { APP: "app", H5: "mobile web", WEB: "web", QR: "QR code", MINI_PROGRAM: "mini program", JSAPI: "JSAPI" },
-  { APP: "App", H5: "H5", WEB: "网页", QR: "扫码", MINI_PROGRAM: "小程序", JSAPI: "公众号" }
+  { APP: "App", H5: "H5 网页", WEB: "网页", QR: "扫码", MINI_PROGRAM: "小程序", JSAPI: "公众号" }
 )
