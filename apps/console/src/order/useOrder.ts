@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
-import { useEffect } from "react"
-import { type Answer, address, call } from "../Admin.ts"
-import { useLive } from "../live.ts"
+import { useEffect, useRef } from "react"
+import { type Answer, address, call, Refused } from "../Admin.ts"
+import { type Live, useLive } from "../live.ts"
 
 /** All that is known of an order. */
 export type Detail = Answer<"orders.read">
@@ -9,14 +9,19 @@ export type Detail = Answer<"orders.read">
 /** An order, read anew whenever its stream says that it changed; while there is no stream, every 5 s. */
 export const useOrder = (payOrderNo: string) => {
   const client = useQueryClient()
-  const live = useLive(address("orders.live", { path: { payOrderNo } }), "changed", () => {
-    void client.invalidateQueries({ queryKey: ["order", payOrderNo] })
-  })
+  const followed = useRef<Live>("connecting")
   const query = useQuery({
     queryKey: ["order", payOrderNo],
     queryFn: ({ signal }) => call("orders.read", { path: { payOrderNo } }, signal),
-    refetchInterval: live === "live" ? false : 5000
+    refetchInterval: ({ state: { error } }) => {
+      const isMissing = error instanceof Refused && error.code === "ORDER_NOT_FOUND"
+      return isMissing || followed.current === "live" ? false : 5000
+    }
   })
+  const read = () => void client.invalidateQueries({ queryKey: ["order", payOrderNo] })
+  const isOn = query.data !== undefined
+  const live = useLive(address("orders.live", { path: { payOrderNo } }), "changed", read, { isOn })
+  followed.current = live
   // What changed while no stream was there is not told afterwards.
   useEffect(() => {
     if (live === "live") void client.invalidateQueries({ queryKey: ["order", payOrderNo] })

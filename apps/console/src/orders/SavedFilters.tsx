@@ -69,8 +69,8 @@ const Kept = ({ onApply }: { readonly onApply: (search: Search.Search) => void }
     },
     onError: (error) => toast(error.message, "bad")
   })
-  if (saved.error !== null) return <p className={css["menuText"]}>{t.savedFailed}</p>
-  if (saved.data?.length === 0) return <p className={css["menuText"]}>{t.savedNone}</p>
+  if (saved.error !== null) return <Menu.Label>{t.savedFailed}</Menu.Label>
+  if (saved.data?.length === 0) return <Menu.Label>{t.savedNone}</Menu.Label>
   return saved.data?.map(({ name, filter }) => (
     <div key={name} className={css["kept"]}>
       <Menu.Item onClick={() => onApply(Search.fromAddress(filter))}>

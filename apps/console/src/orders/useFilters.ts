@@ -1,22 +1,27 @@
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { useMemo } from "react"
+import { useMemo, useState } from "react"
 import { call } from "../Admin.ts"
-import { useNow } from "../clock.ts"
 import * as Search from "./Search.ts"
 
 /** The search in the address, what it asks of the API, and how to go to another one. */
 export const useFilters = () => {
   const given = useSearch({ strict: false }) as Readonly<Record<string, unknown>>
   const navigate = useNavigate()
-  const nowMillis = useNow(60_000)
   const search = useMemo(() => Search.fromAddress(given), [given])
-  const filter = useMemo(() => Search.filterOf(search, nowMillis), [search, nowMillis])
+  // A quick range ends when it was chosen, or asked anew: pages do not move under who reads them.
+  const [pinned, setPinned] = useState(() => ({ key: "", atMillis: 0 }))
+  const key = JSON.stringify(Search.withoutPage(search))
+  if (pinned.key !== key) setPinned({ key, atMillis: Date.now() })
+  const { atMillis } = pinned
+  const filter = useMemo(() => Search.filterOf(search, atMillis), [search, atMillis])
   const go = (next: Search.Search) => void navigate({ to: "/orders", search: next as never })
   return {
     search,
     filter,
     go,
+    /** Lets a quick range end now. */
+    renew: () => setPinned({ key, atMillis: Date.now() }),
     change: (parts: Readonly<Record<string, string | null | undefined>>) => go(Search.changed(search, parts))
   }
 }

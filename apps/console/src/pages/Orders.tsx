@@ -151,7 +151,7 @@ export const Orders = () => {
   const t = useWords(orders)
   const client = useQueryClient()
   const filters = useFilters()
-  const { search, filter, go, change } = filters
+  const { search, filter, go, change, renew } = filters
   const { cursor } = search
   const page = useQuery({
     queryKey: ["orders", "page", filter, cursor],
@@ -165,6 +165,7 @@ export const Orders = () => {
   })
   const found = page.data?.items ?? []
   const refresh = () => {
+    renew()
     void client.invalidateQueries({ queryKey: ["orders"] })
     if (cursor !== undefined) go(Search.withoutPage(search))
   }
