@@ -107,6 +107,7 @@ const Times = ({ search, change }: Given) => {
             <TextInput
               key={`${field} ${search[field] ?? ""}`}
               size="xs"
+              className={css["exact"]}
               type="datetime-local"
               step={1}
               label={field === "createdFrom" ? t.from : t.to}

@@ -1,5 +1,6 @@
-import { useLocation, useNavigate, useParams } from "@tanstack/react-router"
+import { Link, useLocation, useNavigate, useParams } from "@tanstack/react-router"
 import { lazy, type ReactNode, Suspense, useEffect } from "react"
+import { Refused } from "../Admin.ts"
 import { Actions } from "../order/Actions.tsx"
 import { Deliveries } from "../order/Deliveries.tsx"
 import { Facts } from "../order/Facts.tsx"
@@ -136,16 +137,25 @@ export const OneOrder = () => {
       }
       crumbs={[{ label: t.orders, to: "/orders" }]}
       mark={
-        <span className={css["marks"]}>
-          {detail === undefined ? null : <Status status={detail.order.status} inDoubt={detail.order.inDoubt} />}
-          <LiveMark live={live} atMillis={query.dataUpdatedAt === 0 ? null : query.dataUpdatedAt} />
-        </span>
+        detail === undefined ? null : (
+          <span className={css["marks"]}>
+            <Status status={detail.order.status} inDoubt={detail.order.inDoubt} />
+            <LiveMark live={live} atMillis={query.dataUpdatedAt} />
+          </span>
+        )
       }
       actions={detail === undefined ? undefined : <Actions detail={detail} />}
     >
       <span className="visually-hidden" role="status">
         {detail === undefined ? "" : t.nowIs(stateWord(detail.order.status))}
       </span>
+      {query.error instanceof Refused && query.error.code === "ORDER_NOT_FOUND" ? (
+        <p>
+          <Link to="/orders" search={{ number: payOrderNo } as never} className="link">
+            {t.findInstead}
+          </Link>
+        </p>
+      ) : null}
       <Loaded query={query} what={t.failed} rows={14}>
         {(loaded) => <Body detail={loaded} />}
       </Loaded>

@@ -6,6 +6,7 @@ export const order = words(
     orders: "Orders",
     title: (number: string) => `Order ${number}`,
     failed: "The order could not be read",
+    findInstead: "Look for this number among all numbers of orders",
     nowIs: (state: string) => `The order is ${state} now.`,
     parts: "Parts of this page",
     // Facts
@@ -109,6 +110,7 @@ export const order = words(
     orders: "订单",
     title: (number: string) => `订单 ${number}`,
     failed: "订单读取失败",
+    findInstead: "在所有单号中查找此号码",
     nowIs: (state: string) => `订单当前状态：${state}。`,
     parts: "本页内容",
     facts: "订单信息",
