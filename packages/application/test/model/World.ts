@@ -123,6 +123,8 @@ export class World {
   readonly sink: Array<FakeWebhookSender.Got> = []
   readonly client: Array<Checker.ClientOp> = []
   readonly notifications: Array<Checker.VendorNotification> = []
+  /** Payments that the vendor said would never be paid, and that can be after all. */
+  readonly reopened = new Set<string>()
   /** What somebody saw that must not be, outside of what fails. */
   broken: Broken | null = null
   doom: Doom | null = null
