@@ -1,6 +1,7 @@
 import type { Answer, Input } from "../../src/Admin.ts"
 import { fault, type Handlers, Lines, Stream } from "./Fake.ts"
 import { fresh, rows as madeRows } from "./orderRows.ts"
+import { csv, matching } from "./orderSearch.ts"
 import { type Detail, type Row, storyOf } from "./orderStories.ts"
 import { scenario } from "./scenario.ts"
 
@@ -157,58 +158,6 @@ const acting =
     return act(detail, given)
   }
 
-const matching = (query: Readonly<Record<string, string | undefined>>): ReadonlyArray<Row> => {
-  const is = (key: string, value: string | null) => query[key] === undefined || query[key] === value
-  const amountOf = ({ amount }: Row) => Number(amount.value)
-  return scenario().of === "empty"
-    ? []
-    : rows.filter(
-        (row) =>
-          (query["number"] === undefined ||
-            [
-              row.payOrderNo,
-              row.businessNo,
-              row.transactionNo,
-              row.merchantOrderNo,
-              `${row.payOrderNo.slice(0, 28)}R`
-            ].includes(query["number"])) &&
-          is("status", row.status) &&
-          is("vendor", row.vendor) &&
-          is("app", row.app) &&
-          is("method", row.method) &&
-          is("currency", row.amount.currency) &&
-          Date.parse(row.createdAt) >= Date.parse(query["createdFrom"] ?? "1970-01-01T00:00Z") &&
-          Date.parse(row.createdAt) <= Date.parse(query["createdTo"] ?? "9999-01-01T00:00Z") &&
-          amountOf(row) >= Number(query["amountFrom"] ?? 0) &&
-          amountOf(row) <= Number(query["amountTo"] ?? Number.POSITIVE_INFINITY)
-      )
-}
-
-const csvOf = (row: Row): string =>
-  [
-    row.payOrderNo,
-    row.status,
-    row.vendor,
-    row.app,
-    row.businessNo ?? "",
-    row.amount.value,
-    row.amount.currency,
-    row.createdAt
-  ]
-    .map((cell) => `"${cell.replaceAll('"', '""')}"`)
-    .join(",")
-
-async function* csv(found: ReadonlyArray<Row>) {
-  yield "payOrderNo,status,vendor,app,businessNo,amount,currency,createdAt\r\n"
-  for (let at = 0; at < found.length; at += 40) {
-    yield found
-      .slice(at, at + 40)
-      .map((row) => `${csvOf(row)}\r\n`)
-      .join("")
-    await new Promise((go) => setTimeout(go, 120))
-  }
-}
-
 const refunded = (detail: Told, amount: string): Told => {
   const { order } = detail
   const refundNo = `${order.payOrderNo.slice(0, 27)}X${detail.refunds.length}`
@@ -294,7 +243,7 @@ const deciding =
 
 const reading: Handlers = {
   "orders.search": ({ query }) => {
-    const found = matching(query as never)
+    const found = matching(rows, query as never)
     const { cursor, limit = "25" } = query as Readonly<Record<string, string>>
     const from =
       cursor === undefined
@@ -310,10 +259,10 @@ const reading: Handlers = {
     return { items: found.slice(from, end), next: found[end]?.payOrderNo ?? null }
   },
   "orders.count": ({ query }) => {
-    const found = matching(query as never).length
+    const found = matching(rows, query as never).length
     return found > 1000 ? { count: Math.round(found / 100) * 100, isExact: false } : { count: found, isExact: true }
   },
-  "orders.export": ({ query }) => new Lines(csv(matching(query as never))),
+  "orders.export": ({ query }) => new Lines(csv(matching(rows, query as never))),
   "orders.read": ({ path }) => {
     const detail = byNumber(path.payOrderNo)
     return detail === null ? fault("ORDER_NOT_FOUND", "There is no such order: check its number.") : shown(detail)
