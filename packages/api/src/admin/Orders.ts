@@ -289,7 +289,14 @@ const resend = HttpApiEndpoint.post("resend")`/admin/events/${eventId}/resend`
   .annotateContext(Call.about("operator", "Send an event again", "To all endpoints of its app that want it."))
 
 /** A search that an operator keeps. */
-export const SavedFilter = Schema.Struct({ name: Schema.String, filter: OrderFilter }).annotations({
+export const KeptFilter = Schema.Struct({
+  ...OrderFilter.fields,
+  /** The last so long, whenever it is applied, in place of a begin. */
+  range: Schema.optional(Schema.Literal("15m", "1h", "24h", "7d", "30d"))
+})
+
+/** A search that an operator keeps, by its name. */
+export const SavedFilter = Schema.Struct({ name: Schema.String, filter: KeptFilter }).annotations({
   identifier: "SavedFilter"
 })
 
@@ -300,7 +307,7 @@ const filters = HttpApiEndpoint.get("filters", "/admin/filters")
   .annotateContext(Call.about("viewer", "List one's saved filters", "By name."))
 
 const saveFilter = HttpApiEndpoint.put("saveFilter")`/admin/filters/${filterName}`
-  .setPayload(OrderFilter)
+  .setPayload(KeptFilter)
   .addSuccess(HttpApiSchema.NoContent)
   .addError(answers("BODY_INVALID", "LIMIT_REACHED", "STORE_UNAVAILABLE"))
   .middleware(Call.Viewer)
