@@ -66,6 +66,13 @@ export const setCsrfToken = (token: string): void => {
   csrfToken = token
 }
 
+const signedOutWatchers = new Set<() => void>()
+/** Calls `watcher` whenever a call finds that nobody is signed in any more; answers how to stop it. */
+export const onSignedOut = (watcher: () => void): (() => void) => {
+  signedOutWatchers.add(watcher)
+  return () => void signedOutWatchers.delete(watcher)
+}
+
 type Loose = {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | undefined>>
@@ -109,7 +116,9 @@ export const call = async <N extends Name>(name: N, given: Input<N>, signal?: Ab
   })
   if (!response.ok) {
     const after = Number(response.headers.get("retry-after") ?? Number.NaN)
-    throw new Refused(await problemOf(response), Number.isNaN(after) ? null : after)
+    const refused = new Refused(await problemOf(response), Number.isNaN(after) ? null : after)
+    if (refused.code === "SIGNED_OUT") for (const watcher of signedOutWatchers) watcher()
+    throw refused
   }
   if (response.status === 204 || response.status === 202) return undefined as Answer<N>
   const isJson = response.headers.get("content-type")?.includes("json") ?? false
