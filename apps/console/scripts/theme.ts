@@ -15,13 +15,12 @@ const width = 120
 const declaration = (name: string, value: string): string => {
   const whole = `  ${name}: ${value};`
   if (whole.length <= width) return whole
-  const rows = value.split(", ").reduce<ReadonlyArray<string>>((before, word, at, all) => {
-    const piece = at === all.length - 1 ? `${word};` : `${word},`
-    const last = before.at(-1)
-    return last !== undefined && `${last} ${piece}`.length <= width
-      ? [...before.slice(0, -1), `${last} ${piece}`]
-      : [...before, `    ${piece}`]
-  }, [])
+  const rows: Array<string> = []
+  for (const word of `${value};`.split(/(?<=,) /)) {
+    const longer = `${rows.at(-1)} ${word}`
+    if (rows.length > 0 && longer.length <= width) rows[rows.length - 1] = longer
+    else rows.push(`    ${word}`)
+  }
   return [`  ${name}:`, ...rows].join("\n")
 }
 
