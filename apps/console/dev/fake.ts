@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Connect, Plugin } from "vite"
 import type { Name } from "../src/Admin.ts"
 import { calls } from "../src/calls.ts"
+import { apps } from "./samples/apps.ts"
 import { fault, type Handlers, isFault, type Loose, Stream } from "./samples/Fake.ts"
 import { now } from "./samples/now.ts"
+import { proposals } from "./samples/proposals.ts"
 import { type Scenario, scenario, set } from "./samples/scenario.ts"
 import { session } from "./samples/session.ts"
 
 /** Add the calls of a page here, from a file of its own in samples/. */
-const handlers: Handlers = { ...session, ...now }
+const handlers: Handlers = { ...session, ...now, ...proposals, ...apps }
 
 const routes = (Object.entries(calls) as ReadonlyArray<readonly [Name, readonly [string, string]]>).map(
   ([name, [method, template]]) => ({
