@@ -6,11 +6,13 @@ import { apps } from "./samples/apps.ts"
 import { fault, type Handlers, isFault, type Loose, Stream } from "./samples/Fake.ts"
 import { now } from "./samples/now.ts"
 import { proposals } from "./samples/proposals.ts"
+import { reconciliation } from "./samples/reconciliation.ts"
 import { type Scenario, scenario, set } from "./samples/scenario.ts"
 import { session } from "./samples/session.ts"
+import { vendors } from "./samples/vendors.ts"
 
 /** Add the calls of a page here, from a file of its own in samples/. */
-const handlers: Handlers = { ...session, ...now, ...proposals, ...apps }
+const handlers: Handlers = { ...session, ...now, ...proposals, ...apps, ...vendors, ...reconciliation }
 
 const routes = (Object.entries(calls) as ReadonlyArray<readonly [Name, readonly [string, string]]>).map(
   ([name, [method, template]]) => ({

@@ -47,7 +47,7 @@ const Buttons = ({ endpoint, ask }: { readonly endpoint: Endpoint; readonly ask:
       {types.map((type) => (
         <Button
           key={type}
-          size="compact-sm"
+          size="xs"
           {...(type === "removeEndpoint"
             ? { color: "red", variant: "light" }
             : { variant: type === "startEndpoint" ? "filled" : "default" })}

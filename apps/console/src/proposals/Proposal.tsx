@@ -188,24 +188,33 @@ const Decided = ({ proposal }: { readonly proposal: Proposal }) => {
         </dd>
       </div>
     )
-  if (proposal.decidedBy === null) return <div className={`${css["wide"]} muted`}>{text.endedTold}</div>
-  return (
-    <>
+  if (proposal.decidedBy === null)
+    return (
       <div>
-        <dt>{text.decidedBy}</dt>
-        <dd>
-          <bdi>{proposal.decidedBy}</bdi> · <Moment at={proposal.decidedAt} as="full" />
-        </dd>
+        <dt>{text.stateEnded}</dt>
+        <dd className="muted">{text.endedTold}</dd>
       </div>
-      {proposal.decidedNote === null ? null : (
-        <div className={css["wide"]}>
-          <dt>{text.decidedWhy}</dt>
-          <dd>
-            <bdi className={css["note"]}>{proposal.decidedNote}</bdi>
-          </dd>
-        </div>
-      )}
-    </>
+    )
+  return (
+    <div>
+      <dt>{text.decidedBy}</dt>
+      <dd>
+        <bdi>{proposal.decidedBy}</bdi> · <Moment at={proposal.decidedAt} as="full" />
+      </dd>
+    </div>
+  )
+}
+
+const DecidedNote = ({ proposal: { decidedNote } }: { readonly proposal: Proposal }) => {
+  const text = useWords(texts)
+  if (decidedNote === null) return null
+  return (
+    <div className={css["wide"]}>
+      <dt>{text.decidedWhy}</dt>
+      <dd>
+        <bdi className={css["note"]}>{decidedNote}</bdi>
+      </dd>
+    </div>
   )
 }
 
@@ -269,6 +278,7 @@ export const ProposalItem = ({
             {isOwn ? ` (${text.you})` : ""} · <Moment at={proposal.proposedAt} />
           </dd>
         </div>
+        <Decided proposal={proposal} />
         <div className={css["wide"]}>
           <dt>{text.why}</dt>
           <dd>
@@ -283,7 +293,7 @@ export const ProposalItem = ({
             </dd>
           </div>
         ) : null}
-        <Decided proposal={proposal} />
+        <DecidedNote proposal={proposal} />
       </dl>
       <Actions proposal={proposal} isOwn={isOwn} />
     </li>

@@ -30,6 +30,10 @@ const limitsOf = (text: string | null | undefined, texts: Texts): string | null 
   return texts.doSetLimits(of("createsPerSecond"), of("readsPerSecond"), of("streams"))
 }
 
+/** An amount in major units with its currency behind it; its whole part in groups. */
+const grouped = (amount: string): string =>
+  amount.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+(?!\d))/g, ","))
+
 const ofApp = (details: Proposal["details"], texts: Texts): string | null => {
   const endpoint = details["endpoint"] ?? "?"
   switch (details["type"]) {
@@ -76,13 +80,15 @@ export const said = (
   switch (kind) {
     case "refund": {
       const amount = details["amount"] ?? null
-      return amount === null ? texts.doRefundAll : texts.doRefund(amount)
+      return amount === null ? texts.doRefundAll : texts.doRefund(grouped(amount))
     }
     case "resolve": {
       const state = details["state"]
       if (state === null || state === undefined) return summary
       const accepted = details["acceptedAmount"] ?? null
-      return accepted === null ? texts.doResolve(stateWord(state)) : texts.doResolveWith(stateWord(state), accepted)
+      return accepted === null
+        ? texts.doResolve(stateWord(state))
+        : texts.doResolveWith(stateWord(state), grouped(accepted))
     }
     case "app":
       return ofApp(details, texts) ?? summary

@@ -55,8 +55,8 @@ export const proposals = words(
     doResolve: (state: string) => `Let it go on as ${state}`,
     doResolveWith: (state: string, amount: string) => `Let it go on as ${state}, with ${amount} accepted as captured`,
     doAddKey: "Give the app a further key",
-    doRotateKey: (hours: string) => `Give the app a new key; those before open for ${hours} h more`,
-    doRotateKeyNow: "Give the app a new key; those before end at once",
+    doRotateKey: (hours: string) => `Give the app a new key; the old ones work for ${hours} h more`,
+    doRotateKeyNow: "Give the app a new key; the old ones end at once",
     doRevokeKey: (key: string) => `Revoke the key ${key}`,
     doAddEndpoint: (url: string) => `Send all events to ${url}`,
     doAddEndpointFor: (url: string, events: string) => `Send ${events} to ${url}`,
@@ -65,8 +65,8 @@ export const proposals = words(
     doEndOldSecret: (endpoint: string) => `End the old secret of the endpoint ${endpoint}`,
     doStartEndpoint: (endpoint: string) => `Start the endpoint ${endpoint} again`,
     doStopEndpoint: (endpoint: string) => `Stop the endpoint ${endpoint}`,
-    doDisable: "Close the app: its keys open nothing",
-    doEnable: "Open the app again",
+    doDisable: "Disable the app: its keys stop working",
+    doEnable: "Enable the app again",
     doSetLimits: (creates: string, reads: string, streams: string) =>
       `Set limits: ${creates} creates and ${reads} reads a second, ${streams} streams`,
     unlimited: "unlimited"
