@@ -5,6 +5,7 @@ import { calls } from "../src/calls.ts"
 import { apps } from "./samples/apps.ts"
 import { fault, type Handlers, isFault, type Loose, Stream } from "./samples/Fake.ts"
 import { now } from "./samples/now.ts"
+import { operators } from "./samples/operators.ts"
 import { proposals } from "./samples/proposals.ts"
 import { reconciliation } from "./samples/reconciliation.ts"
 import { type Scenario, scenario, set } from "./samples/scenario.ts"
@@ -12,7 +13,7 @@ import { session } from "./samples/session.ts"
 import { vendors } from "./samples/vendors.ts"
 
 /** Add the calls of a page here, from a file of its own in samples/. */
-const handlers: Handlers = { ...session, ...now, ...proposals, ...apps, ...vendors, ...reconciliation }
+const handlers: Handlers = { ...session, ...now, ...proposals, ...apps, ...vendors, ...reconciliation, ...operators }
 
 const routes = (Object.entries(calls) as ReadonlyArray<readonly [Name, readonly [string, string]]>).map(
   ([name, [method, template]]) => ({

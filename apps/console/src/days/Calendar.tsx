@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router"
 import { useNow } from "../clock.ts"
 import { Card } from "../parts/Card.tsx"
 import { days as texts } from "../words/days.ts"
-import { useFormats } from "../words/Formats.ts"
 import { useLanguage, useWords } from "../words/Words.ts"
 import { countOf, type Day, stateOf, weeksOf } from "./Day.ts"
 import { dayTones, useDayWord } from "./DayState.tsx"
@@ -12,6 +11,9 @@ const weeksShown = 9
 
 /** The sign of a state: colour never says it alone. */
 const signs = { fine: "✓", open: "", awaited: "…", failed: "!", running: "▸", due: "·", later: "·" } as const
+
+const most = 999
+const shortly = (count: number): string => (count > most ? `${most}+` : String(count))
 
 const useDates = () => {
   const locale = useLanguage() === "zh" ? "zh-CN" : "en-GB"
@@ -32,7 +34,6 @@ const Square = ({ day, of }: { readonly day: string; readonly of: Day | undefine
   const nowMillis = useNow(60_000)
   const word = useDayWord()
   const dates = useDates()
-  const { count } = useFormats()
   const number = Number(day.slice(-2))
   if (of === undefined)
     return (
@@ -53,7 +54,7 @@ const Square = ({ day, of }: { readonly day: string; readonly of: Day | undefine
     >
       <span aria-hidden>{number}</span>
       <span aria-hidden className={css["sign"]}>
-        {state === "open" ? count(countOf(of, "open")) : signs[state]}
+        {state === "open" ? shortly(countOf(of, "open")) : signs[state]}
       </span>
     </Link>
   )
@@ -90,7 +91,7 @@ export const Calendar = ({ vendor, days }: { readonly vendor: string; readonly d
             const isNew = at === 0 || monday.slice(0, 7) !== (weeks[at - 1]?.[0] ?? "").slice(0, 7)
             return (
               <tr key={monday}>
-                <th scope="row">
+                <th scope="row" className={css["month"]}>
                   <span aria-hidden>{isNew ? dates.month(monday) : ""}</span>
                   <span className="visually-hidden">{dates.full(monday)}</span>
                 </th>

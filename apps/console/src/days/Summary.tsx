@@ -60,6 +60,7 @@ export const Totals = ({ day: { totals } }: { readonly day: Day }) => {
     <Card title={text.totals} flush>
       <Table
         caption={text.totals}
+        cards
         columns={[
           { label: text.currency },
           { label: text.moneyIn, align: "end" },
@@ -69,9 +70,17 @@ export const Totals = ({ day: { totals } }: { readonly day: Day }) => {
       >
         {totals.map((one) => (
           <tr key={one.currency}>
-            <Cell head>{one.currency}</Cell>
-            {[one.in, one.out, one.fee].map((value, at) => (
-              <Cell key={String(at)} align="end">
+            <Cell head label={text.currency}>
+              {one.currency}
+            </Cell>
+            {(
+              [
+                [text.moneyIn, one.in],
+                [text.moneyOut, one.out],
+                [text.fee, one.fee]
+              ] as const
+            ).map(([label, value]) => (
+              <Cell key={label} label={label} align="end">
                 {amount({ value, currency: one.currency }).slice(0, -one.currency.length - 1)}
               </Cell>
             ))}

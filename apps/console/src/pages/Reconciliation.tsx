@@ -1,6 +1,7 @@
 import { IconScale } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
+import { useState } from "react"
 import { call } from "../Admin.ts"
 import { Calendar, Legend } from "../days/Calendar.tsx"
 import { type Day, stateOf } from "../days/Day.ts"
@@ -21,6 +22,7 @@ import { useWords } from "../words/Words.ts"
 
 const calmMillis = 30_000
 const runningMillis = 2000
+const firstShown = 8
 const troubled: ReadonlySet<string> = new Set(["failed", "open", "running"])
 
 const isRunning = (day: Day): boolean => stateOf(day, Date.now()) === "running"
@@ -31,7 +33,11 @@ const Row = ({ day }: { readonly day: Day }) => {
   return (
     <tr>
       <Cell head label={text.day}>
-        <Link to="/reconciliation/$vendor/$day" params={{ vendor: day.vendor, day: day.day }} className="link figures">
+        <Link
+          to="/reconciliation/$vendor/$day"
+          params={{ vendor: day.vendor, day: day.day }}
+          className={`link figures ${css["date"]}`}
+        >
           {day.day}
         </Link>
       </Cell>
@@ -59,6 +65,8 @@ const Row = ({ day }: { readonly day: Day }) => {
 
 const ToLookAt = ({ days }: { readonly days: ReadonlyArray<Day> }) => {
   const text = useWords(texts)
+  const { count } = useFormats()
+  const [isAll, setAll] = useState(false)
   const found = days.filter((day) => troubled.has(stateOf(day, Date.now())))
   if (found.length === 0)
     return (
@@ -81,10 +89,22 @@ const ToLookAt = ({ days }: { readonly days: ReadonlyArray<Day> }) => {
           { label: text.finished }
         ]}
       >
-        {found.map((day) => (
+        {(isAll ? found : found.slice(0, firstShown)).map((day) => (
           <Row key={`${day.vendor} ${day.day}`} day={day} />
         ))}
       </Table>
+      {found.length <= firstShown ? null : (
+        <p className={css["more"]}>
+          <button
+            type="button"
+            className={`${css["toggle"]} link`}
+            aria-expanded={isAll}
+            onClick={() => setAll(!isAll)}
+          >
+            {isAll ? text.less : text.all(count(found.length))}
+          </button>
+        </p>
+      )}
     </Card>
   )
 }

@@ -8,7 +8,7 @@ export const vendors = words(
     failed: "The vendors could not be loaded",
     none: "No vendor is configured",
     noneTold: "Name vendors in the configuration file; the gateway reads it again by itself.",
-    ok: "Well",
+    ok: "Healthy",
     degraded: "Degraded",
     down: "Down",
     unknown: "No calls",
