@@ -59,7 +59,7 @@ const Subject = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choos
     <span className={css["subject"]}>
       <button
         type="button"
-        className={`${css["choose"]} link mono`}
+        className={`${css["choose"]} ${css["subjectText"]} link mono`}
         title={text.onlyOf(subject)}
         onClick={() => choose({ subject })}
       >
@@ -82,14 +82,17 @@ const Row = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choose })
         <Moment at={deed.at} as="full" />
       </Cell>
       <Cell head label={text.operator}>
-        <button
-          type="button"
-          className={`${css["choose"]} link`}
-          title={text.onlyOf(deed.operator)}
-          onClick={() => choose({ operator: deed.operator })}
-        >
-          <bdi>{deed.operator}</bdi>
-        </button>
+        <span className={css["who"]}>
+          <button
+            type="button"
+            className={`${css["choose"]} link`}
+            title={text.onlyOf(deed.operator)}
+            onClick={() => choose({ operator: deed.operator })}
+          >
+            <bdi>{deed.operator}</bdi>
+          </button>
+          <span className={css["machine"]}>{deed.address ?? text.byCommand}</span>
+        </span>
       </Cell>
       <Cell label={text.action}>
         <Action action={deed.action} />
@@ -102,13 +105,6 @@ const Row = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choose })
       </Cell>
       <Cell label={text.outcome}>
         <Outcome outcome={deed.outcome} />
-      </Cell>
-      <Cell label={text.address}>
-        {deed.address === null ? (
-          <span className="muted">{text.byCommand}</span>
-        ) : (
-          <span className="mono">{deed.address}</span>
-        )}
       </Cell>
     </tr>
   )
@@ -179,7 +175,7 @@ export const Trail = () => {
       signal
     )
   )
-  const labels = [text.at, text.operator, text.action, text.subject, text.reason, text.outcome, text.address]
+  const labels = [text.at, text.operator, text.action, text.subject, text.reason, text.outcome]
   return (
     <Page title={text.title} lead={text.lead}>
       <FilterForm filter={filter} choose={choose} />
