@@ -1,6 +1,7 @@
 import type { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import type { Admin, Problem as Problems } from "@payment-proxy/api"
 import { calls } from "./calls.ts"
+import { isActive } from "./idle.ts"
 
 type GroupsOf<A> = A extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
 type Group = GroupsOf<typeof Admin.Api>
@@ -105,7 +106,8 @@ export const call = async <N extends Name>(name: N, given: Input<N>, signal?: Ab
     credentials: "same-origin",
     headers: {
       accept: "application/json",
-      ...(method === "GET" ? {} : { "x-csrf-token": csrfToken }),
+      // What a page asks by itself while nobody is there does not keep the session.
+      ...(method === "GET" ? (isActive() ? {} : { "x-idle": "1" }) : { "x-csrf-token": csrfToken }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers
     },

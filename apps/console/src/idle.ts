@@ -1,7 +1,10 @@
 import { useEffect, useState } from "react"
 
-/** After how long without anything done a session ends, and how long before that it is said. */
-export const idleMillis = 15 * 60_000
+/**
+ * After how long without anything done the console signs out: two minutes before the gateway would, which learns of what is
+ * done here only so exactly; and how long before that it is said.
+ */
+export const idleMillis = 13 * 60_000
 export const warnMillis = 2 * 60_000
 /** How long before its longest time a session's end is said. */
 export const endingMillis = 10 * 60_000
@@ -33,10 +36,13 @@ const signs = ["pointerdown", "keydown", "wheel", "touchstart"] as const
 /** When anything was last done in any tab of the console. */
 const lastActive = (): number => Number(localStorage.getItem(key) ?? 0)
 
+/** Whether something was done just now: calls that are made without are no sign of a person. */
+export const isActive = (): boolean => Date.now() - lastActive() < 60_000
+
 /** Says that something is being done. */
 export const beActive = (): void => localStorage.setItem(key, String(Date.now()))
 
-/** How the session stands, looked at every second; `onActive` is called when something is done, at most every four minutes. */
+/** How the session stands, looked at every second; `onActive` is called when something is done, at most every minute. */
 export const useStanding = (endsAt: string, onActive: () => void): Standing => {
   const endsMillis = Date.parse(endsAt)
   const [now, setNow] = useState<Standing>({ type: "fine" })
@@ -52,7 +58,7 @@ export const useStanding = (endsAt: string, onActive: () => void): Standing => {
         notedMillis = nowMillis
         beActive()
       }
-      if (nowMillis - toldMillis > 4 * 60_000) {
+      if (nowMillis - toldMillis > 60_000) {
         toldMillis = nowMillis
         onActive()
       }

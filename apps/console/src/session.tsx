@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react"
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react"
 import { type Answer, call, onSignedOut, Refused, setCsrfToken } from "./Admin.ts"
 
 /** Who is signed in. */
@@ -57,14 +57,24 @@ export const SessionProvider = ({ children }: { readonly children: ReactNode }) 
     queryKey,
     queryFn: current,
     staleTime: Number.POSITIVE_INFINITY,
+    // Another tab may have changed who is signed in.
+    refetchOnWindowFocus: "always",
     gcTime: Number.POSITIVE_INFINITY
   })
   const { data: session, error, refetch } = query
-  useEffect(() => setCsrfToken(session?.csrfToken ?? ""), [session])
+  const lastToken = useRef<string | null>(null)
+  useEffect(() => {
+    const token = session?.csrfToken ?? null
+    setCsrfToken(token ?? "")
+    if (token !== null && lastToken.current !== null && token !== lastToken.current)
+      void client.resetQueries({ predicate: (one) => one.queryKey[0] !== queryKey[0] })
+    lastToken.current = token
+  }, [session, client])
   useEffect(
     () =>
       onSignedOut(() => {
         if (client.getQueryData(queryKey)) setLeft("ended")
+        void client.cancelQueries({ queryKey })
         client.setQueryData(queryKey, null)
       }),
     [client]
@@ -93,6 +103,7 @@ export const SessionProvider = ({ children }: { readonly children: ReactNode }) 
           if (!(refusal instanceof Refused && refusal.code === "SIGNED_OUT")) throw refusal
         })
         setLeft(why)
+        await client.cancelQueries({ queryKey })
         client.setQueryData(queryKey, null)
         forget()
       }

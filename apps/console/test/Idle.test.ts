@@ -10,7 +10,7 @@ describe("a session that nobody uses", () => {
     expect(standing(start + idleMillis - warnMillis, start, ends)).toEqual({ type: "idle", leftMillis: warnMillis })
   })
 
-  it("is over after fifteen minutes, and says why", () => {
+  it("is over a quarter of an hour after the last thing done, less what the gateway may not know of, and says why", () => {
     expect(standing(start + idleMillis - 1, start, ends)).toEqual({ type: "idle", leftMillis: 1 })
     expect(standing(start + idleMillis, start, ends)).toEqual({ type: "over", why: "idle" })
   })

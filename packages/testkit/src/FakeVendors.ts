@@ -36,6 +36,8 @@ export class FakeVendor extends Context.Tag("@payment-proxy/testkit/FakeVendor")
     /** The payer's money comes although the platform had ended the payment. */
     readonly payLate: (merchantOrderNo: string) => Effect.Effect<void>
     readonly refuse: (merchantOrderNo: string) => Effect.Effect<void>
+    /** A payer who was refused may try again after all. */
+    readonly reopen: (merchantOrderNo: string) => Effect.Effect<void>
     /** The payer approved: the money is there to be taken by `complete`. */
     readonly approve: (merchantOrderNo: string) => Effect.Effect<void>
     /** The money is held: it is there to be taken by `capture`, until `untilMillis` where that is said. */
@@ -280,6 +282,7 @@ export const make = (names: ReadonlyArray<string>) => {
     payLate: (merchantOrderNo) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) => platform.payLate(merchantOrderNo, nowMillis)),
     refuse: (merchantOrderNo) => ended(merchantOrderNo, "failed"),
+    reopen: (merchantOrderNo) => Effect.sync(() => platform.reopen(merchantOrderNo)),
     approve: (merchantOrderNo) => ended(merchantOrderNo, "approved"),
     authorize: (merchantOrderNo, untilMillis) =>
       Effect.sync(() => platform.end(merchantOrderNo, "authorized", { authorizedUntilMillis: untilMillis ?? null })),

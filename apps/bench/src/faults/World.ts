@@ -7,7 +7,7 @@ import * as Checker from "@payment-proxy/testkit/Checker"
 import { Server, type Options as ServerOptions } from "@payment-proxy/testkit/mariadb/Server"
 import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
 import { createConnection } from "mysql2/promise"
-import { bundle } from "./Bundle.ts"
+import * as Bundle from "./Bundle.ts"
 import { Client } from "./Client.ts"
 import { Passer } from "./Passing.ts"
 import { Processes, type Running, root } from "./Processes.ts"
@@ -145,8 +145,8 @@ export interface World {
 /** The environment of a process, by name. */
 type Environment = { readonly [name: string]: string }
 
-const startPlatform = (processes: Processes, folder: string, own: Environment) =>
-  processes.start("sandbox", "src/main.ts", [], {
+const startPlatform = (processes: Processes, main: string, folder: string, own: Environment) =>
+  processes.start("sandbox", main, [], {
     SANDBOX_PORT: "0",
     SANDBOX_DATA: join(folder, "sandbox"),
     SANDBOX_CLIENT_ID: platformClient.id,
@@ -207,7 +207,13 @@ export const start = async (options: Options = {}): Promise<World> => {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const { url = "", issuer = "" } = await startPlatform(processes, folder, ownOf("platform")).ready
+    const main = {
+      cli: await Bundle.of("cli"),
+      gateway: await Bundle.of("gateway"),
+      sandbox: await Bundle.of("sandbox"),
+      worker: await Bundle.of("worker")
+    }
+    const { url = "", issuer = "" } = await startPlatform(processes, main.sandbox, folder, ownOf("platform")).ready
     const config = join(folder, "config.yaml")
     const demonstration = readFileSync(join(root, "payment-proxy.config.yaml"), "utf8")
     const given = options.configured?.(demonstration) ?? demonstration
@@ -238,20 +244,17 @@ export const start = async (options: Options = {}): Promise<World> => {
     const keys = new Map<string, string>()
     for (const app of apps) {
       const wanted = ["--endpoint", `${sink.url}/${app}-webhook`, "--secret-env", "WEBHOOK_SECRET", "--key", "--json"]
-      const made = processes.start("cli", "src/main.ts", ["apps", "create", app, ...wanted], {
+      const made = processes.start("cli", main.cli, ["apps", "create", app, ...wanted], {
         ...environment,
         WEBHOOK_SECRET: secrets.shop
       })
       keys.set(app, (await made.ready)["key"] ?? "")
     }
-    const mains = new Map(
-      await Promise.all(["gateway", "worker"].map(async (app) => [app, await bundle(app, folder)] as const))
-    )
-    const service = (app: string, own: Environment) =>
+    const service = (app: "gateway" | "worker", own: Environment) =>
       new Service((crashAt) =>
         processes.start(
           app,
-          mains.get(app) ?? "",
+          main[app],
           [],
           { ...environment, ...own, ...(crashAt === undefined ? {} : { PAYMENT_PROXY_CRASH_AT: crashAt }) },
           options.launcher
@@ -260,6 +263,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     const gateways = ports.map((port, index) =>
       service("gateway", {
         PAYMENT_PROXY_PORT: String(port),
+        PAYMENT_PROXY_ADMIN_PORT: "off",
         PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
         PAYMENT_PROXY_WORK: String(workerCount === 0 && options.isCalm !== true),
         ...ownOf(`gateway ${index}`)

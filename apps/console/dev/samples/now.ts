@@ -46,7 +46,19 @@ const noise = (minute: number, salt: number): number => {
 
 const minuteOf = (nature: Nature, salt: number, minute: number, share: number, back: number): Minute => {
   const at = new Date(minute * 60_000).toISOString()
-  if (scenario().of === "empty")
+  const { of } = scenario()
+  if (of === "first" && back === 0 && salt < 2)
+    return {
+      at,
+      placed: 2,
+      succeeded: 0,
+      failed: 0,
+      calls: 3,
+      errors: 0,
+      p50Millis: 92 + salt * 70,
+      p99Millis: 160 + salt * 90
+    }
+  if (of === "empty" || of === "first")
     return { at, placed: 0, succeeded: 0, failed: 0, calls: 0, errors: 0, p50Millis: null, p99Millis: null }
   const isDown =
     scenario().of === "busy" && nature.downAt !== null && back > 60 - nature.downAt - 6 && back <= 60 - nature.downAt

@@ -1,7 +1,7 @@
 /** What the samples show. */
 export type Scenario = {
-  /** `busy`: an ordinary day with troubles; `calm`: none; `empty`: a fresh installation; `down`: the store does not answer. */
-  readonly of: "busy" | "calm" | "empty" | "down"
+  /** `busy`: an ordinary day with troubles; `calm`: none; `empty`: a fresh installation; `first`: one whose first order was just placed; `down`: the store does not answer. */
+  readonly of: "busy" | "calm" | "empty" | "first" | "down"
   readonly role: "viewer" | "operator" | "administrator"
   readonly isSignedIn: boolean
   /** The ways in: `password`, with the company's provider (`oidc`), or before the first operator (`none`). */

@@ -1,5 +1,5 @@
 import { useElementSize } from "@mantine/hooks"
-import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from "d3-scale"
+import { scaleLinear } from "d3-scale"
 import { line } from "d3-shape"
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from "react"
 import { Card } from "../parts/Card.tsx"
@@ -8,6 +8,7 @@ import { useFormats } from "../words/Formats.ts"
 import { now as texts } from "../words/now.ts"
 import { useWords } from "../words/Words.ts"
 import css from "./chart.module.css"
+import * as Scales from "./Scales.ts"
 import { runs, type Series } from "./Series.ts"
 
 const margin = { top: 8, right: 12, bottom: 20, left: 48 }
@@ -30,8 +31,6 @@ export const Swatch = ({ index }: { readonly index: number }) => (
 /** A line of a chart: its values and its place among the vendors. */
 export type Line = Series & { readonly index: number }
 
-type Scale = ScaleContinuousNumeric<number, number>
-
 /** What a chart shows. */
 export type Shown = {
   readonly title: string
@@ -41,41 +40,12 @@ export type Shown = {
   readonly times: ReadonlyArray<string>
   readonly lines: ReadonlyArray<Line>
   readonly format: (value: number) => string
-  /** `share`: from 0 to at most 1; `log` for what spans decades. */
-  readonly scale: "count" | "share" | "log"
+  readonly scale: Scales.Kind
   /** The last minute still grows: its part is drawn apart. */
   readonly isGrowing?: boolean
   /** The minute that is looked at, in all charts at once. */
   readonly at: number | null
   readonly onAt: (at: number | null) => void
-}
-
-const scaleOf = (kind: Shown["scale"], values: ReadonlyArray<number>, range: readonly [number, number]) => {
-  const highest = Math.max(...values, 0)
-  if (kind === "log") {
-    const positive = values.filter((value) => value > 0)
-    const lowest = positive.length === 0 ? 10 : Math.min(...positive)
-    return scaleLog([Math.max(1, lowest * 0.8), Math.max(highest, 100) * 1.2], range).clamp(true)
-  }
-  const domain = kind === "share" ? [0, Math.min(1, Math.max(highest * 1.1, 0.01))] : [0, Math.max(highest * 1.05, 4)]
-  return kind === "share" ? scaleLinear(domain, range) : scaleLinear(domain, range).nice(4)
-}
-
-/** A success rate that never fell below four fifths is not drawn from zero: the lines would be one. */
-const shareScale = (values: ReadonlyArray<number>, range: readonly [number, number], format: Shown) => {
-  const lowest = Math.min(...values, 1)
-  const highest = Math.max(...values, 0)
-  if (format.scale !== "share" || highest < 0.5) return scaleOf(format.scale, values, range)
-  return scaleLinear([lowest > 0.6 ? 0.5 : 0, 1], range)
-}
-
-const ticksOf = (kind: Shown["scale"], scale: Scale): ReadonlyArray<number> => {
-  if (kind !== "log") return scale.ticks(4).filter((tick) => kind === "share" || Number.isInteger(tick))
-  const [low = 1, high = 1] = scale.domain()
-  const all = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000, 10_000, 100_000].map((decade) => step * decade))
-  const inside = all.filter((tick) => tick >= low && tick <= high).sort((a, b) => a - b)
-  const spread = inside.length > 6 ? inside.filter((tick) => /^1/.test(`${tick}`)) : inside
-  return spread.length > 1 ? spread : inside
 }
 
 const Axes = ({
@@ -85,15 +55,15 @@ const Axes = ({
   width
 }: {
   readonly shown: Shown
-  readonly x: Scale
-  readonly y: Scale
+  readonly x: Scales.Scale
+  readonly y: Scales.Scale
   readonly width: number
 }) => {
   const { minute } = useFormats()
   const step = width < 420 ? 20 : 10
   return (
     <g>
-      {ticksOf(scale, y).map((tick) => (
+      {Scales.ticks(scale, y).map((tick) => (
         <g key={tick}>
           <line className={css["grid"]} x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} />
           <text className={css["axis"]} x={margin.left - 6} y={y(tick)} dy="0.32em" textAnchor="end">
@@ -112,7 +82,7 @@ const Axes = ({
   )
 }
 
-const Drawn = ({ shown, x, y }: { readonly shown: Shown; readonly x: Scale; readonly y: Scale }) => {
+const Drawn = ({ shown, x, y }: { readonly shown: Shown; readonly x: Scales.Scale; readonly y: Scales.Scale }) => {
   const last = shown.times.length - 1
   const draw = line<readonly [number, number]>(
     ([at]) => x(at),
@@ -129,7 +99,7 @@ const Drawn = ({ shown, x, y }: { readonly shown: Shown; readonly x: Scale; read
               key={run[0]}
               cx={x(run[0] ?? 0)}
               cy={y(settled[run[0] ?? 0] ?? 0)}
-              r={2}
+              r={2.5}
               fill={strokeOf(index).stroke}
             />
           ) : (
@@ -170,7 +140,7 @@ const useMinute = (shown: Shown) => {
   }
 }
 
-const Tip = ({ shown, x, width }: { readonly shown: Shown; readonly x: Scale; readonly width: number }) => {
+const Tip = ({ shown, x, width }: { readonly shown: Shown; readonly x: Scales.Scale; readonly width: number }) => {
   const read = useMinute(shown)
   if (shown.at === null) return null
   const { time, rows } = read(shown.at)
@@ -208,7 +178,7 @@ const Plot = ({ shown }: { readonly shown: Shown }) => {
   const last = shown.times.length - 1
   const x = scaleLinear([0, last], [margin.left, Math.max(width - margin.right, margin.left + 1)])
   const values = shown.lines.flatMap((one) => one.values.filter((value) => value !== null))
-  const y = shareScale(values, [height - margin.bottom, margin.top], shown)
+  const y = Scales.make(shown.scale, values, [height - margin.bottom, margin.top])
   const read = useMinute(shown)
   const bounded = (at: number) => Math.min(last, Math.max(0, Math.round(at)))
   const point = (event: PointerEvent) => {
@@ -266,6 +236,7 @@ const Plot = ({ shown }: { readonly shown: Shown }) => {
           <Drawn shown={shown} x={x} y={y} />
         </svg>
       )}
+      {values.length === 0 ? <p className={css["nothing"]}>{text.noneYet}</p> : null}
       {isHere ? <Tip shown={shown} x={x} width={width} /> : null}
     </div>
   )

@@ -16,7 +16,7 @@ import css from "./now.module.css"
 type Troubled = Overview["held"]["oldest"][number]
 
 const Target = ({ id, children }: { readonly id: string; readonly children: ReactNode }) => (
-  <div id={id} className={css["target"]}>
+  <div id={id} tabIndex={-1} className={css["target"]}>
     {children}
   </div>
 )
@@ -38,7 +38,9 @@ const Row = ({ one }: { readonly one: Troubled }) => {
       <Cell label={text.state}>
         <Status status={one.status} />
       </Cell>
-      <Cell label={text.vendor}>{one.vendor}</Cell>
+      <Cell label={text.vendor}>
+        <span className={css["vendor"]}>{one.vendor}</span>
+      </Cell>
       <Cell label={text.app}>
         <bdi>{one.app}</bdi>
       </Cell>

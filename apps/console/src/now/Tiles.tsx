@@ -42,6 +42,9 @@ const Tile = ({
 
 const recentMinutes = 5
 
+/** So many endpoints are listed at most. */
+const mostShown = 10
+
 /** How late work is, in seconds, before it is said to be so. */
 const lateSeconds = 30
 
@@ -118,7 +121,7 @@ const Work = ({ overview: { queues, deliveriesBehind } }: { readonly overview: O
       />
       <Tile
         name={text.behind}
-        value={count(deliveriesBehind.length)}
+        value={deliveriesBehind.length < mostShown ? count(deliveriesBehind.length) : `${count(mostShown)}+`}
         told={
           stopped > 0
             ? text.stopped(count(stopped))

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react"
 import { parts } from "../words/parts.ts"
 import { useWords } from "../words/Words.ts"
-import css from "./parts.module.css"
+import css from "./table.module.css"
 
 /** A column's heading; numbers stand at the end. */
 export type Column = { readonly label: string; readonly align?: "end"; readonly isHidden?: boolean }

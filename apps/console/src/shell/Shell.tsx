@@ -16,14 +16,15 @@ import { SignIn } from "./SignIn.tsx"
 import { SchemeSwitch } from "./Switches.tsx"
 import css from "./shell.module.css"
 
-/** After going to another page its heading has the focus, so that it is read and the keyboard goes on from there. */
+/** After going to another page its heading has the focus, or the part that was gone to: it is read, and the keyboard goes on from there. */
 const useHeadingFocus = (): void => {
   const router = useRouter()
   useEffect(
     () =>
       router.subscribe("onRendered", ({ fromLocation, toLocation, pathChanged }) => {
-        if (fromLocation === undefined || !pathChanged || toLocation.hash !== "") return
-        document.querySelector<HTMLElement>("#content h1")?.focus({ preventScroll: true })
+        if (fromLocation === undefined) return
+        if (toLocation.hash !== "") return document.getElementById(toLocation.hash)?.focus({ preventScroll: true })
+        if (pathChanged) document.querySelector<HTMLElement>("#content h1")?.focus({ preventScroll: true })
       }),
     [router]
   )

@@ -18,11 +18,13 @@ export interface Model {
   /** What each key was answered with. */
   readonly keys: Map<string, Known>
   readonly refundKeys: Map<string, Known>
+  /** The newest proposal for what is held, by its number: its id and who made it. */
+  readonly proposals: Map<string, { readonly id: string; readonly by: string }>
   /** What each payment has been at the vendor, one after the other. */
   readonly statuses: Map<string, Array<FakeVendors.Held["status"]>>
 }
 
-export const make = (): Model => ({ keys: new Map(), refundKeys: new Map(), statuses: new Map() })
+export const make = (): Model => ({ keys: new Map(), refundKeys: new Map(), proposals: new Map(), statuses: new Map() })
 
 /** I14: one key and body is one answer, another body is refused. */
 const answered = (

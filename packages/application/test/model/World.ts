@@ -10,6 +10,7 @@ import {
   Orders,
   Proposals,
   type Queue,
+  unlimited,
   Vault,
   Vendors,
   WebhookSender
@@ -76,6 +77,7 @@ export const shop: App = {
   id: "shop",
   name: "A shop",
   endpoints: [{ id: endpointId, url, sealedSecrets: [sealedSecret], events: null, stopped: null }],
+  limits: unlimited,
   isDisabled: false
 }
 
@@ -123,6 +125,8 @@ export class World {
   readonly sink: Array<FakeWebhookSender.Got> = []
   readonly client: Array<Checker.ClientOp> = []
   readonly notifications: Array<Checker.VendorNotification> = []
+  /** Payments that the vendor said would never be paid, and that can be after all. */
+  readonly reopened = new Set<string>()
   /** What somebody saw that must not be, outside of what fails. */
   broken: Broken | null = null
   doom: Doom | null = null

@@ -6,19 +6,22 @@ import { Effect } from "effect"
 import { holds } from "./Broken.ts"
 import { goingBackMinor } from "./perform.ts"
 import { shop, type World } from "./World.ts"
+import * as Words from "./words.ts"
 
 type OrderRow = Memory.Tables["orders"] extends Map<string, infer R> ? R : never
+type InboxRow = Memory.Tables["inbox"] extends Map<string, infer R> ? R : never
 type RefundRow = Memory.Tables["refunds"] extends Map<string, infer R> ? R : never
 
 /** What was there after the step before; rows are values, so that what has not moved is the same. */
 export interface Before {
   readonly orders: Map<string, OrderRow>
   readonly refunds: Map<string, RefundRow>
+  readonly inbox: Map<string, InboxRow>
   /** Orders that a person named a state for: from then on it is his word. */
   readonly byHand: Set<string>
 }
 
-export const nothing = (): Before => ({ orders: new Map(), refunds: new Map(), byHand: new Set() })
+export const nothing = (): Before => ({ orders: new Map(), refunds: new Map(), inbox: new Map(), byHand: new Set() })
 
 /** I7: a history without gaps, by the table, that ends as its row; each entry's event is told, or kept, and says what the entry says. */
 const chained = (
@@ -155,6 +158,8 @@ const isTrue = (world: World, byHand: ReadonlySet<string>, row: OrderRow, held: 
   if ((state !== "FAILED" && state !== "CLOSED") || byHand.has(no)) return
   const isPayable = status === "open" || status === "approved" || status === "authorized"
   const isOver = world.nowMillis() > payment.deadlineMillis
+  // Its vendor said itself that it would never be paid.
+  if (world.reopened.has(no)) return
   holds(!isPayable || isOver, "§6.3", no, () => `It is ${state}; the vendor has it ${status}, and it can be paid.`)
 }
 
@@ -174,6 +179,7 @@ const refundsOf = (world: World, before: Before): void => {
     if (known?.placed.refund === refund) continue
     const { state, version, head } = refund
     chained(world, row, known?.history.length ?? 0, { no, state, version, head }, Checker.isLegalOfRefund)
+    Words.checkRefund(no, row.history, known?.history.length ?? 0)
     counts(world, refund)
   }
 }
@@ -194,9 +200,34 @@ const counts = (world: World, { refundNo, payOrderNo, state, amount }: RefundMac
   )
 }
 
+/**
+ * Design §5: what comes late in a cell with a dagger makes a query due now, if it was not asked already. Whatever else came to the order in
+ * the same step has set its due time anew.
+ */
+const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string, OrderRow>): void => {
+  for (const [id, row] of world.tables.inbox) {
+    const known = before.inbox.get(id)
+    if (known === row) continue
+    before.inbox.set(id, row)
+    const { kept, due, note } = row
+    const order = world.tables.orders.get(kept.subject.no)
+    const isApplied = due.atMillis === null && note === null && kept.evidence !== null
+    if (!isApplied || order === undefined || kept.evidence === null) continue
+    const { state, payOrderNo } = order.placed.payment
+    const was = rows.get(payOrderNo)
+    const { kind } = kept.evidence
+    const isAlone = order.history.slice(was?.history.length).every(({ cause }) => cause === `notification:${kind}`)
+    if (was?.placed.payment.state !== state || !isAlone || !Words.isDaggered(state, kind)) continue
+    const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
+    const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
+    holds(isDue || isAsked, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
+  }
+}
+
 /** All that must hold after each step; only what has moved is looked at again. */
 export const check = (world: World, before: Before): void => {
   const payments = Effect.runSync(world.fake.payments)
+  const rows = new Map(before.orders)
   for (const held of payments) {
     const backMinor = goingBackMinor(held)
     holds(backMinor <= held.capturedMinor, "I6", held.merchantOrderNo, () => `The vendor gives ${backMinor} back.`)
@@ -216,6 +247,7 @@ export const check = (world: World, before: Before): void => {
         const since = known?.history.length ?? 0
         if (row.history.slice(since).some(({ cause }) => cause === "resolve")) before.byHand.add(no)
         chained(world, row, since, { no, state, version, head }, Checker.isLegal)
+        Words.check(world, row, known)
         if (known !== undefined) keeps(known.placed.payment, payment)
         agrees(payment)
       }
@@ -228,4 +260,5 @@ export const check = (world: World, before: Before): void => {
     )
   }
   refundsOf(world, before)
+  isAskedAfterLate(world, before, rows)
 }

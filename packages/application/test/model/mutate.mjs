@@ -6,8 +6,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..", "..", "..", "..")
-const runs = "4000"
-const seed = "1"
+const runs = process.argv[4] ?? "4000"
+const seed = process.argv[3] ?? "1"
 
 const bugs = [
   {
@@ -27,6 +27,18 @@ const bugs = [
     file: "domain/src/PaymentMachine.ts",
     from: "if (cell.fresh === true && !isFresh)",
     to: "if (cell.fresh === true && !isFresh && nowMillis < 0)"
+  },
+  {
+    name: "an answer that was long on its way counts as fresh",
+    file: "domain/src/Evidence.ts",
+    from: "evidence.asked.version >= order.learntVersion",
+    to: "evidence.asked.version >= order.learntVersion - 1000"
+  },
+  {
+    name: "a refusal declines an operation although another call of it may arrive",
+    file: "domain/src/PaymentMachine.ts",
+    from: 'answer._tag === "Rejected" && unknownCalls === 0',
+    to: 'answer._tag === "Rejected" && unknownCalls >= 0'
   },
   {
     name: "a notification of another amount is taken",

@@ -10,6 +10,7 @@ import { refund } from "../../src/Refund.ts"
 import { sync } from "../../src/Sync.ts"
 import { holds } from "./Broken.ts"
 import * as Model from "./Model.ts"
+import * as Persons from "./Persons.ts"
 import { queues, type Step } from "./steps.ts"
 import { amount, orderMinor, shop, type World } from "./World.ts"
 
@@ -83,17 +84,26 @@ export const placed = (world: World, model: Model.Model, { key, isOther }: Omit<
   })
 }
 
-const paid = (world: World, { order, how }: Of<"payer">): void => {
+/** Of what was approved or held before, there is no second try. */
+const isRetried = (model: Model.Model, no: string, { status }: FakeVendors.Held): boolean =>
+  status === "failed" &&
+  (model.statuses.get(no) ?? []).every((before) => before !== "approved" && before !== "authorized")
+
+const paid = (world: World, model: Model.Model, { order, how }: Of<"payer">): void => {
   const payment = orderOf(world, order)
   const held = payment && heldOf(world, payment.payOrderNo)
   if (payment === undefined || held === undefined) return
   const no = payment.payOrderNo
-  const { pay, payLate, refuse, approve, authorize } = world.fake
+  const { pay, payLate, refuse, approve, authorize, reopen } = world.fake
   const isInTime = world.nowMillis() <= payment.expiresAtMillis
   const isEnded = held.status === "failed" || held.status === "closed" || (held.status === "open" && !isInTime)
   if (how === "late" && isEnded && payment.captureAsked === null) Effect.runSync(withClock(world, payLate(no)))
   if (!isInTime) return
   if (how === "pay") Effect.runSync(withClock(world, pay(no)))
+  if (how === "again" && isRetried(model, no, held)) {
+    world.reopened.add(no)
+    Effect.runSync(reopen(no))
+  }
   if (how === "refuse") Effect.runSync(withClock(world, refuse(no)))
   if (how === "approve") Effect.runSync(withClock(world, approve(no)))
   if (how === "authorize") Effect.runSync(authorize(no, world.nowMillis() + 2 * hourMillis))
@@ -234,51 +244,76 @@ const truthOfRefund = (world: World, payment: Payment.Payment, refundNo: string)
   return known?.state === "failed" ? "FAILED" : "PENDING"
 }
 
-/** Two operators let what is held go on as the vendor has it; one alone cannot. */
-export const resolved = (
-  world: World,
-  payOrderNo: string,
-  state: Payment.State,
-  acceptedMinor: bigint | null
-): void => {
-  const wanted = { payOrderNo, state, acceptedMinor, note: "As the vendor has it." }
-  const outcome: { alone: string | null } = { alone: null }
+const unresolvable = ["NOT_ALLOWED", "DEVIATION_OPEN", "NOTHING_CAPTURED", "STATE_INVALID", "ProposalEnded"]
+
+/** What is to become of what is held, as the vendor has it. */
+type Wanted = Omit<Operators.Wanted, "note">
+const note = "As the vendor has it."
+
+/** Two operators let what is held go on, whatever was proposed before; one alone cannot. */
+const resolved = (world: World, wanted: Wanted): void => {
+  const alone = { isEnough: false }
   const both = Effect.gen(function* () {
-    const { id } = yield* Operators.propose(wanted, "ann")
-    outcome.alone = refusalOf(yield* Effect.exit(Operators.approve(id, " Ann")))
-    return yield* Operators.approve(id, "bob")
+    const proposing = Operators.propose({ ...wanted, note }, "ann")
+    const { id } = yield* Effect.catchTag(proposing, "ProposalOpen", ({ existing }) =>
+      Effect.zipRight(Operators.reject(existing.id, "bob"), proposing)
+    )
+    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, { name: " Ann", role: "operator" })))
+    return yield* Operators.approve(id, { name: "bob", role: "operator" })
   })
   world.call(both, (exit) => {
-    const codes = [
-      "ProposalOpen",
-      "NOT_ALLOWED",
-      "DEVIATION_OPEN",
-      "NOTHING_CAPTURED",
-      "STATE_INVALID",
-      "ProposalEnded"
-    ]
-    expected(exit, "resolve", codes)
-    holds(
-      Exit.isFailure(exit) || outcome.alone === "SecondPersonNeeded",
-      "I17",
-      payOrderNo,
-      () => "One person was enough."
-    )
+    expected(exit, "resolve", ["ProposalOpen", ...unresolvable])
+    holds(!alone.isEnough, "I17", wanted.payOrderNo, () => "One person was enough.")
   })
 }
 
-/** What is held of an order, its refunds first, goes on. */
-export const released = (world: World, payment: Payment.Payment): void => {
-  const { payOrderNo } = payment
+/** What of an order is held, its refunds first, and what the vendor says of it. */
+const wantedOf = function* (world: World, { payOrderNo }: Payment.Payment): Generator<Wanted> {
+  const paymentNow = () => world.tables.orders.get(payOrderNo)?.placed.payment
   for (const { placed } of world.tables.refunds.values()) {
-    const { refund: held } = placed
-    if (held.payOrderNo === payOrderNo && held.state === "HELD")
-      resolved(world, held.refundNo, truthOfRefund(world, payment, held.refundNo), null)
+    const { refundNo, state, payOrderNo: of } = placed.refund
+    const payment = paymentNow()
+    if (of === payOrderNo && state === "HELD" && payment !== undefined)
+      yield { payOrderNo: refundNo, state: truthOfRefund(world, payment, refundNo), acceptedMinor: null }
   }
-  const now = world.tables.orders.get(payOrderNo)?.placed.payment
+  const now = paymentNow()
   if (now?.state !== "HELD") return
   const accepted = now.captured > 0n && now.captured !== Payment.expectedCapture(now) ? now.captured : null
-  resolved(world, payOrderNo, truthOf(now, heldOf(world, payOrderNo)), accepted)
+  yield { payOrderNo, state: truthOf(now, heldOf(world, payOrderNo)), acceptedMinor: accepted }
+}
+
+/** What is held of an order goes on. */
+export const released = (world: World, payment: Payment.Payment): void => {
+  for (const wanted of wantedOf(world, payment)) resolved(world, wanted)
+}
+
+const typedBy = (by: number): string => Persons.typed[by % Persons.typed.length] ?? ""
+
+/** One operator proposes how the first thing that is held of an order goes on. */
+const proposed = (world: World, model: Model.Model, { order, by }: Of<"propose" | "approve">): void => {
+  const payment = orderOf(world, order)
+  const wanted = payment === undefined ? undefined : wantedOf(world, payment).next().value
+  if (wanted === undefined) return
+  const name = typedBy(by)
+  world.call(Operators.propose({ ...wanted, note }, name), (exit) => {
+    expected(exit, "propose", ["ProposalOpen", ...unresolvable])
+    if (Exit.isSuccess(exit)) model.proposals.set(wanted.payOrderNo, { id: exit.value.id, by: name })
+  })
+}
+
+/** An operator, the same or another, approves what was proposed for the first thing that is held of an order. */
+const approved = (world: World, model: Model.Model, { order, by }: Of<"propose" | "approve">): void => {
+  const payment = orderOf(world, order)
+  const wanted = payment === undefined ? undefined : wantedOf(world, payment).next().value
+  const proposal = wanted === undefined ? undefined : model.proposals.get(wanted.payOrderNo)
+  if (wanted === undefined || proposal === undefined) return
+  const isOther = Persons.personOf(proposal.by) !== Persons.personOf(typedBy(by))
+  world.call(Operators.approve(proposal.id, { name: typedBy(by), role: "operator" }), (exit) => {
+    expected(exit, "approve", ["SecondPersonNeeded", ...unresolvable])
+    holds(isOther || Exit.isFailure(exit), "I17", wanted.payOrderNo, () => `${proposal.by} alone was enough.`)
+    const isRefused = refusalOf(exit) === "SecondPersonNeeded"
+    holds(!(isOther && isRefused), "I17", wanted.payOrderNo, () => `${typedBy(by)} does not count as a second person.`)
+  })
 }
 
 const asked = (world: World, { do: word, order }: Of<"close" | "sync" | "accept" | "resolve">): void => {
@@ -309,7 +344,7 @@ export const perform = (world: World, model: Model.Model, step: Step): void => {
     case "place":
       return placed(world, model, step)
     case "payer":
-      return paid(world, step)
+      return paid(world, model, step)
     case "desk":
       return atDesk(world, step)
     case "settle":
@@ -327,6 +362,10 @@ export const perform = (world: World, model: Model.Model, step: Step): void => {
     case "accept":
     case "resolve":
       return asked(world, step)
+    case "propose":
+      return proposed(world, model, step)
+    case "approve":
+      return approved(world, model, step)
     case "wait":
       return world.pass(step.millis)
     case "work":
@@ -339,6 +378,7 @@ export const perform = (world: World, model: Model.Model, step: Step): void => {
     case "endpoint":
       return answering(world, step.answers)
     case "vendor":
-      return world.platform.will(step.call, step.mood)
+      for (const mood of step.moods) world.platform.will(step.call, mood)
+      return
   }
 }

@@ -177,6 +177,11 @@ export class Platform {
     )
   }
 
+  /** The payer, who was refused, may try once more: a vendor's last word that was not its last. */
+  reopen(merchantOrderNo: string): void {
+    this.#change(merchantOrderNo, ({ status }) => (status === "failed" ? { status: "open" } : {}))
+  }
+
   /** An authorization that has run out is released. */
   #lapse(merchantOrderNo: string, atMillis: number): void {
     const held = this.#payments.get(merchantOrderNo)
