@@ -41,7 +41,8 @@ const Outcome = ({ outcome }: { readonly outcome: string }) => {
   const language = useLanguage()
   if (outcome === "done") return <Badge tone="good">{text.done}</Badge>
   if (outcome === "proposed") return <Badge tone="wait">{text.proposed}</Badge>
-  const title = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
+  const known = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
+  const title = outcome === "UNREACHED" ? text.unreached : known
   return (
     <span className={css["action"]}>
       <span>
@@ -61,7 +62,7 @@ const Subject = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choos
     <span className={css["subject"]}>
       <button
         type="button"
-        className={`${css["choose"]} ${css["subjectText"]} link mono`}
+        className={`${css["choose"]} ${css["subjectText"]} link`}
         title={text.onlyOf(subject)}
         onClick={() => choose({ subject })}
       >
