@@ -38,7 +38,7 @@ const Actions = ({ operator, ask }: { readonly operator: Operator; readonly ask:
   const actions = actionsOf(operator, operator.name === session.operator)
   const toTrail = () => void navigate({ to: "/trail", search: { operator: operator.name } as never })
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           ref={button}
@@ -52,7 +52,11 @@ const Actions = ({ operator, ask }: { readonly operator: Operator; readonly ask:
       </Menu.Target>
       <Menu.Dropdown>
         {actions.map((action) => (
-          <Menu.Item key={action} onClick={() => begin(action)} {...(grave.has(action) ? { color: "red" } : {})}>
+          <Menu.Item
+            key={action}
+            onClick={() => begin(action)}
+            {...(grave.has(action) ? { style: { color: "var(--tone-bad-text)" } } : {})}
+          >
             {text[action]}
           </Menu.Item>
         ))}
