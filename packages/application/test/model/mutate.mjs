@@ -95,6 +95,12 @@ const bugs = [
     file: "application/src/Place.ts",
     from: "existing.fingerprint === asked.fingerprint",
     to: 'existing.fingerprint !== ""'
+  },
+  {
+    name: "a commit puts off what was made due",
+    file: "testkit/src/memory/Due.ts",
+    from: "!putsOff && isOpen(due, nowMillis)",
+    to: "putsOff && isOpen(due, nowMillis)"
   }
 ]
 
