@@ -101,6 +101,12 @@ const bugs = [
     file: "testkit/src/memory/Due.ts",
     from: "!putsOff && isOpen(due, nowMillis)",
     to: "putsOff && isOpen(due, nowMillis)"
+  },
+  {
+    name: "a call that takes the money is made for ever",
+    file: "domain/src/PaymentCommands.ts",
+    from: "payment.operation !== null && nowMillis < payment.deadlineMillis",
+    to: "payment.operation !== null"
   }
 ]
 
