@@ -70,7 +70,7 @@ section{padding:24px}
 .due{text-align:center;margin:0;color:var(--soft)}
 .amount{font-size:40px;line-height:1.2;font-weight:700;text-align:center;margin:4px 0 20px;font-variant-numeric:tabular-nums}.amount small{font-size:18px;font-weight:600;margin-right:8px;color:var(--soft)}
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:8px 16px;margin:0 0 22px;padding:18px 0 0;border-top:1px solid var(--line)}dt{color:var(--soft)}dd{margin:0;text-align:right;overflow-wrap:anywhere}
-dd small{color:var(--soft);display:block}dd.code{font:14px/1.7 ui-monospace,monospace}
+dd small{color:var(--soft);display:block}dd.code{font:13px/1.8 ui-monospace,monospace}
 .clock{display:flex;justify-content:space-between;gap:12px;padding:10px 14px;margin:0 0 18px;border:1px solid var(--line);border-radius:10px}.clock b{font-variant-numeric:tabular-nums}.clock.short b{color:var(--bad)}
 form{display:grid;grid-template-columns:1fr 1fr;gap:10px}
 button,.button{font:inherit;font-weight:600;border:1px solid var(--line);border-radius:10px;padding:13px;background:none;color:var(--ink);cursor:pointer;text-align:center;text-decoration:none;display:block}

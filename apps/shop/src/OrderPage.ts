@@ -1,7 +1,7 @@
 import type { Order, Refund } from "@payment-proxy/client/promise"
 import type { Event } from "./Events.ts"
 import { empty, escaped, page, part, table } from "./Page.ts"
-import { badge, clock, facts, hiddenKey, link, money } from "./Shown.ts"
+import { badge, clock, facts, hiddenKey, money } from "./Shown.ts"
 import * as Story from "./Story.ts"
 import * as Told from "./Told.ts"
 import { type Language, policyOf, wayOf } from "./Wares.ts"
@@ -14,14 +14,13 @@ const policyName = ({ metadata }: Order, language: Language): string =>
 export const orders = (language: Language, found: ReadonlyArray<Order>): string => {
   const { orders, ordersLead, noOrder, orderHeadings } = words[language]
   const rows = found.map((order) => [
-    link(order.payOrderNo),
-    policyName(order, language),
+    `<a href="/orders/${encodeURIComponent(order.payOrderNo)}">${policyName(order, language)}</a><small><code>${escaped(order.payOrderNo)}</code></small>`,
     badge(Story.ofOrder(language, order, [])),
     money(order.amount),
     /[1-9]/.test(order.refunded.value) ? money(order.refunded) : "–",
     clock(order.createdAt)
   ])
-  const list = rows.length === 0 ? empty(noOrder) : table(orderHeadings, rows, [3, 4])
+  const list = rows.length === 0 ? empty(noOrder) : table(orderHeadings, rows, [2, 3])
   const body = `<h1>${orders}</h1>\n<p class="lead">${ordersLead}</p>\n${part("orders", "card wide", list)}`
   return page({ language, title: orders, body, place: "orders", live: "/live" })
 }
