@@ -1,6 +1,7 @@
 import type { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import type { Admin, Problem as Problems } from "@payment-proxy/api"
 import { calls } from "./calls.ts"
+import { isActive } from "./idle.ts"
 
 type GroupsOf<A> = A extends HttpApi.HttpApi<infer _Id, infer Groups, infer _E, infer _R> ? Groups : never
 type Group = GroupsOf<typeof Admin.Api>
@@ -66,6 +67,13 @@ export const setCsrfToken = (token: string): void => {
   csrfToken = token
 }
 
+const signedOutWatchers = new Set<() => void>()
+/** Calls `watcher` whenever a call finds that nobody is signed in any more; answers how to stop it. */
+export const onSignedOut = (watcher: () => void): (() => void) => {
+  signedOutWatchers.add(watcher)
+  return () => void signedOutWatchers.delete(watcher)
+}
+
 type Loose = {
   readonly path?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | undefined>>
@@ -98,7 +106,8 @@ export const call = async <N extends Name>(name: N, given: Input<N>, signal?: Ab
     credentials: "same-origin",
     headers: {
       accept: "application/json",
-      ...(method === "GET" ? {} : { "x-csrf-token": csrfToken }),
+      // What a page asks by itself while nobody is there does not keep the session.
+      ...(method === "GET" ? (isActive() ? {} : { "x-idle": "1" }) : { "x-csrf-token": csrfToken }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers
     },
@@ -109,7 +118,9 @@ export const call = async <N extends Name>(name: N, given: Input<N>, signal?: Ab
   })
   if (!response.ok) {
     const after = Number(response.headers.get("retry-after") ?? Number.NaN)
-    throw new Refused(await problemOf(response), Number.isNaN(after) ? null : after)
+    const refused = new Refused(await problemOf(response), Number.isNaN(after) ? null : after)
+    if (refused.code === "SIGNED_OUT") for (const watcher of signedOutWatchers) watcher()
+    throw refused
   }
   if (response.status === 204 || response.status === 202) return undefined as Answer<N>
   const isJson = response.headers.get("content-type")?.includes("json") ?? false

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router"
-import { Shell } from "./Shell.tsx"
+import { Broken, Coming, NotFound, Shell } from "./shell/Shell.tsx"
 
 const root = createRootRoute({ component: Shell })
 
@@ -23,7 +23,16 @@ const pages = [
 ] as const
 
 /** The console's addresses, below /console. */
-export const router = createRouter({ routeTree: root.addChildren([...pages]), basepath: "/console" })
+export const router = createRouter({
+  routeTree: root.addChildren([...pages]),
+  basepath: "/console",
+  // Code of a page is fetched when its link is pointed at or focused.
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultErrorComponent: Broken,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: Coming
+})
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -11,6 +11,7 @@ export const formats = (language: Language) => {
   const minute = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" })
   const count = new Intl.NumberFormat(locale)
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 })
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" })
   return {
     dateTime: (iso: string) => dateTime.format(new Date(iso)),
@@ -18,6 +19,9 @@ export const formats = (language: Language) => {
     minute: (iso: string) => minute.format(new Date(iso)),
     count: (value: number) => count.format(value),
     percent: (share: number) => percent.format(share),
+    /** 88 ms, 1.2 s. */
+    millis: (value: number) =>
+      value < 1000 ? `${count.format(Math.round(value))} ms` : `${tenths.format(value / 1000)} s`,
     /** An amount as the API has it: its digits are not touched, only grouped. */
     amount: ({ value, currency }: { readonly value: string; readonly currency: string }) => {
       const [whole = "0", part] = value.split(".")
