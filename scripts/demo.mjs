@@ -112,6 +112,10 @@ const secretsOf = (file) => {
   return secrets
 }
 
+/** The sandbox stays where it was, if it can: people are known by their provider's address, and payers keep their pages'. */
+const keepPort = (file, secrets, url) =>
+  writeFileSync(file, JSON.stringify({ ...secrets, sandboxPort: Number(new URL(url).port) }), { mode: 0o600 })
+
 /** The names of environment variables: WECHATPAY_API_V3_KEY for the apiV3Key of wechatpay. */
 const variable = (...parts) =>
   parts
@@ -292,6 +296,9 @@ const main = async () => {
   const secrets = secretsOf(join(data, "secrets.json"))
   const built = Console.built()
   const sandbox = await start("sandbox", {
+    ...(secrets.sandboxPort !== undefined && (await isFree(secrets.sandboxPort))
+      ? { SANDBOX_PORT: String(secrets.sandboxPort) }
+      : {}),
     SANDBOX_DATA: join(data, "sandbox"),
     SANDBOX_CLIENT_ID: "payment-proxy",
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
@@ -301,6 +308,7 @@ const main = async () => {
     SANDBOX_CONSOLE_SECRET: secrets.consoleSecret,
     SANDBOX_VENDORS: vendors.join(",")
   })
+  keepPort(join(data, "secrets.json"), secrets, sandbox.url)
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
   const shopPort = await freePort(Number(process.env.SHOP_PORT) || 4020)

@@ -113,6 +113,7 @@ export interface Shown {
   readonly otherUrl: string
 }
 
+const clockSign = `<svg viewBox="0 0 24 24" width="28" height="28"><circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 7v5l3.5 2" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>`
 const lock = `<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="4" y="10" width="16" height="11" rx="2" fill="currentColor"/><path d="M8 10V7a4 4 0 0 1 8 0v3" fill="none" stroke="currentColor" stroke-width="2.5"/></svg>`
 
 const frame = ({ language, otherUrl }: Shown, title: string, content: string): string => {
@@ -177,7 +178,7 @@ export const page = (held: Held, shown: Shown): string => {
     )
   const isExpired = payment.status === "CLOSED" && held.isExpired === true
   const [title, about] = isExpired ? say.expired : say[payment.status]
-  const [tone, sign] = isExpired ? (["", "⌛"] as const) : signs[payment.status]
+  const [tone, sign] = isExpired ? (["", clockSign] as const) : signs[payment.status]
   const top = `<p class="sign ${tone}" aria-hidden="true">${sign}</p><h1 id="state">${title}</h1><p class="about">${about}</p>`
   const refunded =
     payment.refunded === 0
