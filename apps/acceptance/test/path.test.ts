@@ -81,6 +81,11 @@ describe("the whole path, from npm start", () => {
     const typed = [`export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}`, join(folder, "demo.env"), "curl -X POST"]
     for (const part of [demo.gateway, demo.docs, demo.sandbox, demo.shop, demo.appKey, ...typed])
       expect(printed()).toContain(part)
+    const said = printed()
+    const addresses = [demo.console, demo.operator.password, demo.gateway, demo.sandbox, demo.appKey]
+    const start = said.indexOf(`Start here  ${demo.shop}`)
+    expect(start).toBeGreaterThan(0)
+    for (const part of addresses) expect(said.indexOf(part, start), part).toBeGreaterThan(start)
   })
 
   it.skipIf(browser === undefined && process.env["CI"] === undefined)(
@@ -121,11 +126,12 @@ describe("the whole path, from npm start", () => {
       try {
         const page = await chromium.newPage()
         await page.goto(running.demo.shop)
-        await page.locator("form").first().locator("button").click()
+        await page.click('a[href="/checkout?policy=weekend"]')
+        await page.click("form button")
         await page.waitForURL(`${running.demo.shop}/orders/*`)
         const order = page.url()
         const payOrderNo = order.split("/").at(-1) ?? ""
-        await page.click("a.button")
+        await page.click("#go")
         await page.click("#pay")
         await page.waitForSelector("#state")
         await page.click("#back")
@@ -134,14 +140,42 @@ describe("the whole path, from npm start", () => {
         await page.click(`a[href="/orders/${payOrderNo}"]`)
         await page.fill("input[name=amount]", "2.34")
         await page.click("text=Refund this much")
-        await page.waitForSelector("td >> text=PARTIALLY_REFUNDED", { timeout: 20_000 })
+        await page.waitForSelector("#story >> text=PARTIALLY_REFUNDED", { timeout: 20_000 })
         await page.waitForSelector("text=Given back", { timeout: 20_000 })
-        await page.goto(order)
-        await page.click("text=Refund all that is left")
-        await page.waitForSelector("h1 + p + .card >> text=REFUNDED", { timeout: 20_000 })
+        expect(page.url()).toBe(order)
+        await page.click("text=Cancel the policy: refund ¥10.00")
+        await page.waitForSelector("#story >> text=Refunded", { timeout: 20_000 })
+        await page.waitForSelector("#story >> text=/^REFUNDED$/", { timeout: 20_000 })
         const told = await received(payOrderNo, 10)
         const types = told.map(({ type }) => type)
         expect(types).toEqual(expect.arrayContaining(["refund.succeeded", "order.partially_refunded"]))
+      } finally {
+        await chromium.close()
+      }
+    },
+    60_000
+  )
+
+  it.skipIf(browser === undefined && process.env["CI"] === undefined)(
+    "the shop's page of an order leads operators to it in the console, where the first of them signs in",
+    async () => {
+      if (browser === undefined) throw new Error("CI has no Chromium: .ci/run installs it.")
+      const { shop, operator } = running.demo
+      const chromium = await launch(browser)
+      try {
+        const page = await chromium.newPage()
+        await page.goto(shop)
+        await page.click('a[href="/checkout?policy=fortnight"]')
+        await page.click("form button")
+        await page.waitForURL(`${shop}/orders/*`)
+        const payOrderNo = page.url().split("/").at(-1) ?? ""
+        await page.click("#console")
+        expect(page.url()).toBe(`${running.demo.console}/orders/${payOrderNo}`)
+        await page.locator("input:not([type=password])").first().fill(operator.name)
+        await page.fill("input[type=password]", operator.password)
+        await page.keyboard.press("Enter")
+        await page.waitForSelector(`text=${payOrderNo}`, { timeout: 20_000 })
+        expect(page.url()).toBe(`${running.demo.console}/orders/${payOrderNo}`)
       } finally {
         await chromium.close()
       }
