@@ -49,9 +49,16 @@ const isFree = (port) =>
     server.listen(port, "127.0.0.1", () => server.close(() => answer(true)))
   })
 
-/** The first free port from `from` on; 0 where the caller asked the system to pick. */
+/** Ports that are meant for somebody who does not listen yet. */
+const meant = new Set()
+
+/** The first free port from `from` on, which is nobody else's; 0 where the caller asked the system to pick. */
 const freePort = async (from) => {
-  for (let port = from; port < from + 200; port++) if (await isFree(port)) return port
+  for (let port = from; port < from + 200; port++) {
+    if (meant.has(port) || !(await isFree(port))) continue
+    meant.add(port)
+    return port
+  }
   throw new Error(`No free port between ${from} and ${from + 199}.`)
 }
 
