@@ -2,13 +2,28 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Connect, Plugin } from "vite"
 import type { Name } from "../src/Admin.ts"
 import { calls } from "../src/calls.ts"
-import { fault, type Handlers, isFault, type Loose, Stream } from "./samples/Fake.ts"
+import { apps } from "./samples/apps.ts"
+import { fault, type Handlers, isFault, Lines, type Loose, Stream } from "./samples/Fake.ts"
 import { now } from "./samples/now.ts"
+import { operators } from "./samples/operators.ts"
+import { orders } from "./samples/orders.ts"
+import { proposals } from "./samples/proposals.ts"
+import { reconciliation } from "./samples/reconciliation.ts"
 import { type Scenario, scenario, set } from "./samples/scenario.ts"
 import { session } from "./samples/session.ts"
+import { vendors } from "./samples/vendors.ts"
 
 /** Add the calls of a page here, from a file of its own in samples/. */
-const handlers: Handlers = { ...session, ...now }
+const handlers: Handlers = {
+  ...session,
+  ...now,
+  ...orders,
+  ...proposals,
+  ...apps,
+  ...vendors,
+  ...reconciliation,
+  ...operators
+}
 
 const routes = (Object.entries(calls) as ReadonlyArray<readonly [Name, readonly [string, string]]>).map(
   ([name, [method, template]]) => ({
@@ -48,6 +63,15 @@ const stream = (response: ServerResponse, { start }: Stream): void => {
   })
 }
 
+const lines = async (response: ServerResponse, { pieces }: Lines): Promise<void> => {
+  response.writeHead(200, { "content-type": "text/csv; charset=utf-8" })
+  for await (const piece of pieces) {
+    if (response.destroyed) return
+    response.write(piece)
+  }
+  response.end()
+}
+
 const open: ReadonlySet<string> = new Set(["sessions.doors", "sessions.signIn"])
 
 /** Made by people who look at a state of the whole: `/admin/_fake?of=empty&role=viewer`. */
@@ -80,6 +104,7 @@ const handle: Connect.NextHandleFunction = (request, response, next) => {
         return answer(response, result.problem.status, result.problem)
       }
       if (result instanceof Stream) return stream(response, result)
+      if (result instanceof Lines) return void lines(response, result)
       return answer(response, result === undefined ? 204 : 200, result)
     })
     .catch(next)

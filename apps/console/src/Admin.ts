@@ -97,8 +97,7 @@ const problemOf = async (response: Response): Promise<Problem | null> => {
   return isProblem ? ((await response.json()) as Problem) : null
 }
 
-/** Makes a call; the answer is of the call's own schema. Fails with `Refused`. */
-export const call = async <N extends Name>(name: N, given: Input<N>, signal?: AbortSignal): Promise<Answer<N>> => {
+const answered = async <N extends Name>(name: N, given: Input<N>, signal?: AbortSignal): Promise<Response> => {
   const { body, headers = {} } = given as Loose
   const [method] = calls[name]
   const response = await fetch(address(name, given), {
@@ -122,6 +121,19 @@ export const call = async <N extends Name>(name: N, given: Input<N>, signal?: Ab
     if (refused.code === "SIGNED_OUT") for (const watcher of signedOutWatchers) watcher()
     throw refused
   }
+  return response
+}
+
+/** Makes a call whose answer is long, and answers it as it comes. Fails with `Refused`. */
+export const stream = async <N extends Name>(name: N, given: Input<N>, signal?: AbortSignal) => {
+  const { body } = await answered(name, given, signal)
+  if (body === null) throw new Refused(null)
+  return body
+}
+
+/** Makes a call; the answer is of the call's own schema. Fails with `Refused`. */
+export const call = async <N extends Name>(name: N, given: Input<N>, signal?: AbortSignal): Promise<Answer<N>> => {
+  const response = await answered(name, given, signal)
   if (response.status === 204 || response.status === 202) return undefined as Answer<N>
   const isJson = response.headers.get("content-type")?.includes("json") ?? false
   return (isJson ? await response.json() : await response.text()) as Answer<N>

@@ -26,6 +26,13 @@ const pages = [
 export const router = createRouter({
   routeTree: root.addChildren([...pages]),
   basepath: "/console",
+  // What is asked for stands in the address as people write it: plain texts, no JSON.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== "")
+    const text = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString()
+    return text === "" ? "" : `?${text}`
+  },
   // Code of a page is fetched when its link is pointed at or focused.
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -23,6 +23,14 @@ export class Stream {
   }
 }
 
+/** A text that comes piece by piece, so that its progress can be seen. */
+export class Lines {
+  readonly pieces: AsyncIterable<string>
+  constructor(pieces: AsyncIterable<string>) {
+    this.pieces = pieces
+  }
+}
+
 const statuses: Partial<Record<Problem["code"], number>> = {
   SIGNED_OUT: 401,
   SIGN_IN_REFUSED: 401,
@@ -57,7 +65,11 @@ export const isFault = (answer: unknown): answer is Fault =>
   typeof answer === "object" && answer !== null && "isFault" in answer
 
 type Streamed = "overview.live" | "orders.live"
-type Result<N extends Name> = N extends Streamed ? Stream | Fault : Answer<N> | Fault
+type Result<N extends Name> = N extends Streamed
+  ? Stream | Fault
+  : N extends "orders.export"
+    ? Lines | Fault
+    : Answer<N> | Fault
 
 /** How calls are answered: the input is typed by the call (query values are texts, as they come), as is the answer. */
 export type Handlers = {

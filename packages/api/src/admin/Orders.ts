@@ -84,6 +84,8 @@ export const OrderDetail = Schema.Struct({
   /** What is left to refund or to capture, in major units; null where nothing is. */
   refundable: Schema.NullOr(Schema.String),
   capturable: Schema.NullOr(Schema.String),
+  /** What one operator may refund now without a second one, in major units; null: all that is left. */
+  refundableAlone: Schema.NullOr(Schema.String),
   /** The states that a person can let a held order go on from. */
   resolvable: Schema.Array(Payment.State),
   /** When we look at it again; null: never. */
@@ -290,7 +292,14 @@ const resend = HttpApiEndpoint.post("resend")`/admin/events/${eventId}/resend`
   .annotateContext(Call.about("operator", "Send an event again", "To all endpoints of its app that want it."))
 
 /** A search that an operator keeps. */
-export const SavedFilter = Schema.Struct({ name: Schema.String, filter: OrderFilter }).annotations({
+export const KeptFilter = Schema.Struct({
+  ...OrderFilter.fields,
+  /** The last so long, whenever it is applied, in place of a begin. */
+  range: Schema.optional(Schema.Literal("15m", "1h", "24h", "7d", "30d"))
+})
+
+/** A search that an operator keeps, by its name. */
+export const SavedFilter = Schema.Struct({ name: Schema.String, filter: KeptFilter }).annotations({
   identifier: "SavedFilter"
 })
 
@@ -301,7 +310,7 @@ const filters = HttpApiEndpoint.get("filters", "/admin/filters")
   .annotateContext(Call.about("viewer", "List one's saved filters", "By name."))
 
 const saveFilter = HttpApiEndpoint.put("saveFilter")`/admin/filters/${filterName}`
-  .setPayload(OrderFilter)
+  .setPayload(KeptFilter)
   .addSuccess(HttpApiSchema.NoContent)
   .addError(answers("BODY_INVALID", "LIMIT_REACHED", "STORE_UNAVAILABLE"))
   .middleware(Call.Viewer)

@@ -1,0 +1,47 @@
+import { answers, causes, commands, held, kinds, sources } from "../words/causes.ts"
+import { useWords } from "../words/Words.ts"
+import * as Causes from "./Causes.ts"
+
+/** The word of a map, or the key where it has none. */
+const word = (texts: unknown, key: string): string => {
+  const found = Object.hasOwn(texts as object, key) ? (texts as Readonly<Record<string, unknown>>)[key] : undefined
+  return typeof found === "string" ? found : key
+}
+
+/** Says in plain words what made a row of history, and why something is held. */
+export const useCauses = () => {
+  const t = useWords(causes)
+  const [ofCommands, ofSources, ofKinds, ofAnswers, ofHeld] = [
+    useWords(commands),
+    useWords(sources),
+    useWords(kinds),
+    useWords(answers),
+    useWords(held)
+  ]
+  const cause = (text: string): string => {
+    const read = Causes.read(text)
+    switch (read.by) {
+      case "command":
+        return word(ofCommands, read.name)
+      case "vendor":
+        return t.said(word(ofSources, read.source), word(ofKinds, read.kind))
+      case "answer":
+        return t.said(read.of === "answer" ? t.callOf : word(ofCommands, read.of), word(ofAnswers, read.tag))
+      case "refund":
+        return t.refund(word(t, `refund_${read.state}`).replace(/^refund_/, ""))
+      case "unknown":
+        return read.text
+    }
+  }
+  const heldBecause = (text: string): string => {
+    const { word: code, kind } = Causes.heldReason(text)
+    if (!Object.hasOwn(ofHeld, code)) return t.said(ofHeld.other, text)
+    return kind === null ? word(ofHeld, code) : t.said(word(ofHeld, code), word(ofKinds, kind))
+  }
+  return {
+    cause,
+    heldBecause,
+    kind: (text: string) => word(ofKinds, text),
+    source: (text: string) => word(ofSources, text)
+  }
+}
