@@ -62,7 +62,7 @@ describe("a file that is made as it is sent", () => {
     )
     expect(before).toBeLessThan(1000)
     answer.resume()
-    await vi.waitFor(() => expect(made()).toBeGreaterThan(before + 100))
+    await vi.waitFor(() => expect(made()).toBeGreaterThan(before + 100), { timeout: 5000 })
     asking.destroy()
   })
 
@@ -76,12 +76,15 @@ describe("a file that is made as it is sent", () => {
     }
     setImmediate(looking)
     const { answer } = await sending(() =>
-      Stream.map(Stream.range(1, 300), () => {
-        made = turns === before ? made + 1 : 0
-        most = Math.max(most, made)
-        before = turns
-        return "a,b\r\n"
-      }).pipe(Stream.rechunk(1))
+      Stream.range(1, 300).pipe(
+        Stream.rechunk(1),
+        Stream.map(() => {
+          made = turns === before ? made + 1 : 0
+          most = Math.max(most, made)
+          before = turns
+          return "a,b\r\n"
+        })
+      )
     )
     answer.resume()
     await vi.waitFor(() => expect(answer.complete).toBe(true))
