@@ -4,7 +4,8 @@ import { Money, Payment } from "@payment-proxy/domain"
 import { type OrderFilter, Orders, type StoreUnavailable } from "@payment-proxy/ports"
 import { Chunk, Effect, Option, Stream } from "effect"
 
-const page = 1000
+/** So few that to read and write them takes no more than a few milliseconds: nothing else of this process goes on meanwhile. */
+const page = 250
 
 const columns = [
   "payOrderNo",

@@ -69,7 +69,7 @@ describe("F66 sign-in at the company's provider", () => {
     const where = new URL(String(going.headers.location))
     expect(where.searchParams.get("redirect_uri")).toBe(`${world.base}/admin/oidc/callback`)
     const [line = ""] = going.headers["set-cookie"] ?? []
-    expect(line.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=600", "Path=/admin/oidc", "SameSite=Lax"])
+    expect(line.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=600", "Path=/", "SameSite=Lax"])
     const sealed = Buffer.from(kept(going).split("=")[1] ?? "", "base64url").toString()
     expect(sealed + line).not.toContain(`verifier-${begun}`)
     const came = await back(`code=one&state=${stateOf(going)}`, kept(going))
@@ -80,6 +80,13 @@ describe("F66 sign-in at the company's provider", () => {
       headers: { cookie: cookieOf(came, "payment-proxy-operator") ?? "" }
     })
     expect(session.body).toMatchObject({ operator: "Ada L", role: "operator", isFederated: true })
+  })
+
+  it("by https keeps a cookie that no sibling host can plant", async () => {
+    const secure = await open({ url: "https://admin.example.com", provider })
+    const going = await secure.raw("GET", "/admin/oidc/start", { headers: { host: "admin.example.com" } })
+    expect(going.headers["set-cookie"]?.[0]).toMatch(/^__Host-payment-proxy-oidc=/)
+    await secure.close()
   })
 
   it("is refused with another sign-in's state, without its cookie, and a second time", async () => {
