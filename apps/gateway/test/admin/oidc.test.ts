@@ -1,4 +1,4 @@
-import { IdentityRefused } from "@payment-proxy/ports"
+import { Deeds, IdentityRefused } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type Answer, type Console, cookieOf, open } from "./console.ts"
@@ -100,6 +100,18 @@ describe("F66 sign-in at the company's provider", () => {
     await refused(`code=two&state=${stateOf(one)}`, "")
     expect((await back(`code=two&state=${stateOf(one)}`, kept(one))).status).toBe(303)
     await refused(`code=two&state=${stateOf(one)}`, kept(one))
+  })
+
+  it("that is refused before it is known who came is on record, once a minute for an address", async () => {
+    const fresh = await open({ provider })
+    for (const code of ["x", "y", "z"]) await fresh.raw("GET", `/admin/oidc/callback?code=${code}&state=made-up`)
+    const deeds = await fresh.run(
+      Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 10 }))
+    )
+    expect(deeds).toMatchObject([
+      { operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }
+    ])
+    await fresh.close()
   })
 
   it("tells a browser that is refused on the sign-in page", async () => {
