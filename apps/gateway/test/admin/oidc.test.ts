@@ -108,9 +108,7 @@ describe("F66 sign-in at the company's provider", () => {
     const deeds = await fresh.run(
       Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 10 }))
     )
-    expect(deeds).toMatchObject([
-      { operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }
-    ])
+    expect(deeds).toMatchObject([{ operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }])
     await fresh.close()
   })
 
@@ -140,12 +138,16 @@ describe("F66 sign-in at the company's provider", () => {
     expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
   })
 
-  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console/%2e%2E/admin/orders.csv", "/console\\evil", "javascript:alert(1)"])(
-    "goes on to no other place: %s",
-    async (to) => {
-      const going = await start(`?to=${encodeURIComponent(to)}`)
-      const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
-      expect(came.headers.location).toBe("/console/")
-    }
-  )
+  it.each([
+    "https://evil.example/",
+    "//evil.example/",
+    "/console/../admin",
+    "/console/%2e%2E/admin/orders.csv",
+    "/console\\evil",
+    "javascript:alert(1)"
+  ])("goes on to no other place: %s", async (to) => {
+    const going = await start(`?to=${encodeURIComponent(to)}`)
+    const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
+    expect(came.headers.location).toBe("/console/")
+  })
 })
