@@ -132,7 +132,8 @@ const carriedOut = Effect.fnUntraced(function* (proposal: Proposal, approved: Pr
   const proposals = yield* Proposals
   const after: Omit<Approved, "proposal"> = yield* Effect.tapError(effectOf(proposal, second), (fault) =>
     proposal.state === "open" && isAsIfNobodyHad(fault)
-      ? Effect.ignore(proposals.move(proposal.id, "approved", Proposing.reopened)) : Effect.void
+      ? Effect.ignore(proposals.move(proposal.id, "approved", Proposing.reopened))
+      : Effect.void
   )
   const { action } = proposal
   const isDone = action.type !== "app" || !AppChanges.makesSecret(action.change)

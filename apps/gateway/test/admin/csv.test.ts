@@ -87,7 +87,7 @@ describe("a file that is made as it is sent", () => {
       )
     )
     answer.resume()
-    await vi.waitFor(() => expect(answer.complete).toBe(true))
+    await vi.waitFor(() => expect(answer.complete).toBe(true), { timeout: 10_000 })
     going = false
     expect(most).toBeLessThan(10)
   })

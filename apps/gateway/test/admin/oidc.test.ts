@@ -1,4 +1,4 @@
-import { IdentityRefused } from "@payment-proxy/ports"
+import { Deeds, IdentityRefused } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type Answer, type Console, cookieOf, open } from "./console.ts"
@@ -102,6 +102,16 @@ describe("F66 sign-in at the company's provider", () => {
     await refused(`code=two&state=${stateOf(one)}`, kept(one))
   })
 
+  it("that is refused before it is known who came is on record, once a minute for an address", async () => {
+    const fresh = await open({ provider })
+    for (const code of ["x", "y", "z"]) await fresh.raw("GET", `/admin/oidc/callback?code=${code}&state=made-up`)
+    const deeds = await fresh.run(
+      Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 10 }))
+    )
+    expect(deeds).toMatchObject([{ operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }])
+    await fresh.close()
+  })
+
   it("tells a browser that is refused on the sign-in page", async () => {
     const answer = await world.raw("GET", "/admin/oidc/callback?code=x&state=y", {
       headers: { accept: "text/html,application/xhtml+xml" }
@@ -128,12 +138,16 @@ describe("F66 sign-in at the company's provider", () => {
     expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
   })
 
-  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console/%2e%2E/admin/orders.csv", "/console\\evil", "javascript:alert(1)"])(
-    "goes on to no other place: %s",
-    async (to) => {
-      const going = await start(`?to=${encodeURIComponent(to)}`)
-      const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
-      expect(came.headers.location).toBe("/console/")
-    }
-  )
+  it.each([
+    "https://evil.example/",
+    "//evil.example/",
+    "/console/../admin",
+    "/console/%2e%2E/admin/orders.csv",
+    "/console\\evil",
+    "javascript:alert(1)"
+  ])("goes on to no other place: %s", async (to) => {
+    const going = await start(`?to=${encodeURIComponent(to)}`)
+    const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
+    expect(came.headers.location).toBe("/console/")
+  })
 })
