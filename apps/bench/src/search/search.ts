@@ -22,7 +22,7 @@ const one = async (link: Connection, text: string): Promise<RowDataPacket> =>
   (await link.query<Array<RowDataPacket>>(text))[0][0] ?? ({} as RowDataPacket)
 
 /** Numbers of a refunded order in the middle of all. */
-const numbersOf = async (link: Connection): Promise<Numbers> => {
+export const numbersOf = async (link: Connection): Promise<Numbers> => {
   const middle = OrderNo.least((startMillis + endMillis) / 2)
   const refund = await one(
     link,
