@@ -71,10 +71,15 @@ const shown = (all: ReadonlyMap<string, ReadonlyArray<number>>) =>
 /** What one crowd saw and another, together. */
 const together = (all: ReadonlyArray<Crowd.Seen>) => {
   const took = new Map<string, Array<number>>()
-  for (const seen of all)
-    for (const [name, values] of seen.took) took.set(name, [...(took.get(name) ?? []), ...values])
+  for (const seen of all) for (const [name, values] of seen.took) took.set(name, [...(took.get(name) ?? []), ...values])
   return {
-    overviewGap: { ...quantiles(all.flatMap(({ gaps }) => gaps)), maxMillis: at(all.flatMap(({ gaps }) => gaps), 1) },
+    overviewGap: {
+      ...quantiles(all.flatMap(({ gaps }) => gaps)),
+      maxMillis: at(
+        all.flatMap(({ gaps }) => gaps),
+        1
+      )
+    },
     overviewBehind: quantiles(all.flatMap(({ behind }) => behind)),
     asked: shown(took),
     orderChanges: all.reduce((sum, { changes }) => sum + changes.count, 0),
@@ -175,7 +180,14 @@ export const run = (asked: Arguments) =>
         ...found.faults.slice(0, 10),
         slow.length === 0 ? "Every search was quick enough." : `Too slow: ${slow.map(({ name }) => name).join(", ")}.`
       ],
-      json: { name: asked.name, seed: asked.seed, rate: asked.rate ?? usualRate, ratio, ...found, machine: Report.machine() },
+      json: {
+        name: asked.name,
+        seed: asked.seed,
+        rate: asked.rate ?? usualRate,
+        ratio,
+        ...found,
+        machine: Report.machine()
+      },
       isRight: isLive && slow.length === 0 && found.faults.length === 0
     }
   })
