@@ -39,7 +39,8 @@ export const parametersOf = (filter: Partial<OrderFilter>): URLSearchParams => {
     amountMinor === null || amountMinor === undefined || !Currency.is(String(currency))
       ? null
       : Money.format(Money.make(amountMinor, String(currency) as Currency.Currency))
-  const time = (millis: number | null | undefined) => (typeof millis === "number" ? new Date(millis).toISOString() : null)
+  const time = (millis: number | null | undefined) =>
+    typeof millis === "number" ? new Date(millis).toISOString() : null
   const all = {
     number,
     status: state,

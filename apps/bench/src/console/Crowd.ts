@@ -96,12 +96,16 @@ export const work = async (browser: Browser, sights: Sights, signal: AbortSignal
       const number = sights.newest()
       const left = AbortSignal.any([signal, AbortSignal.timeout(2000)])
       await ask("one order", `/admin/orders/${number}`)
-      const told = events(() => void (seen.changes.count += 1))
+      const told = events(() => {
+        seen.changes.count += 1
+      })
       await browser.follow(`/admin/orders/${number}/live`, left, told).catch((error) => left.aborted || fault(error))
     }
   }
   const exporting = () =>
-    browser.follow("/admin/orders.csv", signal, (text) => void (seen.exported.bytes += text.length))
+    browser.follow("/admin/orders.csv", signal, (text) => {
+      seen.exported.bytes += text.length
+    })
   const some = (count: number, act: (index: number) => Promise<void>) =>
     Array.from({ length: count }, (_, index) => act(index).catch(fault))
   const stride = Math.floor(Object.keys(sights.filters).length / searchers)

@@ -71,10 +71,15 @@ const shown = (all: ReadonlyMap<string, ReadonlyArray<number>>) =>
 /** What one crowd saw and another, together. */
 const together = (all: ReadonlyArray<Crowd.Seen>) => {
   const took = new Map<string, Array<number>>()
-  for (const seen of all)
-    for (const [name, values] of seen.took) took.set(name, [...(took.get(name) ?? []), ...values])
+  for (const seen of all) for (const [name, values] of seen.took) took.set(name, [...(took.get(name) ?? []), ...values])
   return {
-    overviewGap: { ...quantiles(all.flatMap(({ gaps }) => gaps)), maxMillis: at(all.flatMap(({ gaps }) => gaps), 1) },
+    overviewGap: {
+      ...quantiles(all.flatMap(({ gaps }) => gaps)),
+      maxMillis: at(
+        all.flatMap(({ gaps }) => gaps),
+        1
+      )
+    },
     overviewBehind: quantiles(all.flatMap(({ behind }) => behind)),
     asked: shown(took),
     orderChanges: all.reduce((sum, { changes }) => sum + changes.count, 0),
@@ -115,15 +120,25 @@ const measured = async ({ seconds, times, seed, rows = usualRows, rate = usualRa
     const alone: Array<Pace.Outcome> = []
     const watched: Array<Pace.Outcome> = []
     const crowds: Array<Crowd.Seen> = []
+    const pids = { gateway: ours.pid, database: world.database?.server.pid ?? 0 }
+    /** Processor time for each answered create, in milliseconds: also of what looks on. */
+    const cpuMillis = { alone: { gateway: 0, database: 0 }, watched: { gateway: 0, database: 0 } }
+    const costing = async (kind: keyof typeof cpuMillis, act: () => Promise<Pace.Outcome>) => {
+      const before = { gateway: Site.cpuSeconds(pids.gateway), database: Site.cpuSeconds(pids.database) }
+      const outcome = await act()
+      for (const one of ["gateway", "database"] as const)
+        cpuMillis[kind][one] += (1000 * (Site.cpuSeconds(pids[one]) - before[one])) / outcome.millis.length / times
+      return outcome
+    }
     const rss = { aloneMib: 0, watchedMib: 0 }
     const load = loadavg()[0]
     for (let time = 0; time < times; time++) {
-      alone.push(await turn(seconds))
+      alone.push(await costing("alone", () => turn(seconds)))
       rss.aloneMib = Math.max(rss.aloneMib, Math.round(Site.rssMib(ours.pid)))
       const end = new AbortController()
       const sights = { filters: filters(numbers), answered, newest: () => newest }
       const crowd = Crowd.work(browser, sights, end.signal)
-      watched.push(await turn(seconds))
+      watched.push(await costing("watched", () => turn(seconds)))
       rss.watchedMib = Math.max(rss.watchedMib, Math.round(Site.rssMib(ours.pid)))
       end.abort()
       crowds.push(await crowd)
@@ -133,13 +148,12 @@ const measured = async ({ seconds, times, seed, rows = usualRows, rate = usualRa
       refused: outcomes.reduce((sum, { refused }) => sum + refused, 0),
       perSecond: Math.round(outcomes.reduce((sum, { perSecond }) => sum + perSecond, 0) / outcomes.length)
     })
-    const cpuSeconds = { gateway: Site.cpuSeconds(ours.pid), database: Site.cpuSeconds(world.database?.server.pid ?? 0) }
     return {
       creates: { alone: creates(alone), watched: creates(watched) },
       ...together(crowds),
       paid,
       rss,
-      cpuSeconds,
+      cpuMillis,
       load
     }
   } finally {
@@ -166,7 +180,14 @@ export const run = (asked: Arguments) =>
         ...found.faults.slice(0, 10),
         slow.length === 0 ? "Every search was quick enough." : `Too slow: ${slow.map(({ name }) => name).join(", ")}.`
       ],
-      json: { name: asked.name, seed: asked.seed, rate: asked.rate ?? usualRate, ratio, ...found, machine: Report.machine() },
+      json: {
+        name: asked.name,
+        seed: asked.seed,
+        rate: asked.rate ?? usualRate,
+        ratio,
+        ...found,
+        machine: Report.machine()
+      },
       isRight: isLive && slow.length === 0 && found.faults.length === 0
     }
   })
