@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { type CrashPoint, CrashPoints, Orders } from "@payment-proxy/ports"
 import { aChange, aPayment, ThrowawayMariaDb } from "@payment-proxy/testkit"
-import { Cause, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import * as Mysql from "../src/index.ts"
 import { record } from "../src/Migrations.ts"
 import { originalColumns, steps } from "../src/Schema.ts"
