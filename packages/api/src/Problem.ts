@@ -68,7 +68,7 @@ export const codes = {
   DAY_BUSY: [409, "The day is being reconciled"],
   DAY_UNKNOWN: [404, "The day was never reconciled"],
   DIFFERENCE_UNKNOWN: [404, "No such difference, or it is resolved"],
-  RATE_LIMITED: [429, "The app makes more calls than it may"],
+  RATE_LIMITED: [429, "Too many calls"],
   INTERNAL: [500, "Something went wrong on our side"]
 } as const satisfies Record<string, readonly [status: number, title: string]>
 

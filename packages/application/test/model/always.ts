@@ -216,7 +216,12 @@ const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string
     if (was?.placed.payment.state !== state || !Words.isDaggered(state, kind)) continue
     const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
     const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
-    holds(isDue || isAsked, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
+    // Of what was never sent nobody needs to be asked: the call that follows is newer than what was said.
+    const isSent =
+      kind === "notFound" &&
+      was.placed.payment.unknownCalls === 0 &&
+      order.history.some(({ cause, atMillis }) => cause === "send again" && atMillis === world.nowMillis())
+    holds(isDue || isAsked || isSent, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
   }
 }
 
