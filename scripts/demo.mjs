@@ -252,6 +252,7 @@ const main = async () => {
     ...environmentOf(credentials),
     PAYMENT_PROXY_CONFIG: configuration(),
     PAYMENT_PROXY_PORT: String(port),
+    PAYMENT_PROXY_ADMIN_PORT: String(await freePort(Number(process.env.PAYMENT_PROXY_ADMIN_PORT ?? 4010))),
     PAYMENT_PROXY_PUBLIC_URL: gateway,
     PAYMENT_PROXY_DATA: data,
     PAYMENT_PROXY_DEVELOPMENT: "true",

@@ -13,6 +13,7 @@ import * as proxyOrder from "./proxy/order.ts"
 import * as proxyProfile from "./proxy/profile.ts"
 import * as proxy from "./proxy/proxy.ts"
 import * as reconcile from "./reconcile.ts"
+import * as search from "./search/search.ts"
 import * as vendors from "./vendors/vendors.ts"
 
 const tell = (line: string): void => console.log(line)
@@ -50,6 +51,7 @@ const benches = {
   waiters: { seconds: 10, times: 1, run: waiters.run },
   due: { seconds: 30, times: 1, run: due.run },
   reconcile: { seconds: 1, times: 1, run: reconcile.run },
+  search: { seconds: 1, times: 15, run: search.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),
   "faults-embedded": storms({ isMariaDb: false, databaseKills: 0 }),

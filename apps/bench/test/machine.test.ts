@@ -56,7 +56,8 @@ describe("the words of `pnpm bench`", () => {
   it.each([
     [["machine"], { name: "machine", seconds: 10, times: 1, seed: 42 }],
     [["machine", "--seconds", "3"], { name: "machine", seconds: 3, times: 1, seed: 42 }],
-    [["--", "machine", "--seconds=1.5", "--times=3", "--seed=0"], { name: "machine", seconds: 1.5, times: 3, seed: 0 }]
+    [["--", "machine", "--seconds=1.5", "--times=3", "--seed=0"], { name: "machine", seconds: 1.5, times: 3, seed: 0 }],
+    [["machine", "--rows", "5"], { name: "machine", seconds: 10, times: 1, seed: 42, rows: 5 }]
   ] as const)("%j is understood", (words, asked) => {
     expect(parse(...words)).toEqual(Either.right(asked))
   })
@@ -71,11 +72,12 @@ describe("the words of `pnpm bench`", () => {
     [["machine", "--seconds", "1", "--seconds", "2"], "--seconds is given twice."],
     [["machine", "--times", "0"], "--times is a whole number from 1 to 1000."],
     [["machine", "--seed", "1.5"], "--seed is a whole number"],
+    [["machine", "--rows", "0"], "--rows is a whole number"],
     [["machine", "--fast"], "There is no option --fast."]
   ] as const)("%j is refused, and says how to ask", (words, fault) => {
     const message = Either.match(parse(...words), { onLeft: (usage) => usage.message, onRight: () => "understood" })
     expect(message).toContain(fault)
-    expect(message).toContain("Usage: pnpm bench NAME [--seconds N] [--times N] [--seed N]\nNames: machine")
+    expect(message).toContain("Usage: pnpm bench NAME [--seconds N] [--times N] [--seed N] [--rows N]\nNames: machine")
   })
 
   it("a fault ends the process with code 2, and prints nothing but the fault", async () => {

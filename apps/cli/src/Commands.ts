@@ -4,7 +4,9 @@ import { apps } from "./commands/Apps.ts"
 import { audit } from "./commands/Audit.ts"
 import { events } from "./commands/Events.ts"
 import { keys } from "./commands/Keys.ts"
+import { operators } from "./commands/Operators.ts"
 import { orders } from "./commands/Orders.ts"
+import { proposals } from "./commands/Proposals.ts"
 import { reconcile } from "./commands/Reconcile.ts"
 import { secrets } from "./commands/Secrets.ts"
 import { config, migrate } from "./commands/System.ts"
@@ -19,6 +21,8 @@ const root = Command.make("payment-proxy").pipe(
     apps.pipe(Command.provide(Layers.stores)),
     keys.pipe(Command.provide(Layers.stores)),
     orders,
+    proposals.pipe(Command.provide(Layers.stores)),
+    operators.pipe(Command.provide(Layers.stores)),
     events,
     reconcile,
     secrets.pipe(Command.provide(Layers.stores)),

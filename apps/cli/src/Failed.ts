@@ -87,6 +87,22 @@ export const of = (failure: Tagged): Failed => {
         "SECOND_PERSON_NEEDED",
         `${text(failure, "proposedBy")} proposed it: another operator has to approve it.`
       )
+    case "OperatorNotFound":
+      return refused(
+        "OPERATOR_NOT_FOUND",
+        `There is no operator ${text(failure, "name")}: payment-proxy operators list names them.`
+      )
+    case "OperatorTaken":
+      return refused("OPERATOR_TAKEN", `There is an operator ${text(failure, "name")} already.`)
+    case "PasswordWeak":
+      return misused("PASSWORD_WEAK", text(failure, "detail"))
+    case "LastAdministrator":
+      return refused(
+        "LAST_ADMINISTRATOR",
+        `${text(failure, "name")} is the last administrator: make another one first.`
+      )
+    case "NotOneself":
+      return refused("NOT_ONESELF", "Nobody does this to himself: another administrator has to.")
     case "EventNotFound":
       return refused(
         "EVENT_NOT_FOUND",

@@ -6,13 +6,14 @@ import * as OAuth from "@payment-proxy/adapter-oauth"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import { Event } from "@payment-proxy/api"
-import { Chain, Changes, Reconcile } from "@payment-proxy/application"
+import { Chain, Changes, Reconcile, SecondPerson } from "@payment-proxy/application"
 import {
   type Configuration,
   ConfigurationInvalid,
   type Environment as Decoded,
   decodeEnvironment,
   load,
+  OperatorsEntry,
   Process,
   ReconcileEntry,
   VendorEntry
@@ -104,9 +105,14 @@ const reconciling = ({ vendors, reconcile }: Configuration) =>
     }))
   )
 
+/** What takes a second person, as configured. */
+const secondPerson = ({ operators }: Configuration) => Layer.succeed(SecondPerson, OperatorsEntry.rule(operators))
+
 const wholeOf = (configuration: Configuration) =>
   Changes.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(vendors(configuration), announcer, reconciling(configuration))),
+    Layer.provideMerge(
+      Layer.mergeAll(vendors(configuration), announcer, reconciling(configuration), secondPerson(configuration))
+    ),
     Layer.provideMerge(storesOf(configuration.environment))
   )
 

@@ -1,5 +1,5 @@
 import { Args, Command, Options } from "@effect/cli"
-import { Context, Effect } from "effect"
+import { Context, Effect, type Redacted } from "effect"
 import * as Failed from "./Failed.ts"
 import type { Shown } from "./Shown.ts"
 
@@ -17,6 +17,8 @@ export class Output extends Context.Tag("@payment-proxy/cli/Output")<
     readonly isTerminal: boolean
     /** Asks the person; anything but yes is no. */
     readonly confirm: (question: string) => Effect.Effect<boolean>
+    /** Asks the person for what nobody is to see, without showing what is typed. */
+    readonly secret: (question: string) => Effect.Effect<Redacted.Redacted>
   }
 >() {}
 

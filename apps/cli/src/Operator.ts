@@ -1,5 +1,6 @@
+import { userInfo } from "node:os"
 import { Options } from "@effect/cli"
-import { Actor } from "@payment-proxy/application"
+import { type Acting, Trail } from "@payment-proxy/application"
 import { Effect, Option } from "effect"
 import * as Failed from "./Failed.ts"
 import { Environment } from "./Layers.ts"
@@ -31,8 +32,30 @@ export const named = (given: Option.Option<string>) =>
     )
   )
 
-/** Does this as the operator who types, who is on record for it. */
-export const by =
-  (given: Option.Option<string>, why: Option.Option<string>) =>
+/** Who has the machine may do what administrators may. */
+export const acting = (name: string): Acting => ({ name, role: "administrator" })
+
+/** What is done, to what. */
+type Doing = Pick<Trail.Doing, "action" | "subject">
+
+/** Does this as the operator who types: he is on record for it, and for what was refused. */
+export const by = <A = unknown>(
+  operator: string,
+  reason: Option.Option<string>,
+  doing: Doing,
+  outcomeOf?: (done: A) => string
+) => Trail.recorded<A>({ ...doing, operator, reason: Option.getOrNull(reason), address: null }, outcomeOf)
+
+const machineUser = Effect.orElseSucceed(
+  Effect.try(() => userInfo().username),
+  () => "unknown"
+)
+
+/** Does this as who types, where his name is not asked for: PAYMENT_PROXY_OPERATOR, or the user of the machine. */
+export const did =
+  (action: string, subject: string | null, reason: string | null = null) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(named(given), (name) => Actor.as(name, Option.getOrNull(why))(effect))
+    Effect.flatMap(
+      Effect.catchAll(named(Option.none()), () => machineUser),
+      (operator) => by<A>(operator, Option.fromNullable(reason), { action, subject })(effect)
+    )

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline"
+import { Writable } from "node:stream"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Effect, Layer, Logger, LogLevel } from "effect"
+import { Cause, Console, Effect, Layer, Logger, LogLevel, Redacted } from "effect"
 import * as Commands from "./Commands.ts"
 import { Environment } from "./Layers.ts"
 import { Output } from "./Leaf.ts"
@@ -34,10 +35,27 @@ const confirm = (question: string) =>
     })
   })
 
+/** Shows the question, and nothing of what is typed after it. */
+const secret = (question: string) =>
+  Effect.async<Redacted.Redacted>((resume) => {
+    process.stderr.write(`${question} `)
+    const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const asking = createInterface({ input: process.stdin, output: unseen, terminal: true })
+    let typed = ""
+    asking.on("close", () => {
+      process.stderr.write("\n")
+      resume(Effect.succeed(Redacted.make(typed)))
+    })
+    asking.question("", (answer) => {
+      typed = answer
+      asking.close()
+    })
+  })
+
 const result = (text: string) =>
   Effect.suspend(() => (isOpen ? message("") : Effect.void)).pipe(Effect.zipRight(Console.log(text)))
 
-const output = Layer.succeed(Output, Output.of({ result, message, progress, isTerminal, confirm }))
+const output = Layer.succeed(Output, Output.of({ result, message, progress, isTerminal, confirm, secret }))
 
 let lastSaid = ""
 

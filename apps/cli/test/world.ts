@@ -6,7 +6,7 @@ import { NodeContext } from "@effect/platform-node"
 import { ask, close, place, Registry, takeIn } from "@payment-proxy/application"
 import { Evidence, Money } from "@payment-proxy/domain"
 import { Sandbox } from "@payment-proxy/testkit"
-import { Effect, Logger, LogLevel, ManagedRuntime } from "effect"
+import { Effect, Logger, LogLevel, ManagedRuntime, Redacted } from "effect"
 import * as Commands from "../src/Commands.ts"
 import * as Layers from "../src/Layers.ts"
 import { Output } from "../src/Leaf.ts"
@@ -26,6 +26,7 @@ export interface Ran {
 /** Who sits at the terminal, if anybody, and says yes to what. */
 export interface Person {
   readonly says?: boolean
+  readonly password?: string
 }
 
 const outputOf = (person: Person | undefined, result: Array<string>, said: Array<string>, all: Array<string>) => {
@@ -39,7 +40,8 @@ const outputOf = (person: Person | undefined, result: Array<string>, said: Array
     message: into(said),
     progress: (text) => Effect.sync(() => void said.push(text)),
     isTerminal: person !== undefined,
-    confirm: (question) => Effect.as(into(said)(question), person?.says === true)
+    confirm: (question) => Effect.as(into(said)(question), person?.says === true),
+    secret: (question) => Effect.as(into(said)(question), Redacted.make(person?.password ?? ""))
   })
 }
 

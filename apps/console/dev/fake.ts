@@ -2,14 +2,28 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Connect, Plugin } from "vite"
 import type { Name } from "../src/Admin.ts"
 import { calls } from "../src/calls.ts"
+import { apps } from "./samples/apps.ts"
 import { fault, type Handlers, isFault, Lines, type Loose, Stream } from "./samples/Fake.ts"
 import { now } from "./samples/now.ts"
+import { operators } from "./samples/operators.ts"
 import { orders } from "./samples/orders.ts"
+import { proposals } from "./samples/proposals.ts"
+import { reconciliation } from "./samples/reconciliation.ts"
 import { type Scenario, scenario, set } from "./samples/scenario.ts"
 import { session } from "./samples/session.ts"
+import { vendors } from "./samples/vendors.ts"
 
 /** Add the calls of a page here, from a file of its own in samples/. */
-const handlers: Handlers = { ...session, ...now, ...orders }
+const handlers: Handlers = {
+  ...session,
+  ...now,
+  ...orders,
+  ...proposals,
+  ...apps,
+  ...vendors,
+  ...reconciliation,
+  ...operators
+}
 
 const routes = (Object.entries(calls) as ReadonlyArray<readonly [Name, readonly [string, string]]>).map(
   ([name, [method, template]]) => ({

@@ -4,10 +4,17 @@ import { HttpServerRequest } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Effect } from "effect"
 import * as AppKey from "./AppKey.ts"
+import * as Paces from "./Paces.ts"
 import { type Refused, refuse } from "./Problems.ts"
 
-/** The app that makes a request. */
-export const of = ({ headers }: IncomingMessage) => AppKey.authenticate(headers.authorization)
+const admitted = { creates: Paces.admit("creates"), reads: Paces.admit("reads") }
+
+/** The app that makes a request, unless it makes more than it may. */
+export const of = ({ headers, method }: IncomingMessage) =>
+  AppKey.authenticate(headers.authorization, method === "GET" ? admitted.reads : admitted.creates)
+
+/** The app whose request is under way still. */
+export const known = ({ headers }: IncomingMessage) => AppKey.authenticate(headers.authorization)
 
 /** The request of a route, as Node has it. */
 export const incoming = Effect.map(HttpServerRequest.HttpServerRequest, NodeHttpServerRequest.toIncomingMessage)

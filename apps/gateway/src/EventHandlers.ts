@@ -32,13 +32,13 @@ export const streamed = Effect.fnUntraced(
     const app = yield* Caller.of(request)
     const streams = yield* EventStreams
     const { "last-event-id": last } = request.headers
-    const mayGoOn = Caller.of(request).pipe(
+    const mayGoOn = Caller.known(request).pipe(
       Effect.provideService(Apps, yield* Apps),
       Effect.as(true),
       // While the store is not there nothing new is read either.
       Effect.catchTags({ Unauthorized: () => Effect.succeed(false), StoreUnavailable: () => Effect.succeed(true) })
     )
-    yield* streams.follow(app.id, payOrderNo, typeof last === "string" ? last : null, response, mayGoOn)
+    yield* streams.follow(app, payOrderNo, typeof last === "string" ? last : null, response, mayGoOn)
     return HttpServerResponse.empty()
   },
   (effect) => answered(effect)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Changes, type OrderNotFound, Read } from "@payment-proxy/application"
-import type { Deliveries, Orders, StoreUnavailable } from "@payment-proxy/ports"
+import type { App, Deliveries, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Context, Duration, Effect, Layer, Metric, Random } from "effect"
 import { type Refused, refuse } from "./Problems.ts"
 
@@ -40,7 +40,8 @@ interface Stream {
 
 const streaming = Metric.gauge("payment_proxy_event_streams", { description: "Streams of events that are open" })
 
-const headers = {
+/** The headers of a stream of events. */
+export const headers = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
   // A proxy that gathers an answer before it passes it on would hold events back (nginx).
@@ -56,10 +57,11 @@ export const isWanted = ({ method, headers: { accept = "" } }: IncomingMessage):
 export const written = ({ id, type, body }: Pick<Read.Event, "id" | "type" | "body">): string =>
   `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`
 
-const isDone = (response: ServerResponse): boolean => response.writableEnded || response.destroyed
+/** Whether nothing more can be written. */
+export const isDone = (response: ServerResponse): boolean => response.writableEnded || response.destroyed
 
 /** What `wait` is told, or null once the answer is over, by whomever. */
-const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) => () => void) =>
+export const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) => () => void) =>
   Effect.async<A | null>((resume) => {
     if (response.destroyed) return resume(Effect.succeed(null))
     const leave = wait((value) => {
@@ -78,7 +80,7 @@ const orClosed = <A>(response: ServerResponse, wait: (tell: (value: A) => void) 
   })
 
 /** Waits while the client has not read what it was sent. */
-const drained = (response: ServerResponse) =>
+export const drained = (response: ServerResponse) =>
   response.writableNeedDrain
     ? orClosed<void>(response, (tell) => {
         response.once("drain", tell)
@@ -96,7 +98,7 @@ export class EventStreams extends Context.Tag("@payment-proxy/gateway/EventStrea
      * is written.
      */
     readonly follow: (
-      app: string,
+      app: Pick<App, "id" | "limits">,
       payOrderNo: string,
       lastEventId: string | null,
       response: ServerResponse,
@@ -149,10 +151,11 @@ export const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookEvery), look)))
 
   /** Counted until it is over. */
-  const admitted = (app: string, response: ServerResponse): Effect.Effect<Stream, Refused> =>
+  const admitted = ({ id: app, limits: own }: Pick<App, "id" | "limits">, response: ServerResponse) =>
     Effect.flatMap(Effect.zip(Clock.currentTimeMillis, Random.next), ([nowMillis, random]) => {
       const others = byApp.get(app) ?? 0
-      if (others >= limits.perApp) return tooMany(limits.perApp)
+      const most = Math.min(own.streams ?? limits.perApp, limits.perApp)
+      if (others >= most) return tooMany(most)
       if (isEnding || open.size >= limits.inAll) return full
       const endsAtMillis = nowMillis + limits.lifeMillis * (1 - random / 10)
       const stream: Stream = {
@@ -205,7 +208,7 @@ export const make = Effect.gen(function* () {
       admitted(app, response),
       (stream) =>
         Effect.gen(function* () {
-          const first = yield* reading(Read.eventsSince(app, payOrderNo, lastEventId))
+          const first = yield* reading(Read.eventsSince(app.id, payOrderNo, lastEventId))
           if (isEnding) return yield* full
           if (isDone(response)) return
           stream.hasBegun = true

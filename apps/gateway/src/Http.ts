@@ -33,7 +33,7 @@ export const api = HttpApiBuilder.api(Api).pipe(
 )
 
 /** Headers by which callers and vendors prove themselves: no trace shows them. */
-const redacted = Layer.scopedDiscard(
+export const redacted = Layer.scopedDiscard(
   Effect.locallyScoped(Headers.currentRedactedNames, [
     /authorization$/,
     "cookie",

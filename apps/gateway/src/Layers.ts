@@ -2,12 +2,20 @@ import { join } from "node:path"
 import * as Keyfile from "@payment-proxy/adapter-keyfile"
 import * as Mysql from "@payment-proxy/adapter-mysql"
 import * as OAuth from "@payment-proxy/adapter-oauth"
+import * as Oidc from "@payment-proxy/adapter-oidc"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Chain, Changes, Keepings, KnownApps, Reconcile } from "@payment-proxy/application"
-import { type Configuration, CrashAt, Generations, ReconcileEntry, VendorEntry } from "@payment-proxy/configuration"
+import { Calls, Chain, Changes, Keepings, KnownApps, Reconcile, SecondPerson, Tally } from "@payment-proxy/application"
+import {
+  type Configuration,
+  CrashAt,
+  Generations,
+  OperatorsEntry,
+  ReconcileEntry,
+  VendorEntry
+} from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 
@@ -61,6 +69,23 @@ const reconciling = Layer.effect(
   }))
 )
 
+/** What takes a second person, as the configuration in force says. */
+const secondPerson = Layer.effect(
+  SecondPerson,
+  Effect.map(Generations.VendorSide, ({ inForce }) => ({
+    refundsAboveMinor: (currency: string) => OperatorsEntry.rule(inForce().operators).refundsAboveMinor(currency),
+    get apps() {
+      return OperatorsEntry.rule(inForce().operators).apps
+    }
+  }))
+)
+
+/** The company's OpenID provider, where one is configured: as it is at the start. */
+const identities = ({ operators }: Pick<Configuration, "operators">) => {
+  const provider = OperatorsEntry.provider(operators)
+  return provider === null ? Layer.empty : Oidc.layer(provider)
+}
+
 /** Every port of the application, by the adapters that the configuration names. */
 export const fromConfiguration = (configuration: Configuration) => {
   const { environment } = configuration
@@ -68,10 +93,11 @@ export const fromConfiguration = (configuration: Configuration) => {
   const vendors = Layer.unwrapEffect(
     Effect.map(OAuth.Clients.make, (clients) => Generations.layer(configuration, vendorSide(clients)))
   )
+  const counting = Layer.provideMerge(Tally.layer, stores)
   const adapters = Layer.mergeAll(
-    Layer.provideMerge(KnownApps.layer, stores),
+    Layer.provideMerge(KnownApps.layer, counting),
     Layer.provide(Chain.layer, stores),
-    Layer.provide(vendors, stores),
+    Layer.provide(Layer.provideMerge(Calls.layer, vendors), counting),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )
@@ -83,8 +109,8 @@ export const fromConfiguration = (configuration: Configuration) => {
     Keepings,
     Effect.map(Keepings, (usual) => ({ ...usual, age: Duration.days(environment.PAYMENT_PROXY_RETENTION_DAYS) }))
   )
-  return Layer.provideMerge(Layer.merge(Changes.layer, reconciling), adapters).pipe(
-    Layer.provideMerge(Layer.merge(crash, keeping)),
-    Layer.provideMerge(clock)
-  )
+  return Layer.provideMerge(
+    Layer.mergeAll(Changes.layer, reconciling, secondPerson, identities(configuration)),
+    adapters
+  ).pipe(Layer.provideMerge(Layer.merge(crash, keeping)), Layer.provideMerge(clock))
 }

@@ -3,7 +3,7 @@ import { Readable } from "node:stream"
 import { HttpApiBuilder } from "@effect/platform"
 import { Api, Decoding, Order } from "@payment-proxy/api"
 import { capture, close, type Placed, place, Read, sync } from "@payment-proxy/application"
-import { CrashPoints } from "@payment-proxy/ports"
+import { anyOrder, CrashPoints } from "@payment-proxy/ports"
 import { Duration, Effect, Either } from "effect"
 import * as Body from "./Body.ts"
 import * as Caller from "./Caller.ts"
@@ -86,6 +86,7 @@ export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>
         Effect.gen(function* () {
           const app = yield* Caller.app
           const { items, next } = yield* Read.orders({
+            ...anyOrder,
             app: app.id,
             businessNo: urlParams.businessNo ?? null,
             state: urlParams.status ?? null,

@@ -28,6 +28,8 @@ export interface Limits {
   /** Bytes of a request's line and headers. */
   readonly maxHeaderSize: number
   readonly maxConnections: number
+  /** How long the answers to what was taken are waited for, at the end. */
+  readonly patience: number
 }
 
 const limits: Limits = {
@@ -36,7 +38,8 @@ const limits: Limits = {
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
-  maxConnections: 10_000
+  maxConnections: 10_000,
+  patience: 8000
 }
 
 /** What the parser found, as the problem that the client is answered. */
@@ -51,7 +54,10 @@ const problemOf = (code: string | undefined): Problem.Problem => {
   }
 }
 
-const write = (socket: Socket, problem: Problem.Problem): void => {
+/** Headers that every answer has. */
+export type Always = Readonly<Record<string, string>>
+
+const write = (socket: Socket, problem: Problem.Problem, always: Always): void => {
   const body = JSON.stringify(problem)
   socket.end(
     [
@@ -59,6 +65,7 @@ const write = (socket: Socket, problem: Problem.Problem): void => {
       "connection: close",
       `content-type: ${Problem.contentType}`,
       `content-length: ${Buffer.byteLength(body)}`,
+      ...Object.entries(always).map(([name, value]) => `${name}: ${value}`),
       "",
       body
     ].join("\r\n")
@@ -69,7 +76,7 @@ const write = (socket: Socket, problem: Problem.Problem): void => {
 const longestRequest = 86_400_000
 
 /** Node's server with limits set on purpose: a slow, silent or broken client holds nothing for long, and is told what is wrong. */
-const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server => {
+const make = ({ maxConnections, patience: __, requestTimeout: _, ...options }: Limits, always: Always): Server => {
   const server = createServer({ ...options, requestTimeout: longestRequest })
   const answers = new WeakMap<object, ServerResponse>()
   const refusedLater = new WeakSet<object>()
@@ -80,11 +87,11 @@ const make = ({ maxConnections, requestTimeout: _, ...options }: Limits): Server
   // Node's own answer leaves the connection open, and what stands behind it is taken for a request.
   server.on("checkExpectation", ({ socket }, response) => {
     answers.set(socket, response)
-    response.writeHead(417, { connection: "close" }).end()
+    response.writeHead(417, { ...always, connection: "close" }).end()
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const refuse = (): void => {
-      if (socket.writable) write(socket as Socket, problemOf(error.code))
+      if (socket.writable) write(socket as Socket, problemOf(error.code), always)
       else socket.destroy()
     }
     const latest = answers.get(socket)
@@ -114,12 +121,10 @@ const listening = (server: Server, address: { readonly host: string; readonly po
     })
   })
 
-/** How long the answers to what was taken are waited for, at the end. */
-const patienceMillis = 8000
 const lookEveryMillis = 50
 
 /** Takes no more connections, answers what it has taken, and lets each connection go with its answer. */
-const closed = (server: Server, answering: Iterable<ServerResponse>) =>
+const closed = (server: Server, answering: Iterable<ServerResponse>, { patience }: Limits) =>
   Effect.async<void>((resume) => {
     if (!server.listening) return resume(Effect.void)
     const last = (response: ServerResponse): void => {
@@ -128,7 +133,7 @@ const closed = (server: Server, answering: Iterable<ServerResponse>) =>
     server.prependListener("request", (_, response) => last(response))
     for (const response of answering) last(response)
     const looking = setInterval(() => server.closeIdleConnections(), lookEveryMillis)
-    const impatient = setTimeout(() => server.closeAllConnections(), patienceMillis)
+    const impatient = setTimeout(() => server.closeAllConnections(), patience)
     server.close(() => {
       clearInterval(looking)
       clearTimeout(impatient)
@@ -144,13 +149,13 @@ interface Asked {
 
 /** Ends the requests that take too long to arrive; those that are proxied are not looked at. */
 const endsLate =
-  (asked: Iterable<Asked>, { requestTimeout }: Limits) =>
+  (asked: Iterable<Asked>, { requestTimeout }: Limits, always: Always) =>
   () => {
     const latest = performance.now() - requestTimeout
     // One whose turn has not come has no place on the connection yet.
     for (const { response, sinceMillis } of asked)
       if (sinceMillis < latest && response.socket !== null && !response.req.complete && !response.headersSent)
-        write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"))
+        write(response.req.socket, problemOf("ERR_HTTP_REQUEST_TIMEOUT"), always)
   }
 
 /** A client that has its answer and goes on with its request has as long as any for the rest of it. */
@@ -161,55 +166,82 @@ const endsUnread = (request: IncomingMessage, { requestTimeout }: Limits): void 
   request.once("close", () => clearTimeout(timer))
 }
 
+/** What a listener does beside serving. */
+export interface Front {
+  /** Takes a request out of turn; answers whether it did. */
+  readonly aside: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** Takes a request whose turn has come past the routes; answers whether it did. */
+  readonly door: (request: IncomingMessage, response: ServerResponse) => boolean
+  /** Ends answers that would not end, before those that are under way are waited for. */
+  readonly ending: Effect.Effect<void>
+  readonly always: Always
+}
+
+/** Where a listener is. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Listens at an address, by HTTP/1.1, within limits, until the scope ends. */
+export const listen = Effect.fnUntraced(function* (
+  address: Address,
+  { aside, door, ending, always }: Front,
+  overrides: Partial<Limits>
+) {
+  const bounds = { ...limits, ...overrides }
+  const answering = Roll.make<ServerResponse>()
+  const asked = Roll.make<Asked>()
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() => make(bounds, always)),
+    (open) => closed(open, answering, bounds)
+  )
+  // Before it waits for the answers that are under way: these would not end.
+  yield* Effect.addFinalizer(() => ending)
+  const looking = setInterval(endsLate(asked, bounds, always), bounds.connectionsCheckingInterval).unref()
+  server.once("close", () => clearInterval(looking))
+  server.on("request", (request, response) => {
+    const leave = answering.join(response)
+    response.once("close", () => {
+      leave()
+      if (!request.complete) endsUnread(request, bounds)
+    })
+  })
+  // Whoever wants the body says so; the others are refused before they send it.
+  server.on("checkContinue", (request, response) => server.emit("request", request, response))
+  // Connections come in before there is anything to serve: what they ask for waits for it.
+  const early: Array<Parameters<RequestListener>> = []
+  let routes: RequestListener = (...waiting) => void early.push(waiting)
+  const take: RequestListener = (request, response) => {
+    response.once("close", asked.join({ response, sinceMillis: performance.now() }))
+    for (const [name, value] of Object.entries(always)) response.setHeader(name, value)
+    if (request.headers.expect !== undefined && request.httpVersionMinor === 1) response.writeContinue()
+    if (!door(request, response)) routes(request, response)
+  }
+  server.on("request", (request, response) => {
+    if (!aside(request, response)) Turn.wait(request.socket, response, () => take(request, response))
+  })
+  const { address: hostname, port } = yield* listening(server, address)
+  return HttpServer.make({
+    address: { _tag: "TcpAddress", hostname, port },
+    serve: (app, middleware) =>
+      Effect.gen(function* () {
+        routes = yield* middleware === undefined
+          ? NodeHttpServer.makeHandler(app)
+          : NodeHttpServer.makeHandler(app, middleware)
+        for (const waiting of early.splice(0)) routes(...waiting)
+      })
+  })
+})
+
 /** A server at an address, by HTTP/1.1: proxied calls and the door's go their own ways, all others to whatever is served. */
-export const layer = (address: { readonly host: string; readonly port: number }, overrides: Partial<Limits> = {}) =>
+export const layer = (address: Address, overrides: Partial<Limits> = {}) =>
   Layer.scoped(
     HttpServer.HttpServer,
     Effect.gen(function* () {
       const door = yield* Door.make
       const proxied = yield* Proxied
       const streams = yield* EventStreams.EventStreams
-      const bounds = { ...limits, ...overrides }
-      const answering = Roll.make<ServerResponse>()
-      const asked = Roll.make<Asked>()
-      const server = yield* Effect.acquireRelease(
-        Effect.sync(() => make(bounds)),
-        (open) => closed(open, answering)
-      )
-      // Before it waits for the answers that are under way: these would not end.
-      yield* Effect.addFinalizer(() => streams.end)
-      const looking = setInterval(endsLate(asked, bounds), bounds.connectionsCheckingInterval).unref()
-      server.once("close", () => clearInterval(looking))
-      server.on("request", (request, response) => {
-        const leave = answering.join(response)
-        response.once("close", () => {
-          leave()
-          if (!request.complete) endsUnread(request, bounds)
-        })
-      })
-      // Whoever wants the body says so; the others are refused before they send it.
-      server.on("checkContinue", (request, response) => server.emit("request", request, response))
-      // Connections come in before there is anything to serve: what they ask for waits for it.
-      const early: Array<Parameters<RequestListener>> = []
-      let routes: RequestListener = (...waiting) => void early.push(waiting)
-      const take: RequestListener = (request, response) => {
-        response.once("close", asked.join({ response, sinceMillis: performance.now() }))
-        if (request.headers.expect !== undefined && request.httpVersionMinor === 1) response.writeContinue()
-        if (!door(request, response)) routes(request, response)
-      }
-      server.on("request", (request, response) => {
-        if (!proxied.handle(request, response)) Turn.wait(request.socket, response, () => take(request, response))
-      })
-      const { address: hostname, port } = yield* listening(server, address)
-      return HttpServer.make({
-        address: { _tag: "TcpAddress", hostname, port },
-        serve: (app, middleware) =>
-          Effect.gen(function* () {
-            routes = yield* middleware === undefined
-              ? NodeHttpServer.makeHandler(app)
-              : NodeHttpServer.makeHandler(app, middleware)
-            for (const waiting of early.splice(0)) routes(...waiting)
-          })
-      })
+      return yield* listen(address, { aside: proxied.handle, door, ending: streams.end, always: {} }, overrides)
     })
   ).pipe(Layer.provide(EventStreams.layer), Layer.merge(NodeHttpServer.layerContext))

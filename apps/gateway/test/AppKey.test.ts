@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import { AppKeys } from "@payment-proxy/application"
-import { Apps } from "@payment-proxy/ports"
+import { Apps, unlimited } from "@payment-proxy/ports"
 import { Memory } from "@payment-proxy/testkit"
 import { Effect, Either } from "effect"
 import * as AppKey from "../src/AppKey.ts"
@@ -9,7 +9,7 @@ it.effect("a key proves its app; what is stored of it proves nothing", () =>
   Effect.gen(function* () {
     const apps = yield* Apps
     const { text, keyId, secretSha256 } = AppKeys.generate()
-    yield* apps.put({ id: "shop", name: "Shop", endpoints: [], isDisabled: false })
+    yield* apps.put({ id: "shop", name: "Shop", endpoints: [], limits: unlimited, isDisabled: false })
     yield* apps.addKey({ keyId, app: "shop", secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     expect((yield* AppKey.authenticate(`Bearer ${text}`)).id).toBe("shop")
     expect((yield* AppKey.authenticate(`bearer  ${text}`)).id, "the scheme has no case").toBe("shop")

@@ -3,7 +3,7 @@ import { Writable } from "node:stream"
 import { expect, it } from "@effect/vitest"
 import { Changes } from "@payment-proxy/application"
 import type { Deliveries } from "@payment-proxy/ports"
-import { Orders } from "@payment-proxy/ports"
+import { Orders, unlimited } from "@payment-proxy/ports"
 import { aChange, aPayment, Memory } from "@payment-proxy/testkit"
 import { Duration, Effect, Fiber, Layer, type Scope, TestClock } from "effect"
 import * as EventStreams from "../src/EventStreams.ts"
@@ -71,7 +71,7 @@ const moved = (payment: ReturnType<typeof aPayment>, expected: number, bytes: nu
 
 const followed = (payOrderNo: string, client: Client, mayGoOn = Effect.succeed(true)) =>
   Effect.flatMap(EventStreams.EventStreams, (streams) =>
-    Effect.forkScoped(streams.follow("shop", payOrderNo, null, client.response, mayGoOn))
+    Effect.forkScoped(streams.follow({ id: "shop", limits: unlimited }, payOrderNo, null, client.response, mayGoOn))
   )
 
 const beats = (sent: string) => sent.match(/^:$/gm)?.length ?? 0

@@ -320,6 +320,10 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
       expect(
         value('payment_proxy_notifications_refused_total\\{reason="SIGNATURE",vendor="platform"\\}')
       ).toBeGreaterThan(0)
+      expect(value('payment_proxy_vendor_call_seconds_count\\{call="create",vendor="platform"\\}')).toBeGreaterThan(0)
+      expect(
+        value('payment_proxy_vendor_call_failures_total\\{kind="in_doubt",vendor="platform"\\}')
+      ).toBeGreaterThanOrEqual(0)
       expect(value("process_resident_memory_bytes")).toBeGreaterThan(1e6)
       expect(value("process_cpu_seconds_total")).toBeGreaterThan(0)
       expect(value("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0)

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import { AppKeys, Changes, secretContext } from "@payment-proxy/application"
 import { type Configuration, Current, Generations, load, Process, VendorEntry } from "@payment-proxy/configuration"
-import { Apps, Orders, Vault, Vendors, VendorTokens } from "@payment-proxy/ports"
+import { Apps, Orders, unlimited, Vault, Vendors, VendorTokens } from "@payment-proxy/ports"
 import { type Filter, Headers, type Message, Route } from "@payment-proxy/proxy"
 import { FakeVault, FakeVendors, Memory } from "@payment-proxy/testkit"
 import { Context, Effect, Layer, Logger, LogLevel, ManagedRuntime, Option, Redacted } from "effect"
@@ -111,7 +111,7 @@ const opened = async (routes: object) => {
           stopped: null
         }
       ]
-      yield* apps.put({ id: "shop", name: "shop", endpoints, isDisabled: false })
+      yield* apps.put({ id: "shop", name: "shop", endpoints, limits: unlimited, isDisabled: false })
       yield* apps.addKey({ keyId, app: "shop", secretSha256, createdAtMillis: 0, revokedAtMillis: null })
     })
   )

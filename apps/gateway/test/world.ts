@@ -1,5 +1,5 @@
 import { HttpServer } from "@effect/platform"
-import { AppKeys, Changes, secretContext, Work } from "@payment-proxy/application"
+import { AppKeys, Calls, Changes, secretContext, Work } from "@payment-proxy/application"
 import { Current } from "@payment-proxy/configuration"
 import type {
   Deliveries,
@@ -10,7 +10,7 @@ import type {
   Retention,
   StoreUnavailable
 } from "@payment-proxy/ports"
-import { Apps, Vault } from "@payment-proxy/ports"
+import { Apps, unlimited, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Effect, Layer, Logger, LogLevel, ManagedRuntime } from "effect"
 import * as EventStreams from "../src/EventStreams.ts"
@@ -41,7 +41,7 @@ export interface Options {
 const worldOf = (stores: Stores, { works = true, streams = {} }: Options) => {
   const adapters = Layer.mergeAll(
     stores,
-    FakeVendors.layer({ names: ["platform"] }),
+    Layer.provideMerge(Calls.layer, FakeVendors.layer({ names: ["platform"] })),
     FakeVault.layer,
     FakeWebhookSender.layer,
     Layers.announcer
@@ -84,6 +84,7 @@ const appWithKey = (id: string, isTold = true) =>
             }
           ]
         : [],
+      limits: unlimited,
       isDisabled: false
     })
     const { text, keyId, secretSha256 } = AppKeys.generate()

@@ -21,6 +21,8 @@ export interface Options {
   readonly clientSecret?: string
   readonly webhookSecret?: string
   readonly merchantId?: string
+  /** Of the client with which a console's operators sign in, `<clientId>-console`. */
+  readonly consoleSecret?: string
   readonly tokenSeconds?: number
   /** A token that is given ends the client's older ones. */
   readonly singleToken?: boolean
@@ -75,7 +77,8 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
     clientSecret,
     tokenSeconds: options.tokenSeconds ?? 600,
     singleToken: options.singleToken ?? false,
-    clientJwks: options.clientJwks
+    clientJwks: options.clientJwks,
+    consoleSecret: options.consoleSecret ?? randomBytes(24).toString("hex")
   })
   const vendors = await Vendors.open({
     names: options.vendors ?? [],

@@ -43,6 +43,7 @@ const options = {
   SANDBOX_CLIENT_ID: { clientId: given("SANDBOX_CLIENT_ID") },
   SANDBOX_CLIENT_SECRET: { clientSecret: given("SANDBOX_CLIENT_SECRET") },
   SANDBOX_WEBHOOK_SECRET: { webhookSecret: given("SANDBOX_WEBHOOK_SECRET") },
+  SANDBOX_CONSOLE_SECRET: { consoleSecret: given("SANDBOX_CONSOLE_SECRET") },
   SANDBOX_MERCHANT_ID: { merchantId: given("SANDBOX_MERCHANT_ID") },
   SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") },
   SANDBOX_SINGLE_TOKEN: { singleToken: isTrue("SANDBOX_SINGLE_TOKEN") },

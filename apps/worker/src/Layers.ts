@@ -6,7 +6,7 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as VendorHttp from "@payment-proxy/adapter-vendor-http"
 import * as Webhook from "@payment-proxy/adapter-webhook"
 import { Event } from "@payment-proxy/api"
-import { Chain, Changes, Keepings, KnownApps, Reconcile } from "@payment-proxy/application"
+import { Calls, Chain, Changes, Keepings, KnownApps, Reconcile, Tally } from "@payment-proxy/application"
 import { type Configuration, CrashAt, Generations, ReconcileEntry, VendorEntry } from "@payment-proxy/configuration"
 import { Announcer, VendorTokens } from "@payment-proxy/ports"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
@@ -68,10 +68,11 @@ export const fromConfiguration = (configuration: Configuration) => {
   const vendors = Layer.unwrapEffect(
     Effect.map(OAuth.Clients.make, (clients) => Generations.layer(configuration, vendorSide(clients)))
   )
+  const counting = Layer.provideMerge(Tally.layer, stores)
   const adapters = Layer.mergeAll(
-    Layer.provideMerge(KnownApps.layer, stores),
+    Layer.provideMerge(KnownApps.layer, counting),
     Layer.provide(Chain.layer, stores),
-    Layer.provide(vendors, stores),
+    Layer.provide(Layer.provideMerge(Calls.layer, vendors), counting),
     Webhook.Sender.layer({ allowHttp: environment.PAYMENT_PROXY_DEVELOPMENT }),
     announcer
   )

@@ -8,7 +8,7 @@ import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import * as Database from "@payment-proxy/adapter-sqlite/Database"
 import { type Asked, Chain, Changes } from "@payment-proxy/application"
 import { Money, type Payment } from "@payment-proxy/domain"
-import { type Change, Orders } from "@payment-proxy/ports"
+import { type Change, Orders, unlimited } from "@payment-proxy/ports"
 import {
   aChange,
   aPayment,
@@ -73,7 +73,7 @@ export const chained = <A, E>(stores: Layer.Layer<A | Layer.Layer.Success<typeof
 }
 
 /** The app that orders are placed by. */
-export const shop = { id: "shop", name: "A shop", endpoints: [], isDisabled: false }
+export const shop = { id: "shop", name: "A shop", endpoints: [], limits: unlimited, isDisabled: false }
 
 /** An order as the shop asks for it. */
 export const asked = (overrides: Partial<Asked> = {}): Asked => ({

@@ -53,6 +53,7 @@ beforeAll(async () => {
     PAYMENT_PROXY_DATA: folder,
     PAYMENT_PROXY_DEVELOPMENT: "true",
     PAYMENT_PROXY_PORT: "0",
+    PAYMENT_PROXY_ADMIN_PORT: "0",
     PAYMENT_PROXY_WORK: "false",
     PLATFORM_URL: sandbox.url,
     PLATFORM_ISSUER: sandbox.issuer,

@@ -13,7 +13,8 @@ export const make = Effect.gen(function* () {
   const keys = <E>(rows: Effect.Effect<unknown, E>) =>
     typed(Effect.flatMap(rows, (all) => Effect.orDie(Registered.decodeKeys(all))))
   const put = (app: App) => sql`INSERT INTO payment_proxy_app ${sql.insert(Registered.toAppRow(app))}
-    ON DUPLICATE KEY UPDATE name = VALUES(name), endpoints = VALUES(endpoints), is_disabled = VALUES(is_disabled)`
+    ON DUPLICATE KEY UPDATE name = VALUES(name), endpoints = VALUES(endpoints), is_disabled = VALUES(is_disabled),
+      limits = VALUES(limits)`
   return Apps.of({
     put: (app) => typed(put(app)).pipe(Effect.asVoid),
     edit: (id, change) =>

@@ -1,11 +1,11 @@
-import { Payment } from "@payment-proxy/domain"
 import { History, Refunds, Orders as Rows } from "@payment-proxy/order-table"
-import type { PlacedOrder, PlacedRefund, Search } from "@payment-proxy/ports"
+import type { PlacedOrder, PlacedRefund } from "@payment-proxy/ports"
 import { Duplicate, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 import { Database, now } from "./Database.ts"
 import * as GroupCommit from "./GroupCommit.ts"
 import * as GroupRead from "./GroupRead.ts"
+import * as Searches from "./Searches.ts"
 
 /** Every failure of a read as the port's own. */
 const toPort = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, StoreUnavailable, R> =>
@@ -39,17 +39,15 @@ export const make = Effect.gen(function* () {
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
     )
 
-  const where = (search: Search) =>
-    sql.and([
-      sql`trans_type = 1`,
-      ...(search.app === null ? [] : [sql`app = ${search.app}`]),
-      ...(search.businessNo === null ? [] : [sql`business_no = ${search.businessNo}`]),
-      ...(search.state === null ? [] : [sql`pay_status = ${Payment.states[search.state]}`]),
-      ...(search.vendor === null ? [] : [sql`vendor = ${search.vendor}`]),
-      ...(search.createdFromMillis === null ? [] : [sql`created_millis >= ${search.createdFromMillis}`]),
-      ...(search.createdToMillis === null ? [] : [sql`created_millis < ${search.createdToMillis}`]),
-      ...(search.after === null ? [] : [sql`pay_order_no < ${search.after}`])
-    ])
+  const searching = Searches.make(({ text, values }) => sql.unsafe(text, [...values]).unprepared)
+  const numbered = (numbers: ReadonlyArray<string>) =>
+    numbers.length === 0
+      ? Effect.succeed([])
+      : Effect.flatMap(
+          sql`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}
+            ORDER BY pay_order_no DESC`.unprepared,
+          Rows.readable
+        )
 
   return Orders.of({
     commit: (changes) => Effect.catchTag(commit(changes), "Taken", existing),
@@ -105,12 +103,8 @@ export const make = Effect.gen(function* () {
       sql`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
         UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
         ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
-    search: (search) =>
-      sql`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
-        ORDER BY pay_order_no DESC LIMIT ${sql.literal(String(Math.trunc(search.limit)))}`.unprepared.pipe(
-        Effect.flatMap(Rows.readable),
-        toPort
-      ),
+    search: (search) => toPort(Effect.flatMap(searching.search(search), numbered)),
+    count: (filter) => toPort(searching.count(filter)),
     versions: (payOrderNos) =>
       payOrderNos.length === 0
         ? Effect.succeed(new Map())

@@ -25,6 +25,7 @@ const maxTries = 3
 export const make = Effect.gen(function* () {
   const { sql } = yield* Database
   const columns = sql.literal(Rows.columns.join(", "))
+  const openNoOfRow = sql`CASE WHEN action IS NULL THEN pay_order_no ELSE CONCAT(wanted, ':', pay_order_no) END`
   const read = (rows: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
     rows.pipe(
       Effect.flatMap(Rows.decode),
@@ -37,7 +38,7 @@ export const make = Effect.gen(function* () {
     Effect.gen(function* () {
       if (yield* done(sql`INSERT INTO payment_proxy_proposal ${sql.insert(Rows.toRow(proposal))}`)) return
       const [existing] = yield* read(
-        sql`SELECT ${columns} FROM payment_proxy_proposal WHERE open_no = ${proposal.payOrderNo}`
+        sql`SELECT ${columns} FROM payment_proxy_proposal WHERE open_no = ${Rows.openNo(proposal)}`
       )
       if (existing !== undefined) return yield* new ProposalOpen({ existing })
       if (tries >= maxTries) return yield* new StoreUnavailable({ cause: "The proposal could not be added." })
@@ -50,16 +51,26 @@ export const make = Effect.gen(function* () {
       Effect.map(read(sql`SELECT ${columns} FROM payment_proxy_proposal WHERE id = ${id}`), ([row]) =>
         Option.fromNullable(row)
       ),
-    ofOrder: (payOrderNo) =>
-      read(sql`SELECT ${columns} FROM payment_proxy_proposal WHERE pay_order_no = ${payOrderNo} ORDER BY id DESC`),
+    ofSubject: (subject) =>
+      read(sql`SELECT ${columns} FROM payment_proxy_proposal WHERE pay_order_no = ${subject} ORDER BY id DESC`),
+    search: ({ state, after, limit }) =>
+      read(sql`SELECT ${columns} FROM payment_proxy_proposal
+        WHERE ${sql.and([
+          state === "open" ? sql`state = 'open'` : sql`state <> 'open'`,
+          ...(after === null ? [] : [sql`id < ${after}`])
+        ])} ORDER BY id DESC LIMIT ${limit}`),
     move: (id, from, decision) => {
-      const { open_no, ...set } = Rows.deciding("", decision)
-      const openNo = open_no === null ? sql`NULL` : sql`pay_order_no`
+      const openNo = decision.state === "open" ? openNoOfRow : sql`NULL`
       return done(
-        sql`UPDATE payment_proxy_proposal SET ${sql.update(set)}, open_no = ${openNo}
+        sql`UPDATE payment_proxy_proposal SET ${sql.update(Rows.deciding(decision))}, open_no = ${openNo}
           WHERE id = ${id} AND state = ${from}`
       )
     },
+    done: (id, atMillis) =>
+      done(
+        sql`UPDATE payment_proxy_proposal SET done_millis = ${atMillis} WHERE id = ${id} AND state = 'approved'
+          AND ${atMillis === null ? sql`done_millis IS NOT NULL` : sql`done_millis IS NULL`}`
+      ),
     held: (after, limit) =>
       sql`SELECT pay_order_no FROM payment_proxy_order
         WHERE pay_status = ${Payment.states.HELD} AND pay_order_no > ${after ?? ""}

@@ -1,15 +1,9 @@
 import { collations, type Server } from "./Connections.ts"
+import { evidence } from "./EvidenceSchema.ts"
+import { people } from "./PeopleSchema.ts"
+import { type Step, table } from "./Step.ts"
 
-/** One step of the schema: one statement, and what is there once it has run: a column or an index of a table. */
-export interface Step {
-  readonly id: number
-  readonly name: string
-  readonly statement: string
-  readonly makes: { readonly table: string; readonly part: string }
-}
-
-const options = (server: Server) =>
-  `ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE ${collations[server]}`
+export type { Step } from "./Step.ts"
 
 /** The columns of the table as it always was, with their types, nullability and defaults (design §4). */
 export const originalColumns = [
@@ -42,9 +36,6 @@ const due = [
   "due_tries int NOT NULL DEFAULT 0",
   "due_note varchar(256) NULL"
 ]
-
-const table = (name: string, parts: ReadonlyArray<string>, server: Server): string =>
-  `CREATE TABLE ${name} (${parts.join(", ")}) ${options(server)}`
 
 const orderColumns = [
   "app varchar(64) NULL",
@@ -396,30 +387,41 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     statement: "ALTER TABLE payment_proxy_order ADD KEY payment_proxy_order_paid (vendor, paid_millis)",
     makes: { table: "payment_proxy_order", part: "payment_proxy_order_paid" }
   },
-  ...[
-    ["history", "answer"],
-    ["history_old", "answer"],
-    ["delivery", "tried"],
-    ["delivery_old", "tried"]
-  ].map(([name, column], index) => ({
-    id: 60 + index,
-    name: `what was said, beside the rows of ${name}`,
-    statement: `ALTER TABLE payment_proxy_${name} ADD COLUMN ${column} text NULL`,
-    makes: { table: `payment_proxy_${name}`, part: `${column}` }
-  })),
+  ...people(server),
+  // The amount of a payment of ours in minor units: its text has all of its currency's decimals.
   {
-    id: 64,
-    name: "the last answers of vendors that moved nothing",
+    id: 50,
+    name: "what orders are searched by",
+    statement: `ALTER TABLE payment_proxy_order
+      ADD COLUMN amount_minor bigint GENERATED ALWAYS AS
+        (CASE WHEN trans_type = 1 AND app IS NOT NULL THEN CAST(REPLACE(amount, '.', '') AS SIGNED) END) STORED,
+      DROP KEY payment_proxy_order_app,
+      ADD KEY payment_proxy_order_app (app, trans_type, pay_order_no, vendor, pay_method, currency, amount_minor),
+      ADD KEY payment_proxy_order_state (pay_status, trans_type, pay_order_no, app, vendor, pay_method),
+      ADD KEY payment_proxy_order_vendor (vendor, pay_method, trans_type, pay_order_no),
+      ADD KEY payment_proxy_order_amount (currency, amount_minor, pay_order_no)`,
+    makes: { table: "payment_proxy_order", part: "amount_minor" }
+  },
+  {
+    id: 51,
+    name: "what happened with vendors in each minute",
     statement: table(
-      "payment_proxy_answer",
+      "payment_proxy_tally",
       [
-        "pay_order_no varchar(64) NOT NULL",
-        "at_millis bigint NOT NULL",
-        "answer text NOT NULL",
-        "PRIMARY KEY (pay_order_no)"
+        "minute bigint NOT NULL",
+        "vendor varchar(64) NOT NULL",
+        "process varchar(64) NOT NULL",
+        "placed bigint NOT NULL",
+        "succeeded bigint NOT NULL",
+        "failed bigint NOT NULL",
+        "calls bigint NOT NULL",
+        "errors bigint NOT NULL",
+        "buckets varchar(512) NOT NULL",
+        "PRIMARY KEY (minute, vendor, process)"
       ],
       server
     ),
-    makes: { table: "payment_proxy_answer", part: "answer" }
-  }
+    makes: { table: "payment_proxy_tally", part: "buckets" }
+  },
+  ...evidence(server)
 ]

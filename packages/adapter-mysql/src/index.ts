@@ -1,17 +1,23 @@
 import type {
   Apps,
   DataKeys,
+  Deeds,
   Deliveries,
   DueWork,
   Histories,
   Inbox,
+  Insight,
+  OperatorAccounts,
+  OperatorSessions,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
+  SavedFilters,
   Sealings,
   SharedTokens,
-  StoreUnavailable
+  StoreUnavailable,
+  Tallies
 } from "@payment-proxy/ports"
 import { Effect, Layer } from "effect"
 import * as AppsStore from "./Apps.ts"
@@ -22,13 +28,16 @@ import * as DataKeysStore from "./DataKeys.ts"
 import * as DueWorkStore from "./DueWork.ts"
 import * as HistoriesStore from "./Histories.ts"
 import * as InboxStore from "./Inbox.ts"
+import * as InsightStore from "./Insight.ts"
 import { migrate } from "./Migrations.ts"
+import * as OperatorsStore from "./Operators.ts"
 import * as OrdersStore from "./Orders.ts"
 import * as ProposalsStore from "./Proposals.ts"
 import * as ReconciliationsStore from "./Reconciliations.ts"
 import * as RetentionStore from "./Retention.ts"
 import * as SealingsStore from "./Sealings.ts"
 import * as SharedTokensStore from "./SharedTokens.ts"
+import * as TalliesStore from "./Tallies.ts"
 import * as VendorAnswersStore from "./VendorAnswers.ts"
 
 export { DatabaseUnfit, Now } from "./Database.ts"
@@ -52,12 +61,18 @@ export interface At {
     | Inbox
     | Apps
     | Proposals
+    | OperatorAccounts
+    | OperatorSessions
+    | Deeds
+    | SavedFilters
     | Reconciliations
     | Retention
     | SharedTokens
     | Histories
     | Sealings
-    | DataKeys,
+    | DataKeys
+    | Insight
+    | Tallies,
     StoreUnavailable | Database.DatabaseUnfit
   >
   /** The database's clock as the clock of all that is built on this layer (docs/adr/0013). */
@@ -81,12 +96,15 @@ export const at = (options: Pick<Options, "url"> & Partial<Options>): At => {
     InboxStore.layer,
     AppsStore.layer,
     ProposalsStore.layer,
+    OperatorsStore.layer,
     ReconciliationsStore.layer,
     RetentionStore.layer,
     SharedTokensStore.layer,
     HistoriesStore.layer,
     SealingsStore.layer,
     DataKeysStore.layer,
+    InsightStore.layer,
+    TalliesStore.layer,
     VendorAnswersStore.layer
   )
   return {

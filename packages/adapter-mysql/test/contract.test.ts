@@ -1,7 +1,9 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
+  operatorsContract,
   ordersContract,
   proposalsContract,
   reconciliationsContract,
@@ -12,8 +14,10 @@ import { stores } from "./scratch.ts"
 
 ordersContract("MariaDB", stores)
 dueWorkContract("MariaDB", stores)
+insightContract("MariaDB", stores)
 appsContract("MariaDB", stores)
 proposalsContract("MariaDB", stores)
+operatorsContract("MariaDB", stores)
 reconciliationsContract("MariaDB", stores)
 retentionContract("MariaDB", stores)
 sharedTokensContract("MariaDB", stores)

@@ -81,7 +81,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("migrations", (it) 
       }
   })
   const nextStart = "F09 cut off before or after each step's statement: the next start ends with the same schema"
-  it.scoped(nextStart, () => cutOff, 120_000)
+  it.scoped(nextStart, () => cutOff, 240_000)
 
   it.scoped("the original table is taken over with its rows", () =>
     Effect.gen(function* () {

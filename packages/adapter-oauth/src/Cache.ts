@@ -1,3 +1,4 @@
+import { type TokenAge, TokenAges } from "@payment-proxy/ports"
 import { Clock, Deferred, Duration, Effect, Exit, FiberId, Random, Redacted } from "effect"
 import type { Fetch, Granted, NotGranted } from "./TokenEndpoint.ts"
 
@@ -42,6 +43,12 @@ const nanosPerMilli = 1e6
 /** A token's age goes by Effect's nanoseconds, which nobody can set: a clock that jumps neither keeps a token alive nor ends it. */
 export const monotonicMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / nanosPerMilli)
 
+/** A token's age, as operators see it. */
+const ageOf = ({ granted, askedAtMillis }: Held): TokenAge => {
+  const sinceMillis = askedAtMillis - (granted.ageMillis ?? 0)
+  return { sinceMillis, untilMillis: granted.lifeSeconds === null ? null : sinceMillis + lifeMillis(granted) }
+}
+
 /** A token's whole life, from when it was asked for: what the server said, at most a day; five minutes where it did not say. */
 export const lifeMillis = ({ lifeSeconds }: Granted): number =>
   lifeSeconds === null ? unstatedLifeMillis : Math.min(lifeSeconds * 1000, longestLifeMillis)
@@ -72,7 +79,7 @@ const restMillis = (failure: NotGranted, failures: number, jitter: number): numb
  * waiting does not cancel the others'.
  */
 export const make = (fetch: Fetch, { vendor = "a vendor", over }: About = {}): Effect.Effect<Cache> =>
-  Effect.sync(() => {
+  Effect.map(TokenAges, (ages) => {
     let current: Held | null = null
     let flight: Deferred.Deferred<Redacted.Redacted, NotGranted> | null = null
     let failures = 0
@@ -103,6 +110,7 @@ export const make = (fetch: Fetch, { vendor = "a vendor", over }: About = {}): E
           failures = 0
           rest = null
           current = exit.value
+          ages.set(vendor, ageOf(exit.value))
         } else if (exit.cause._tag === "Fail") yield* restAfter(exit.cause.error)
         flight = null
         yield* Deferred.done(
@@ -138,6 +146,7 @@ export const make = (fetch: Fetch, { vendor = "a vendor", over }: About = {}): E
         const ageMillis = Number(clock.unsafeCurrentTimeNanos()) / nanosPerMilli - askedAtMillis
         refusedYoung = ageMillis < youngMillis ? refusedYoung + 1 : 0
         current = null
+        ages.delete(vendor)
         return over === undefined ? Effect.void : over(granted)
       })
 

@@ -12,7 +12,8 @@ export const make = Effect.gen(function* () {
   const keys = (rows: Effect.Effect<unknown, unknown>) =>
     typed(rows.pipe(Effect.flatMap(Registered.decodeKeys), Effect.orDie))
   const put = (app: App) => sql`INSERT INTO payment_proxy_app ${sql.insert(Registered.toAppRow(app))}
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, endpoints = excluded.endpoints, is_disabled = excluded.is_disabled`
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, endpoints = excluded.endpoints, is_disabled = excluded.is_disabled,
+    limits = excluded.limits`
   return Apps.of({
     put: (app) => transaction(put(app)).pipe(Effect.asVoid),
     edit: (id, change) =>

@@ -245,6 +245,80 @@ const reconciliation = statements(
   "CREATE INDEX payment_proxy_order_paid ON payment_proxy_order (vendor, paid_millis) WHERE paid_millis IS NOT NULL"
 )
 
+/** Operators, their sessions, what they did, keep and propose, and what apps may do. */
+const operators = statements(
+  `CREATE TABLE payment_proxy_operator (
+    compared varchar(128) NOT NULL PRIMARY KEY,
+    name varchar(64) NOT NULL,
+    role varchar(16) NOT NULL,
+    password_hash varchar(512) NULL,
+    subject varchar(512) NULL,
+    is_disabled int NOT NULL,
+    created_millis bigint NOT NULL,
+    seen_millis bigint NULL,
+    failures int NOT NULL,
+    locked_millis bigint NULL
+  ) WITHOUT ROWID`,
+  "CREATE UNIQUE INDEX payment_proxy_operator_subject ON payment_proxy_operator (subject)",
+  `CREATE TABLE payment_proxy_operator_session (
+    id_sha256 varchar(64) NOT NULL PRIMARY KEY,
+    operator varchar(128) NOT NULL,
+    csrf_token varchar(64) NOT NULL,
+    created_millis bigint NOT NULL,
+    seen_millis bigint NOT NULL,
+    ends_millis bigint NOT NULL
+  ) WITHOUT ROWID`,
+  "CREATE INDEX payment_proxy_operator_session_of ON payment_proxy_operator_session (operator)",
+  `CREATE TABLE payment_proxy_deed (
+    id varchar(64) NOT NULL PRIMARY KEY,
+    at_millis bigint NOT NULL,
+    operator varchar(64) NOT NULL,
+    action varchar(64) NOT NULL,
+    subject varchar(256) NULL,
+    reason text NULL,
+    outcome varchar(64) NOT NULL,
+    address varchar(64) NULL
+  ) WITHOUT ROWID`,
+  "CREATE INDEX payment_proxy_deed_operator ON payment_proxy_deed (operator, id)",
+  "CREATE INDEX payment_proxy_deed_subject ON payment_proxy_deed (subject, id)",
+  `CREATE TABLE payment_proxy_operator_filter (
+    operator varchar(128) NOT NULL,
+    name varchar(64) NOT NULL,
+    filter text NOT NULL,
+    PRIMARY KEY (operator, name)
+  ) WITHOUT ROWID`,
+  "ALTER TABLE payment_proxy_proposal ADD COLUMN action text NULL",
+  "ALTER TABLE payment_proxy_proposal ADD COLUMN done_millis bigint NULL",
+  "CREATE INDEX payment_proxy_proposal_state ON payment_proxy_proposal (state, id)",
+  "ALTER TABLE payment_proxy_app ADD COLUMN limits varchar(256) NULL"
+)
+
+/** What orders are searched by, and what happened with vendors in each minute. */
+const insight = statements(
+  // In minor units: the text of ours has all of its currency's decimals.
+  `ALTER TABLE payment_proxy_order ADD COLUMN amount_minor bigint GENERATED ALWAYS AS
+    (CASE WHEN trans_type = 1 AND app IS NOT NULL THEN CAST(REPLACE(amount, '.', '') AS INTEGER) END) VIRTUAL`,
+  "DROP INDEX payment_proxy_order_app",
+  `CREATE INDEX payment_proxy_order_app
+    ON payment_proxy_order (app, trans_type, pay_order_no, vendor, pay_method, currency, amount_minor)`,
+  `CREATE INDEX payment_proxy_order_state
+    ON payment_proxy_order (pay_status, trans_type, pay_order_no, app, vendor, pay_method)`,
+  "CREATE INDEX payment_proxy_order_vendor ON payment_proxy_order (vendor, pay_method, trans_type, pay_order_no)",
+  "CREATE INDEX payment_proxy_order_amount ON payment_proxy_order (currency, amount_minor, pay_order_no)",
+  `CREATE TABLE payment_proxy_tally (
+    minute bigint NOT NULL,
+    vendor varchar(64) NOT NULL,
+    process varchar(64) NOT NULL,
+    placed bigint NOT NULL,
+    succeeded bigint NOT NULL,
+    failed bigint NOT NULL,
+    calls bigint NOT NULL,
+    errors bigint NOT NULL,
+    buckets varchar(512) NOT NULL,
+    PRIMARY KEY (minute, vendor, process)
+  ) WITHOUT ROWID`
+)
+
 /** What vendors answered, and how deliveries were tried: for operators. */
 const evidence = statements(
   ...["history", "history_old"].map((name) => `ALTER TABLE payment_proxy_${name} ADD COLUMN answer text NULL`),
@@ -272,6 +346,8 @@ export const migrate = Migrator.make({})({
     "0010_what_waits_for_an_endpoint": places,
     "0011_data_keys": dataKeys,
     "0012_reconciliation": reconciliation,
+    "0013_operators": operators,
+    "0014_insight": insight,
     "0015_what_was_said": evidence
   })
 })

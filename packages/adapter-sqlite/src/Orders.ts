@@ -1,6 +1,5 @@
-import { Payment } from "@payment-proxy/domain"
-import { Deliveries, History, Refunds, Orders as Rows } from "@payment-proxy/order-table"
-import type { Change, PlacedOrder, Search } from "@payment-proxy/ports"
+import { Deliveries, History, Refunds, Orders as Rows, Searching } from "@payment-proxy/order-table"
+import type { Change, PlacedOrder } from "@payment-proxy/ports"
 import { crashPoint, Duplicate, Orders, Stale, StoreUnavailable } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
 import { Database } from "./Database.ts"
@@ -9,6 +8,17 @@ const changing = ({ payment, refund }: Change) => (refund === null ? Rows.changi
 
 /** A number or the key of a new order is taken; who has it is read once the transaction is undone. */
 class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
+
+const dialect: Searching.Dialect = {
+  by: (index) => `INDEXED BY ${index}`,
+  is: (column, text) => [`${column} = ?`, text],
+  // From one to the next in their index: SQLite would read all of it.
+  vendors: `WITH RECURSIVE name(vendor) AS (
+    SELECT (SELECT vendor FROM payment_proxy_order WHERE vendor IS NOT NULL ORDER BY vendor LIMIT 1)
+    UNION ALL SELECT (SELECT vendor FROM payment_proxy_order WHERE vendor > name.vendor ORDER BY vendor LIMIT 1)
+      FROM name WHERE name.vendor IS NOT NULL)
+    SELECT vendor FROM name WHERE vendor IS NOT NULL`
+}
 
 export const make = Effect.gen(function* () {
   const { reader, writer, transaction } = yield* Database
@@ -87,17 +97,15 @@ export const make = Effect.gen(function* () {
       Effect.flatMap((placed) => new Duplicate({ existing: placed }))
     )
 
-  const where = (search: Search) =>
-    reader.and([
-      reader`trans_type = 1`,
-      ...(search.app === null ? [] : [reader`app = ${search.app}`]),
-      ...(search.businessNo === null ? [] : [reader`business_no = ${search.businessNo}`]),
-      ...(search.state === null ? [] : [reader`pay_status = ${Payment.states[search.state]}`]),
-      ...(search.vendor === null ? [] : [reader`vendor = ${search.vendor}`]),
-      ...(search.createdFromMillis === null ? [] : [reader`created_millis >= ${search.createdFromMillis}`]),
-      ...(search.createdToMillis === null ? [] : [reader`created_millis < ${search.createdToMillis}`]),
-      ...(search.after === null ? [] : [reader`pay_order_no < ${search.after}`])
-    ])
+  const searching = Searching.make(dialect, ({ text, values }) => reader.unsafe(text, [...values]).unprepared)
+  const numbered = (numbers: ReadonlyArray<string>) =>
+    numbers.length === 0
+      ? Effect.succeed([])
+      : Effect.flatMap(
+          reader`SELECT ${columns} FROM payment_proxy_order WHERE ${reader.in("pay_order_no", numbers)}
+            ORDER BY pay_order_no DESC`.unprepared,
+          Rows.readable
+        )
 
   return Orders.of({
     commit: (changes) =>
@@ -161,9 +169,8 @@ export const make = Effect.gen(function* () {
       reader`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
         UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
         ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
-    search: (search) =>
-      reader`SELECT ${columns} FROM payment_proxy_order WHERE ${where(search)}
-        ORDER BY pay_order_no DESC LIMIT ${search.limit}`.pipe(Effect.flatMap(Rows.readable), toPort),
+    search: (search) => toPort(Effect.flatMap(searching.search(search), numbered)),
+    count: (filter) => toPort(searching.count(filter)),
     versions: (payOrderNos) =>
       payOrderNos.length === 0
         ? Effect.succeed(new Map())

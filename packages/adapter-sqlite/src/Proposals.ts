@@ -8,12 +8,14 @@ export const make = Effect.gen(function* () {
   const { reader, writer, transaction } = yield* Database
   const columns = reader.literal(Rows.columns.join(", "))
 
+  const openNoOfRow = writer`CASE WHEN action IS NULL THEN pay_order_no ELSE wanted || ':' || pay_order_no END`
+
   const inserted = (proposal: Proposal) =>
     Effect.gen(function* () {
       const rows = yield* writer`INSERT INTO payment_proxy_proposal ${writer.insert(Rows.toRow(proposal))}
         ON CONFLICT (open_no) DO NOTHING RETURNING id`
       if (rows.length === 1) return
-      const open = yield* writer`SELECT ${columns} FROM payment_proxy_proposal WHERE open_no = ${proposal.payOrderNo}`
+      const open = yield* writer`SELECT ${columns} FROM payment_proxy_proposal WHERE open_no = ${Rows.openNo(proposal)}`
       const [existing] = yield* Effect.orDie(Rows.decode(open))
       if (existing !== undefined) return yield* new ProposalOpen({ existing })
     })
@@ -26,19 +28,32 @@ export const make = Effect.gen(function* () {
         Effect.map(([row]) => Option.fromNullable(row)),
         typed
       ),
-    ofOrder: (payOrderNo) =>
-      reader`SELECT ${columns} FROM payment_proxy_proposal WHERE pay_order_no = ${payOrderNo} ORDER BY id DESC`.pipe(
+    ofSubject: (subject) =>
+      reader`SELECT ${columns} FROM payment_proxy_proposal WHERE pay_order_no = ${subject} ORDER BY id DESC`.pipe(
+        Effect.flatMap((rows) => Effect.orDie(Rows.decode(rows))),
+        typed
+      ),
+    search: ({ state, after, limit }) =>
+      reader`SELECT ${columns} FROM payment_proxy_proposal
+        WHERE ${reader.and([
+          state === "open" ? reader`state = 'open'` : reader`state <> 'open'`,
+          ...(after === null ? [] : [reader`id < ${after}`])
+        ])} ORDER BY id DESC LIMIT ${limit}`.pipe(
         Effect.flatMap((rows) => Effect.orDie(Rows.decode(rows))),
         typed
       ),
     move: (id, from, decision) => {
-      const { open_no, ...set } = Rows.deciding("", decision)
-      const openNo = open_no === null ? writer`NULL` : writer`pay_order_no`
+      const openNo = decision.state === "open" ? openNoOfRow : writer`NULL`
       return transaction(
-        writer`UPDATE OR IGNORE payment_proxy_proposal SET ${writer.update(set)}, open_no = ${openNo}
+        writer`UPDATE OR IGNORE payment_proxy_proposal SET ${writer.update(Rows.deciding(decision))}, open_no = ${openNo}
           WHERE id = ${id} AND state = ${from} RETURNING id`
       ).pipe(Effect.map((rows) => rows.length === 1))
     },
+    done: (id, atMillis) =>
+      transaction(
+        writer`UPDATE payment_proxy_proposal SET done_millis = ${atMillis} WHERE id = ${id} AND state = 'approved'
+          AND ${atMillis === null ? writer`done_millis IS NOT NULL` : writer`done_millis IS NULL`} RETURNING id`
+      ).pipe(Effect.map((rows) => rows.length === 1)),
     held: (after, limit) =>
       reader`SELECT pay_order_no FROM payment_proxy_order
         WHERE pay_status = ${Payment.states.HELD} AND pay_order_no > ${after ?? ""}

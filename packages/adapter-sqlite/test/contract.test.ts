@@ -1,7 +1,9 @@
 import {
   appsContract,
   dueWorkContract,
+  insightContract,
   ledgerContract,
+  operatorsContract,
   ordersContract,
   proposalsContract,
   reconciliationsContract,
@@ -12,8 +14,10 @@ import { stores } from "./scratch.ts"
 
 ordersContract("SQLite", stores)
 dueWorkContract("SQLite", stores)
+insightContract("SQLite", stores)
 appsContract("SQLite", stores)
 proposalsContract("SQLite", stores)
+operatorsContract("SQLite", stores)
 reconciliationsContract("SQLite", stores)
 retentionContract("SQLite", stores)
 sharedTokensContract("SQLite", stores)

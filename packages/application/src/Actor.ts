@@ -6,6 +6,8 @@ import * as Operator from "./Operator.ts"
 export interface Person {
   readonly name: string
   readonly reason: string | null
+  /** Who stands for it beside him, under which proposal, and what he said. */
+  readonly second?: { readonly name: string; readonly proposal: string; readonly remark: string | null }
 }
 
 /** Who acts: a person, whom the history of what he does names; null for apps and for the loops. */
@@ -25,9 +27,16 @@ export const as =
       return yield* Effect.provideService(effect, Actor, person)
     })
 
-/** A person's command, as history says it: in quotes what he typed. */
-const saidBy = ({ name, reason }: Person): string =>
-  `By ${JSON.stringify(name)}${reason === null ? "" : `: ${JSON.stringify(reason)}`}`
+const quoted = (text: string | null): string => (text === null ? "" : ` ${JSON.stringify(text)}`)
+
+/** Persons' command, as history says it: bounded, and in quotes what they typed. */
+export const saidBy = ({ name, reason, second }: Person): string =>
+  second === undefined
+    ? `By ${JSON.stringify(name)}${reason === null ? "" : `:${quoted(reason)}`}`
+    : `Proposed by ${JSON.stringify(name)}, approved by ${JSON.stringify(second.name)} (${second.proposal}):${quoted(reason)}${quoted(second.remark)}`
+
+/** Whether history says of something that one person had it done, and no second one. */
+export const isAlone = (detail: string | null): boolean => detail?.startsWith('By "') ?? false
 
 /** Why something happens, with the person who had it done, where there is one. */
 export const signed = ({ cause, detail }: Cause): Effect.Effect<Cause> =>

@@ -9,6 +9,7 @@ import { heardIn } from "./Hearing.ts"
 import * as Moves from "./Moves.ts"
 import { dueIn, isStillOpen, type Limits, Policies, safest } from "./Policy.ts"
 import { using } from "./Services.ts"
+import { Tally } from "./Tally.ts"
 
 /** No such order, or not this app's; `number` is what it was asked for by. */
 export class OrderNotFound extends Data.TaggedError("OrderNotFound")<{ readonly number: string }> {}
@@ -106,12 +107,19 @@ export const stillOpen = ({ payOrderNo, state, vendor }: Payment.Payment): Effec
   Effect.logWarning("alarm STILL_OPEN", { payOrderNo, state, vendor })
 
 /** Tells operators and whoever waits that a change is on disk: one structured line for each transition. */
-export const announce = (before: Payment.State | null, { payment, entry }: Change, alarms: ReadonlyArray<string>) =>
-  using<Changes>()((services) => {
+export const announce = (
+  before: Payment.State | null,
+  { payment, entry, expected }: Change,
+  alarms: ReadonlyArray<string>
+) =>
+  using<Changes>()((services, nowMillis) => {
     const { payOrderNo, state, version, vendor, app } = payment
     const moved = { payOrderNo, from: before ?? "-", to: state, version, cause: entry.cause, vendor, app }
     const logged = Effect.logInfo("order moved", moved)
-    if (state !== before) Moves.count(state)
+    if (state !== before) {
+      Moves.count(state)
+      Context.get(services, Tally).moved(vendor, state, expected === 0, nowMillis)
+    }
     return Effect.zipRight(
       alarms.length === 0 ? logged : Effect.zipRight(logged, alarmed(payOrderNo, alarms)),
       Context.get(services, Changes).committed(payOrderNo, version)

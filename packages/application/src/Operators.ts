@@ -1,27 +1,39 @@
 import type { Payment, RefundMachine } from "@payment-proxy/domain"
 import { OrderNo } from "@payment-proxy/domain"
-import { Orders, type Proposal, type ProposalDecision, Proposals } from "@payment-proxy/ports"
-import { Context, Data, Effect, Encoding, Option } from "effect"
+import {
+  type App,
+  Orders,
+  type Proposal,
+  type ProposalSearch,
+  Proposals,
+  type ResolveAction
+} from "@payment-proxy/ports"
+import { Context, Effect, Option } from "effect"
+import { saidBy } from "./Actor.ts"
+import * as AppChanges from "./AppChanges.ts"
 import { OrderNotFound } from "./Decision.ts"
-import { Entropy } from "./Entropy.ts"
 import * as Operator from "./Operator.ts"
+import * as OperatorRefunds from "./OperatorRefunds.ts"
+import * as Proposing from "./Proposing.ts"
 import * as Resolution from "./Resolution.ts"
 import { using } from "./Services.ts"
 
-/** There is no proposal of this number: look at the list of what is held. */
-export class ProposalNotFound extends Data.TaggedError("ProposalNotFound")<{ readonly id: string }> {}
-
-/** The proposal can no longer be decided; `detail` says why. Where the order is still held, propose anew. */
-export class ProposalEnded extends Data.TaggedError("ProposalEnded")<{
-  readonly id: string
-  readonly detail: string
-}> {}
-
-/** Who proposed it cannot approve it: another operator has to. */
-export class SecondPersonNeeded extends Data.TaggedError("SecondPersonNeeded")<{
-  readonly id: string
-  readonly proposedBy: string
-}> {}
+export {
+  changeApp,
+  isToTake,
+  makesSecret,
+  NotYours,
+  type Outcome as AppOutcome,
+  type Shown,
+  take
+} from "./AppChanges.ts"
+export { type Outcome as RefundOutcome, refundByOperator, type Wanted as WantedRefund } from "./OperatorRefunds.ts"
+export {
+  lifeMillis as proposalLifeMillis,
+  ProposalEnded,
+  ProposalNotFound,
+  SecondPersonNeeded
+} from "./Proposing.ts"
 
 /** What an operator wants of a payment or refund that is held. */
 export interface Wanted {
@@ -34,163 +46,127 @@ export interface Wanted {
   readonly note: string
 }
 
-/** How long a proposal waits for its second person. */
-export const proposalLifeMillis = 86_400_000
-
-const ended: Omit<ProposalDecision, "decidedAtMillis"> = { state: "ended", decidedBy: null, decidedNote: null }
-const reopened: ProposalDecision = { state: "open", decidedBy: null, decidedAtMillis: null, decidedNote: null }
-
-const leftHeld = "Its order left HELD meanwhile."
-
-/** Why a proposal that nobody decided is over nevertheless; null where it is not. */
-const overBy = (proposal: Proposal, nowMillis: number) =>
-  nowMillis - proposal.proposedAtMillis >= proposalLifeMillis
-    ? Effect.succeed("Its 24 hours are over.")
-    : Effect.map(Resolution.standing(proposal), (version) =>
-        version === null ? "Its order left HELD meanwhile." : null
-      )
-
-/** Ends a proposal that is over; answers why it is. */
-const endIfOver = (proposal: Proposal) =>
-  using<Orders | Proposals>()((services, nowMillis) =>
-    Effect.tap(overBy(proposal, nowMillis), (detail) =>
-      detail === null
-        ? Effect.void
-        : Context.get(services, Proposals).move(proposal.id, "open", { ...ended, decidedAtMillis: nowMillis })
-    )
-  )
-
-const idOf = (nowMillis: number, random: Uint8Array): string =>
-  `prp_${nowMillis.toString(16).padStart(12, "0")}${Encoding.encodeHex(random)}`
-
-const logged = (what: string, { id, payOrderNo, wanted }: Proposal, operator: string) =>
-  Effect.logInfo(`proposal ${what}`, { id, payOrderNo, wanted, operator })
-
 /**
  * Proposes how an order that is held goes on, for a second person to approve within 24 hours: on disk when it answers. What the
  * machine would refuse now is refused; an order with an open proposal is `ProposalOpen`.
  */
 export const propose = Effect.fnUntraced(function* (asked: Wanted, operator: string) {
-  const proposals = yield* Proposals
   const proposedBy = yield* Operator.name(operator)
   const note = yield* Operator.note(asked.note)
-  const { acceptedMinor } = asked
+  const { payOrderNo: subject, state, acceptedMinor } = asked
   if (acceptedMinor !== null && acceptedMinor <= 0n)
     return yield* new Operator.OperatorInvalid({
       field: "acceptedMinor",
       detail: "Give more than 0 minor units, or leave it out."
     })
   const version = yield* Resolution.check(asked)
-  const proposal = yield* using<never>()((services, nowMillis) =>
-    Effect.succeed<Proposal>({
-      id: idOf(nowMillis, Context.get(services, Entropy).bytes(10)),
-      payOrderNo: asked.payOrderNo,
-      version,
-      wanted: asked.state,
-      acceptedMinor,
-      note,
-      proposedBy,
-      proposedAtMillis: nowMillis,
-      state: "open",
-      ...{ decidedBy: null, decidedAtMillis: null, decidedNote: null }
-    })
-  )
-  yield* proposals
-    .add(proposal)
-    .pipe(
-      Effect.catchTag("ProposalOpen", (open) =>
-        Effect.flatMap(endIfOver(open.existing), (over) =>
-          over === null ? Effect.fail(open) : proposals.add(proposal)
-        )
-      )
-    )
-  yield* logged("made", proposal, proposedBy)
-  return proposal
+  return yield* Proposing.add({
+    subject,
+    version,
+    action: { type: "resolve", state, acceptedMinor },
+    note,
+    proposedBy
+  })
 })
 
-/** A proposal that can be decided now. */
-const decidable = Effect.fnUntraced(function* (id: string, resumedBy: string | null) {
-  const found = yield* Effect.flatMap(Proposals, ({ byId }) => byId(id))
-  if (Option.isNone(found)) return yield* new ProposalNotFound({ id })
-  const proposal = found.value
-  const { state, decidedBy } = proposal
-  // Who approved and was stopped before the order moved may go on with it.
-  const isResumed =
-    state === "approved" && resumedBy !== null && decidedBy !== null && Operator.isSame(decidedBy, resumedBy)
-  if (state !== "open" && !isResumed)
-    return yield* new ProposalEnded({
-      id,
-      detail: decidedBy === null ? "It ended before it was decided." : `It was ${state} by ${decidedBy}.`
-    })
-  const detail = yield* endIfOver(proposal)
-  if (detail === null) return proposal
-  return yield* new ProposalEnded({ id, detail: isResumed ? `It was approved by ${decidedBy}.` : detail })
-})
+/** What was done of a proposal, with the order or the app as it then is. */
+export interface Approved {
+  readonly proposal: Proposal
+  readonly payment: Payment.Payment | null
+  readonly refund: RefundMachine.Refund | null
+  readonly app: App | null
+}
 
-/** Names a decider under the proposal; of several at once one does. */
-const decided = (proposal: Proposal, decision: Omit<ProposalDecision, "decidedAtMillis">) =>
-  using<Proposals>()((services, nowMillis) =>
-    Effect.flatMap(
-      Context.get(services, Proposals).move(proposal.id, proposal.state, { ...decision, decidedAtMillis: nowMillis }),
-      (isOurs) =>
-        isOurs
-          ? Effect.void
-          : new ProposalEnded({ id: proposal.id, detail: "Another operator decided it at the same moment." })
-    )
-  )
+/** Who approves, and what he says to it. */
+interface Second {
+  readonly name: string
+  readonly remark: string | null
+}
 
-/** What history says of it: bounded, and in quotes what persons typed. */
-const detailOf = ({ id, proposedBy, note }: Proposal, approvedBy: string, remark: string | null): string =>
-  `Proposed by ${JSON.stringify(proposedBy)}, approved by ${JSON.stringify(approvedBy)} (${id}): ${JSON.stringify(note)}${
-    remark === null ? "" : ` ${JSON.stringify(remark)}`
-  }`
-
-/** Lets the order go on by a proposal that has its second name. */
-const carriedOut = (proposal: Proposal, approvedBy: string, said: string | null) =>
+/** Lets the order go on by a resolution that has its second name. */
+const resolved = (proposal: Proposal, action: ResolveAction, second: Second) =>
   using<Proposals>()((services, nowMillis) => {
-    const { id } = proposal
+    const { id, proposedBy, note } = proposal
     const { move } = Context.get(services, Proposals)
-    return Resolution.run(proposal, { cause: "resolve", detail: detailOf(proposal, approvedBy, said) }).pipe(
+    const detail = saidBy({ name: proposedBy, reason: note, second: { ...second, proposal: id } })
+    return Resolution.run(proposal, action, { cause: "resolve", detail }).pipe(
       Effect.tapErrorTag("LeftHeld", () =>
         // One that is gone on with may have had its effect.
         proposal.state === "open"
-          ? Effect.ignore(move(id, "approved", { ...ended, decidedAtMillis: nowMillis }))
+          ? Effect.ignore(move(id, "approved", { ...Proposing.ended, decidedAtMillis: nowMillis }))
           : Effect.void
       ),
-      // What is certainly not on disk is as if nobody had approved; a commit that may be is gone on with by who approved.
-      Effect.tapError(({ _tag }) =>
-        _tag === "Unsettled" || _tag === "LeftHeld" ? Effect.void : Effect.ignore(move(id, "approved", reopened))
-      ),
-      Effect.catchTag("LeftHeld", () => new ProposalEnded({ id, detail: leftHeld }))
+      Effect.catchTag("LeftHeld", () => new Proposing.ProposalEnded({ id, detail: Proposing.leftHeld }))
     )
   })
 
-/**
- * Approves a proposal as its second person: the order goes on from the state that was proposed, as it is now with all that was
- * recorded meanwhile, and the vendor is asked at once. Where it no longer fits, it is `Refused`, and the proposal stays open.
- */
-export const approve = Effect.fnUntraced(function* (id: string, operator: string, remark: string | null = null) {
-  const approvedBy = yield* Operator.name(operator)
-  const said = remark === null ? null : yield* Operator.note(remark)
-  const proposal = yield* decidable(id, approvedBy)
-  if (Operator.isSame(proposal.proposedBy, approvedBy))
-    return yield* new SecondPersonNeeded({ id, proposedBy: proposal.proposedBy })
-  const resolved = yield* decided(proposal, { state: "approved", decidedBy: approvedBy, decidedNote: said }).pipe(
-    Effect.zipRight(carriedOut(proposal, approvedBy, said)),
-    Effect.uninterruptible
-  )
-  yield* logged("approved", proposal, approvedBy)
-  return resolved
+/** Does what two persons stand for. */
+const effectOf = Effect.fnUntraced(function* (proposal: Proposal, second: Second) {
+  const nothing = { payment: null, refund: null, app: null }
+  const { action } = proposal
+  switch (action.type) {
+    case "resolve":
+      return { ...nothing, ...(yield* resolved(proposal, action, second)) }
+    case "refund": {
+      const { payment, refund } = yield* OperatorRefunds.carriedOut(proposal, action, second)
+      return { ...nothing, payment, refund }
+    }
+    case "app":
+      return { ...nothing, app: yield* AppChanges.carriedOut(proposal, action.change) }
+  }
 })
 
-/** Rejects an open proposal, or withdraws one's own: the order stays held. */
+const isAsIfNobodyHad = ({ _tag }: { readonly _tag: string }): boolean =>
+  _tag !== "Unsettled" && _tag !== "ProposalEnded"
+
+/** Carries out what has its second name; what is certainly not done is as if nobody had approved, and may be approved again. */
+const carriedOut = Effect.fnUntraced(function* (proposal: Proposal, approved: Proposal, second: Second) {
+  const proposals = yield* Proposals
+  const after: Omit<Approved, "proposal"> = yield* Effect.tapError(effectOf(proposal, second), (fault) =>
+    isAsIfNobodyHad(fault) ? Effect.ignore(proposals.move(proposal.id, "approved", Proposing.reopened)) : Effect.void
+  )
+  const { action } = proposal
+  const isDone = action.type !== "app" || !AppChanges.makesSecret(action.change)
+  return { ...after, proposal: isDone ? yield* Proposing.done(approved) : approved } satisfies Approved as Approved
+})
+
+/** The role that a proposal's second person has to have. */
+const neededFor = ({ action }: Proposal) => (action.type === "app" ? "administrator" : "operator")
+
+/** Whether an operator may be the second person of an open proposal. */
+export const mayApprove = (proposal: Proposal, { name, role }: Operator.Acting): boolean =>
+  proposal.state === "open" &&
+  Operator.includes(role, neededFor(proposal)) &&
+  !Operator.isSame(proposal.proposedBy, name)
+
+/**
+ * Approves a proposal as its second person, and carries it out: an order goes on from the state that was proposed, as it is now with
+ * all that was recorded meanwhile; a refund is placed once; an app is changed, but for what makes a secret, which waits for who
+ * proposed it. Where it no longer fits it is refused, and the proposal stays open.
+ */
+export const approve = Effect.fnUntraced(function* (id: string, by: Operator.Acting, remark: string | null = null) {
+  const name = yield* Operator.allowed(by, "operator")
+  const said = remark === null ? null : yield* Operator.note(remark)
+  const proposal = yield* Proposing.decidable(id, name)
+  yield* Operator.allowed(by, neededFor(proposal))
+  if (Operator.isSame(proposal.proposedBy, name))
+    return yield* new Proposing.SecondPersonNeeded({ id, proposedBy: proposal.proposedBy })
+  const after = yield* Proposing.decided(proposal, { state: "approved", decidedBy: name, decidedNote: said }).pipe(
+    Effect.flatMap((approved) => carriedOut(proposal, approved, { name, remark: said })),
+    Effect.uninterruptible
+  )
+  yield* Proposing.logged("approved", proposal, name)
+  return after
+})
+
+/** Rejects an open proposal, or withdraws one's own: nothing happens to what it is about. */
 export const reject = Effect.fnUntraced(function* (id: string, operator: string, remark: string | null = null) {
   const rejectedBy = yield* Operator.name(operator)
   const said = remark === null ? null : yield* Operator.note(remark)
-  const proposal = yield* decidable(id, null)
-  yield* decided(proposal, { state: "rejected", decidedBy: rejectedBy, decidedNote: said })
-  yield* logged("rejected", proposal, rejectedBy)
-  return { ...proposal, state: "rejected" as const, decidedBy: rejectedBy, decidedNote: said }
+  const proposal = yield* Proposing.decidable(id, null)
+  const rejected = yield* Proposing.decided(proposal, { state: "rejected", decidedBy: rejectedBy, decidedNote: said })
+  yield* Proposing.logged("rejected", proposal, rejectedBy)
+  return rejected
 })
 
 /** Accepts money that came late, in place of its refund: one operator's decision, with a note. */
@@ -200,9 +176,16 @@ export const accept = Effect.fnUntraced(function* (
 ) {
   const acceptedBy = yield* Operator.name(operator)
   const why = yield* Operator.note(note)
-  const detail = `By ${JSON.stringify(acceptedBy)}: ${JSON.stringify(why)}`
+  const detail = saidBy({ name: acceptedBy, reason: why })
   return yield* Resolution.accept(payOrderNo, { cause: "accept", detail })
 })
+
+/** What an outcome is called in the trail: done, or proposed only. */
+export const outcomeOf = ({ type }: OperatorRefunds.Outcome | AppChanges.Outcome): string =>
+  type === "proposed" ? "proposed" : "done"
+
+/** When a proposal that nobody decides ends. */
+export const endsAtMillis = ({ proposedAtMillis }: Proposal): number => proposedAtMillis + Proposing.lifeMillis
 
 /** An order that is held: the refund where it is one, its payment, and what is proposed for it now. */
 export interface Held {
@@ -219,8 +202,9 @@ const heldOf = (payOrderNo: string) =>
       const payment = yield* orders.byNumber(paymentNo ?? payOrderNo)
       const refund = paymentNo === null ? null : Option.getOrNull(yield* orders.refund(payOrderNo))
       if (Option.isNone(payment)) return yield* new OrderNotFound({ number: payOrderNo })
-      const [newest] = yield* Context.get(services, Proposals).ofOrder(payOrderNo)
-      const isOpen = newest?.state === "open" && (yield* overBy(newest, nowMillis)) === null
+      const all = yield* Context.get(services, Proposals).ofSubject(payOrderNo)
+      const newest = all.find(({ action }) => action.type === "resolve")
+      const isOpen = newest?.state === "open" && (yield* Proposing.overBy(newest, nowMillis)) === null
       return { payment: payment.value, refund, proposal: isOpen ? newest : null } satisfies Held
     })
   )
@@ -237,3 +221,28 @@ export const listHeld = Effect.fnUntraced(function* ({
   const items = yield* Effect.forEach(numbers.slice(0, limit), heldOf)
   return { items, next: numbers.length > limit ? (numbers[limit - 1] ?? null) : null }
 })
+
+/** As it is to be shown: one whose time is over has ended, whoever has noticed. */
+const shown = (proposal: Proposal) =>
+  using<Orders>()((_, nowMillis) =>
+    proposal.state === "open"
+      ? Effect.map(
+          Proposing.overBy(proposal, nowMillis),
+          (over): Proposal => (over === null ? proposal : { ...proposal, state: "ended" })
+        )
+      : Effect.succeed(proposal)
+  )
+
+/** What is proposed or was decided, newest first; at most `limit`, and where the next page begins. */
+export const list = Effect.fnUntraced(function* (search: ProposalSearch) {
+  const { limit } = search
+  const all = yield* Effect.flatMap(Proposals, (proposals) => proposals.search({ ...search, limit: limit + 1 }))
+  const items = yield* Effect.forEach(all.slice(0, limit), shown)
+  return { items, next: all.length > limit ? (all[limit - 1]?.id ?? null) : null }
+})
+
+/** What is and was proposed for a payment, a refund or an app, newest first. */
+export const ofSubject = (subject: string) =>
+  Effect.flatMap(Proposals, (proposals) =>
+    Effect.flatMap(proposals.ofSubject(subject), (all) => Effect.forEach(all, shown))
+  )

@@ -60,8 +60,11 @@ const checked = Effect.fnUntraced(function* (vendor: string, day: string) {
     return yield* new DayInvalid({ detail: `${day} is not over yet in ${zone}.` })
 })
 
-/** Runs a day by hand, whether it was run before or not, and answers its report; `progress` is told as it goes. */
-export const run = Effect.fnUntraced(function* (
+/**
+ * Takes a day to run it by hand, whether it was run before or not, and answers what runs it: to be begun at once, as the day is
+ * nobody else's for as long as a lease. `progress` is told as it goes.
+ */
+export const begin = Effect.fnUntraced(function* (
   vendor: string,
   day: string,
   progress: (progress: Progress) => Effect.Effect<void> = () => Effect.void
@@ -72,12 +75,21 @@ export const run = Effect.fnUntraced(function* (
   const { lease } = yield* Paces
   const claimed = Option.getOrNull(yield* store.take(vendor, day, lease))
   if (claimed === null) return yield* new DayBusy({ vendor, day })
-  yield* Effect.raceFirst(attempted(claimed, progress), renewed(claimed)).pipe(
+  return Effect.raceFirst(attempted(claimed, progress), renewed(claimed)).pipe(
     Effect.onInterrupt(() => Effect.ignore(due.giveBack(claimed, Duration.zero))),
     Effect.mapError((failure) =>
       failure._tag === "Busy" ? new DayBusy({ vendor, day }) : new NotReconciled({ detail: said(failure) })
     )
   )
+})
+
+/** Runs a day by hand, as `begin` does, to its end, and answers its report. */
+export const run = Effect.fnUntraced(function* (
+  vendor: string,
+  day: string,
+  progress: (progress: Progress) => Effect.Effect<void> = () => Effect.void
+) {
+  yield* Effect.flatten(begin(vendor, day, progress))
   return yield* report(vendor, day)
 })
 

@@ -79,8 +79,11 @@ interface Intended extends Refunded {
   readonly changes: ReadonlyArray<Change>
 }
 
+/** Whether a refund of so much, which the machine allows, may be placed now; it holds for the payment as it was read. */
+type Guard<E, R> = (payment: Payment.Payment, amountMinor: bigint) => Effect.Effect<void, E, R>
+
 /** Puts the intent on disk: payment, refund, histories, events and due times in one commit; null where it is to be decided anew. */
-const intendOnce = Effect.fnUntraced(function* (asked: RefundAsked) {
+const intendOnce = Effect.fnUntraced(function* <E, R>(asked: RefundAsked, guard: Guard<E, R>) {
   const orders = yield* Orders
   const found = yield* orders.ofApp(asked.app, asked.payOrderNo)
   if (Option.isNone(found)) return yield* new OrderNotFound({ number: asked.payOrderNo })
@@ -89,6 +92,7 @@ const intendOnce = Effect.fnUntraced(function* (asked: RefundAsked) {
   if (known !== null) return { payment: before, refund: known, isNew: false, changes: [] }
   const vendor = yield* vendorOf(before)
   const pair = yield* decided(before, asked, vendor, yield* Clock.currentTimeMillis)
+  yield* guard(before, pair.refund.amount.amountMinor)
   const { idempotencyKey, fingerprint } = asked
   const placing = { idempotencyKey, fingerprint, sealedRequest: null }
   const cause = yield* signed({ cause: "refund", detail: pair.refund.refundNo })
@@ -111,10 +115,10 @@ const intendOnce = Effect.fnUntraced(function* (asked: RefundAsked) {
 const maxTries = 12
 
 /** The intent, decided anew where another process's commit came in between; those of this process take turns. */
-const intended = (asked: RefundAsked) =>
+const intended = <E, R>(asked: RefundAsked, guard: Guard<E, R>) =>
   Effect.gen(function* () {
     for (let tries = 0; tries < maxTries; tries++) {
-      const after: Intended | null = yield* intendOnce(asked)
+      const after: Intended | null = yield* intendOnce(asked, guard)
       if (after !== null) return after
       yield* pause(tries)
     }
@@ -132,16 +136,19 @@ const followed = ({ payment, refund }: Pair) =>
     Effect.map((after): Refunded => ({ payment: after.payment, refund: after.refund, isNew: true }))
   )
 
-/**
- * Refunds a part of a payment, or what is left of it: the intent is on disk, counted against what may be refunded, before the vendor
- * is called (design §5), and the answer is what is on disk after. A key that was used before answers its refund; once on disk, a
- * refund is followed to its end even if the caller leaves.
- */
-export const refund = (asked: RefundAsked) =>
+/** `refund`, where `guard` lets it: what that fails with, nothing was placed. */
+export const guarded = <E, R>(asked: RefundAsked, guard: Guard<E, R>) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(restore(intended(asked)), (done) =>
+    Effect.flatMap(restore(intended(asked, guard)), (done) =>
       done.isNew
         ? followed(done)
         : Effect.succeed<Refunded>({ payment: done.payment, refund: done.refund, isNew: false })
     )
   )
+
+/**
+ * Refunds a part of a payment, or what is left of it: the intent is on disk, counted against what may be refunded, before the vendor
+ * is called (design §5), and the answer is what is on disk after. A key that was used before answers its refund; once on disk, a
+ * refund is followed to its end even if the caller leaves.
+ */
+export const refund = (asked: RefundAsked) => guarded(asked, () => Effect.void)

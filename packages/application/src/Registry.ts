@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
-import type { App, Endpoint, StoreUnavailable } from "@payment-proxy/ports"
-import { Apps, Vault } from "@payment-proxy/ports"
+import type { App, AppLimits, Endpoint, StoreUnavailable } from "@payment-proxy/ports"
+import { Apps, unlimited, Vault } from "@payment-proxy/ports"
 import { Clock, Data, Effect, Option, Redacted } from "effect"
 import { secretContext } from "./Deliver.ts"
 
@@ -63,13 +63,34 @@ export const create = (id: string, name: string) =>
     if (!appName.test(name)) return yield* malformed("name", "A name is 1 to 256 characters, none of them a control.")
     const apps = yield* Apps
     if (Option.isSome(yield* apps.byId(id))) return yield* new AppTaken({ app: id })
-    const app: App = { id, name, endpoints: [], isDisabled: false }
+    const app: App = { id, name, endpoints: [], limits: unlimited, isDisabled: false }
     yield* apps.put(app)
     return app
   })
 
 /** Whether an app's keys open and it is told. */
 export const setDisabled = (id: string, isDisabled: boolean) => changed(id, (app) => ({ ...app, isDisabled }))
+
+const rates = ["createsPerSecond", "readsPerSecond", "streams"] as const
+const mostOf = { createsPerSecond: 100_000, readsPerSecond: 100_000, streams: 5000 } as const
+
+/** What of an app's limits is not as it must be. */
+export const checkLimits = (limits: AppLimits): Effect.Effect<void, Malformed> => {
+  const wrong = rates.find((rate) => {
+    const most = limits[rate]
+    return most !== null && (!Number.isInteger(most) || most < 1 || most > mostOf[rate])
+  })
+  return wrong === undefined
+    ? Effect.void
+    : malformed(wrong, `Give a whole number from 1 to ${mostOf[wrong]}, or none for as much as there is.`)
+}
+
+/** What the app may do in a second from now on; gateways that know it by its former limits go by them for 10 s more at most. */
+export const setLimits = (id: string, limits: AppLimits) =>
+  Effect.zipRight(
+    checkLimits(limits),
+    changed(id, (app) => ({ ...app, limits }))
+  )
 
 const newSecret = (): Redacted.Redacted => Redacted.make(`whsec_${randomBytes(32).toString("base64")}`)
 
@@ -78,6 +99,16 @@ const sealed = (endpoint: string, secret: Redacted.Redacted) =>
 
 /** An id that no endpoint had before: what still waits for one that was removed goes to no other. */
 const newId = (app: string): string => `${app}-${randomBytes(3).toString("hex")}`
+
+/** What of a wanted endpoint is not as it must be. */
+export const checkEndpoint = ({ url, events }: Pick<Endpoint, "url" | "events">): Effect.Effect<void, Malformed> => {
+  if (!/^https?:\/\/[^\s]+$/.test(url) || url.length > 2048)
+    return malformed("url", "An endpoint is an http or https address of at most 2048 characters.")
+  const wrong = (events ?? []).find((type) => !eventType.test(type))
+  return wrong !== undefined || (events !== null && (events.length === 0 || events.length > maxEvents))
+    ? malformed("events", "Name types of events like order.succeeded, order.* or refund.*, or none for all.")
+    : Effect.void
+}
 
 /**
  * A further endpoint of an app: where it wants to be told, of which types of events (null: all). Its secret is made unless one
@@ -93,14 +124,7 @@ export const addEndpoint = (
 ) =>
   Effect.gen(function* () {
     const { url, events } = wanted
-    if (!/^https?:\/\/[^\s]+$/.test(url) || url.length > 2048)
-      return yield* malformed("url", "An endpoint is an http or https address of at most 2048 characters.")
-    const wrong = (events ?? []).find((type) => !eventType.test(type))
-    if (wrong !== undefined || (events !== null && (events.length === 0 || events.length > maxEvents)))
-      return yield* malformed(
-        "events",
-        "Name types of events like order.succeeded, order.* or refund.*, or none for all."
-      )
+    yield* checkEndpoint(wanted)
     const secret = wanted.secret ?? newSecret()
     if (!secretForm.test(Redacted.value(secret)))
       return yield* malformed("secret", "A webhook's secret is whsec_ and 24 to 64 random bytes in base64.")

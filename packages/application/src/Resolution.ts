@@ -1,5 +1,5 @@
-import { Machine, OrderNo, type Payment, PaymentCommands, RefundMachine } from "@payment-proxy/domain"
-import { Orders, type Proposal, type StoreUnavailable } from "@payment-proxy/ports"
+import { Machine, OrderNo, Payment, PaymentCommands, RefundMachine } from "@payment-proxy/domain"
+import { Orders, type Proposal, type ResolveAction, type StoreUnavailable } from "@payment-proxy/ports"
 import { Data, Effect, Either, Option } from "effect"
 import { type Cause, Contended, decide, OrderNotFound } from "./Decision.ts"
 import * as RefundDecision from "./RefundDecision.ts"
@@ -8,7 +8,7 @@ import * as RefundDecision from "./RefundDecision.ts"
 export class LeftHeld extends Data.TaggedError("LeftHeld")<{ readonly payOrderNo: string }> {}
 
 /** A state that is named for a held order, and what is accepted as captured. */
-type Named = Pick<Proposal, "acceptedMinor"> & { readonly payOrderNo: string; readonly state: Payment.State }
+type Named = Omit<ResolveAction, "type"> & { readonly payOrderNo: string }
 
 /** How often it is looked whether the hold still stands, when facts are recorded meanwhile. */
 const maxTries = 10
@@ -67,11 +67,27 @@ export const check = Effect.fnUntraced(function* (named: Named) {
   return yield* Either.map(refundStep(pair, named, 0), () => pair.refund.version)
 })
 
+/** The states that a held payment, or its refund where one is named, can go on from now; for money that deviates, with it accepted. */
+export const resolvable = (
+  payment: Payment.Payment,
+  refund: RefundMachine.Refund | null
+): ReadonlyArray<Payment.State> => {
+  const { payOrderNo, captured } = payment
+  const accepted = captured > 0n ? captured : null
+  return (Object.keys(Payment.states) as Array<Payment.State>).filter((state) => {
+    const named = { payOrderNo, state, acceptedMinor: null }
+    return refund !== null
+      ? Either.isRight(refundStep({ payment, refund }, named, 0))
+      : Either.isRight(paymentStep(payment, named)) ||
+          Either.isRight(paymentStep(payment, { ...named, acceptedMinor: accepted }))
+  })
+}
+
 /** The version of an order that has been held ever since a proposal was made for it; null where it has left that hold. */
 export const standing = ({
-  payOrderNo,
+  subject: payOrderNo,
   version
-}: Pick<Proposal, "payOrderNo" | "version">): Effect.Effect<number | null, StoreUnavailable, Orders> =>
+}: Pick<Proposal, "subject" | "version">): Effect.Effect<number | null, StoreUnavailable, Orders> =>
   Effect.flatMap(Orders, (orders) =>
     Effect.map(orders.history(payOrderNo), (entries) => {
       const since = entries.filter((entry) => entry.version >= version)
@@ -120,8 +136,12 @@ const refund = (named: Named, paymentNo: string, version: number, cause: Cause) 
   )
 
 /** Lets a held order go on as it was proposed: decided on it as it is now, and on no other hold than the one that was proposed for. */
-export const run = Effect.fnUntraced(function* (proposal: Proposal, cause: Cause) {
-  const { payOrderNo, wanted: state, acceptedMinor } = proposal
+export const run = Effect.fnUntraced(function* (
+  proposal: Pick<Proposal, "subject" | "version">,
+  { state, acceptedMinor }: ResolveAction,
+  cause: Cause
+) {
+  const { subject: payOrderNo } = proposal
   const paymentNo = OrderNo.paymentOf(payOrderNo)
   for (let tries = 0; tries < maxTries; tries++) {
     const version = yield* standing(proposal)

@@ -1,5 +1,5 @@
 import { expect } from "@effect/vitest"
-import { Apps, Deliveries } from "@payment-proxy/ports"
+import { Apps, Deliveries, unlimited } from "@payment-proxy/ports"
 import { FakeVendors, FakeWebhookSender } from "@payment-proxy/testkit"
 import { Duration, Effect, Redacted, TestClock } from "effect"
 import { receive } from "../src/Receive.ts"
@@ -106,7 +106,9 @@ it.world("Retry-After is granted between once and twice the scheduled wait", () 
 it.world("an endpoint that was removed ends its deliveries, once nobody can know better", () =>
   Effect.gen(function* () {
     const { payOrderNo } = yield* placed()
-    yield* Effect.flatMap(Apps, (apps) => apps.put({ id: "shop", name: "A shop", endpoints: [], isDisabled: false }))
+    yield* Effect.flatMap(Apps, (apps) =>
+      apps.put({ id: "shop", name: "A shop", endpoints: [], limits: unlimited, isDisabled: false })
+    )
     yield* worked
     expect((yield* deliveriesOf(payOrderNo)).map(({ state, tries }) => [state, tries])).toEqual([
       ["waiting", 0],

@@ -1,4 +1,13 @@
-import { Apps, Deliveries, type Delivery, type Message, NotDelivered, Vault, WebhookSender } from "@payment-proxy/ports"
+import {
+  Apps,
+  Deliveries,
+  type Delivery,
+  type Message,
+  NotDelivered,
+  unlimited,
+  Vault,
+  WebhookSender
+} from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { secretContext } from "../src/Deliver.ts"
 import { loop, Paces } from "../src/Work.ts"
@@ -104,7 +113,7 @@ export const anApp = (id: string, count = 1) =>
           stopped: null
         }))
     )
-    const app = { id, name: id, endpoints, isDisabled: false }
+    const app = { id, name: id, endpoints, limits: unlimited, isDisabled: false }
     yield* Effect.flatMap(Apps, (apps) => apps.put(app))
     return app
   })

@@ -1,6 +1,6 @@
 import { it as vitest } from "@effect/vitest"
 import { Money } from "@payment-proxy/domain"
-import { Announcer, Apps, Orders, Vault } from "@payment-proxy/ports"
+import { Announcer, Apps, Orders, unlimited, Vault } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
 import type { Duration } from "effect"
 import { Effect, Layer, Option, TestClock } from "effect"
@@ -44,11 +44,12 @@ export const shop = {
   endpoints: [
     { id: "shop-webhook", url: "https://shop.example/webhooks", sealedSecrets: [""], events: null, stopped: null }
   ],
+  limits: unlimited,
   isDisabled: false
 }
 
 /** Another app, which nobody tells anything. */
-export const other = { id: "other", name: "Another", endpoints: [], isDisabled: false }
+export const other = { id: "other", name: "Another", endpoints: [], limits: unlimited, isDisabled: false }
 
 /** The shop, with its endpoint's secret sealed. */
 export const withShop = Effect.gen(function* () {

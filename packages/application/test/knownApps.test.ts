@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Apps } from "@payment-proxy/ports"
+import { Apps, unlimited } from "@payment-proxy/ports"
 import { Effect, Option, Ref, TestClock } from "effect"
 import * as KnownApps from "../src/KnownApps.ts"
 import { shop } from "./harness.ts"
@@ -9,7 +9,7 @@ const below = Effect.gen(function* () {
   const there = yield* Ref.make<Option.Option<typeof shop>>(Option.none())
   const looked = yield* Ref.make(0)
   const apps = Apps.of({
-    put: (app) => Ref.set(there, Option.some({ ...shop, ...app, endpoints: [], isDisabled: false })),
+    put: (app) => Ref.set(there, Option.some({ ...shop, ...app, endpoints: [], limits: unlimited, isDisabled: false })),
     byId: () =>
       Effect.zipRight(
         Ref.update(looked, (count) => count + 1),

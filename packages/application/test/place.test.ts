@@ -1,6 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Payment } from "@payment-proxy/domain"
-import { Orders, StoreUnavailable } from "@payment-proxy/ports"
+import { Orders, StoreUnavailable, unlimited } from "@payment-proxy/ports"
 import { FakeVault, FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Either, Fiber, Option } from "effect"
 import { place } from "../src/Place.ts"
@@ -68,7 +68,9 @@ it.world("an order is answered under its key also when its vendor is not configu
 it.world("one app's key is nothing to another app", () =>
   Effect.gen(function* () {
     const first = yield* placed()
-    const other = yield* placed({ app: { id: "other", name: "Other", endpoints: [], isDisabled: false } })
+    const other = yield* placed({
+      app: { id: "other", name: "Other", endpoints: [], limits: unlimited, isDisabled: false }
+    })
     expect(other.payOrderNo).not.toBe(first.payOrderNo)
     const hidden = yield* Effect.either(Read.order("other", first.payOrderNo))
     expect(Either.isLeft(hidden) && hidden.left._tag).toBe("OrderNotFound")

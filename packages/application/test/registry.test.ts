@@ -1,4 +1,4 @@
-import { Apps, Vault } from "@payment-proxy/ports"
+import { Apps, unlimited, Vault } from "@payment-proxy/ports"
 import { Duration, Effect, Either, Redacted, TestClock } from "effect"
 import { expect } from "vitest"
 import * as AppKeys from "../src/AppKeys.ts"
@@ -59,6 +59,7 @@ it.world("an app is made once, under an id and a name that fit", () =>
       id: "kiosk",
       name: "A kiosk",
       endpoints: [],
+      limits: unlimited,
       isDisabled: false
     })
     expect(yield* Effect.flip(Registry.create("kiosk", "Another"))).toMatchObject({ _tag: "AppTaken" })

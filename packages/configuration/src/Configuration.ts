@@ -13,6 +13,7 @@ export interface Parts {
   readonly routes: { readonly [id: string]: Redacted.Redacted }
   readonly trustedProxies: string
   readonly reconcile: string
+  readonly operators: string
 }
 
 /** All that is configured. */
@@ -28,7 +29,9 @@ export interface Configuration extends File {
 }
 
 const partsOf = (value: unknown): Parts => {
-  const { vendors, routes, trustedProxies, reconcile } = Object(value) as { readonly [part: string]: unknown }
+  const { vendors, routes, trustedProxies, reconcile, operators } = Object(value) as {
+    readonly [part: string]: unknown
+  }
   const texts = (part: unknown) =>
     Object.fromEntries(
       Object.entries(Object(part)).map(([name, entry]) => [name, Redacted.make(JSON.stringify(entry))])
@@ -37,7 +40,8 @@ const partsOf = (value: unknown): Parts => {
     vendors: texts(vendors),
     routes: texts(routes),
     trustedProxies: JSON.stringify(trustedProxies ?? []),
-    reconcile: JSON.stringify(reconcile ?? {})
+    reconcile: JSON.stringify(reconcile ?? {}),
+    operators: JSON.stringify(operators ?? {})
   }
 }
 
@@ -101,6 +105,7 @@ export interface Changes {
   readonly routes: ReadonlyArray<string>
   readonly isTrustChanged: boolean
   readonly isReconcileChanged: boolean
+  readonly isOperatorsChanged: boolean
 }
 
 /** Vendors whose kind another configuration changes: their orders are known to the old one alone. */
@@ -124,6 +129,7 @@ export const changes = (before: Configuration, after: Configuration): Changes =>
     vendors,
     routes: [...new Set([...differing(before.parts.routes, after.parts.routes), ...behind])],
     isTrustChanged: before.parts.trustedProxies !== after.parts.trustedProxies,
-    isReconcileChanged: before.parts.reconcile !== after.parts.reconcile
+    isReconcileChanged: before.parts.reconcile !== after.parts.reconcile,
+    isOperatorsChanged: before.parts.operators !== after.parts.operators
   }
 }

@@ -53,16 +53,17 @@ interface Refusal {
 const isSame = (one: ConfigurationInvalid, other: ConfigurationInvalid): boolean =>
   lines(one.faults).join("\n") === lines(other.faults).join("\n")
 
-const taken = ({ routes, vendors, isTrustChanged, isReconcileChanged }: Changes) =>
+const taken = ({ routes, vendors, isTrustChanged, isReconcileChanged, isOperatorsChanged }: Changes) =>
   Effect.logInfo("The configuration was taken up.", {
     routes: routes.join(", "),
     vendors: vendors.join(", "),
     isTrustChanged,
-    ...(isReconcileChanged ? { isReconcileChanged } : {})
+    ...(isReconcileChanged ? { isReconcileChanged } : {}),
+    ...(isOperatorsChanged ? { isOperatorsChanged } : {})
   })
 
-const isNothing = ({ routes, vendors, isTrustChanged, isReconcileChanged }: Changes): boolean =>
-  routes.length + vendors.length === 0 && !isTrustChanged && !isReconcileChanged
+const isNothing = ({ routes, vendors, isTrustChanged, isReconcileChanged, isOperatorsChanged }: Changes): boolean =>
+  routes.length + vendors.length === 0 && !isTrustChanged && !isReconcileChanged && !isOperatorsChanged
 
 /** Puts `next` in force; whatever goes wrong is a refusal. */
 const putInForce = <R>(take: Options<R>["take"], next: Configuration) =>

@@ -10,6 +10,11 @@ const switchedOn = Schema.transform(Schema.Literal("true", "false"), Schema.Bool
   encode: (isOn) => (isOn ? ("true" as const) : ("false" as const))
 })
 
+const isOrigin = (text: string): boolean => {
+  const url = URL.parse(text)
+  return (url?.protocol === "http:" || url?.protocol === "https:") && /^https?:\/\/[^\s/?#@]+\/?$/.test(text)
+}
+
 /** What the environment says; all of it has defaults. */
 export const Environment = Schema.Struct({
   /** The configuration file. */
@@ -38,6 +43,23 @@ export const Environment = Schema.Struct({
     ),
     { default: () => "http://127.0.0.1:4000" }
   ),
+  /** Where operators' calls and their console are listened to, apart from orders. */
+  PAYMENT_PROXY_ADMIN_HOST: Schema.optionalWith(Schema.NonEmptyString, { default: () => "127.0.0.1" }),
+  PAYMENT_PROXY_ADMIN_PORT: Schema.optionalWith(
+    Schema.Union(Schema.Literal("off"), port).annotations({
+      message: () => ({ message: "This is neither a port from 0 to 65535 nor the word off.", override: true })
+    }),
+    { default: () => 4010 }
+  ),
+  /** How operators' browsers reach it: its origin. */
+  PAYMENT_PROXY_ADMIN_URL: Schema.optionalWith(
+    Schema.String.pipe(
+      Schema.filter((text) => (isOrigin(text) ? undefined : "This is not an http or https address without a path."))
+    ),
+    { as: "Option", exact: true }
+  ),
+  /** The folder of the console's built files, where it is not beside the program. */
+  PAYMENT_PROXY_CONSOLE_DIR: Schema.optionalWith(Schema.NonEmptyString, { as: "Option", exact: true }),
   /** Allows plain http to webhooks of this machine; never in production. */
   PAYMENT_PROXY_DEVELOPMENT: Schema.optionalWith(switchedOn, { default: () => false }),
   /** Runs the loops over due work in the gateway's own process. */
@@ -64,6 +86,27 @@ const crashFaults = ({ PAYMENT_PROXY_CRASH_AT, PAYMENT_PROXY_DEVELOPMENT }: Envi
       ]
     : []
 
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/
+
+/** A browser keeps a session's cookie by plain http only where it goes to its own machine; everywhere else it needs https. */
+const adminFaults = (environment: Environment): ReadonlyArray<Fault> => {
+  const { PAYMENT_PROXY_ADMIN_HOST: host, PAYMENT_PROXY_ADMIN_PORT, PAYMENT_PROXY_ADMIN_URL } = environment
+  if (PAYMENT_PROXY_ADMIN_PORT === "off") return []
+  if (Option.isNone(PAYMENT_PROXY_ADMIN_URL))
+    return loopback.test(host)
+      ? []
+      : [
+          {
+            at: "PAYMENT_PROXY_ADMIN_URL",
+            detail: `Operators' calls are listened to on ${host}: say how their browsers reach it, like https://pay-admin.example.com.`
+          }
+        ]
+  const { protocol, hostname } = new URL(PAYMENT_PROXY_ADMIN_URL.value)
+  return protocol === "https:" || loopback.test(hostname)
+    ? []
+    : [{ at: "PAYMENT_PROXY_ADMIN_URL", detail: "This needs https: plain http is for this machine alone." }]
+}
+
 /** What is wrong with a variable is said once. */
 const firstOfEach = (faults: ReadonlyArray<Fault>): ReadonlyArray<Fault> =>
   faults.filter(({ at }, index) => faults.findIndex((other) => other.at === at) === index)
@@ -76,7 +119,7 @@ export const decode = (environment: {
   return decodeAll(Environment, ours).pipe(
     Either.mapLeft((faults) => firstOfEach(faults).map(({ at, detail }) => ({ at: at.slice(1), detail }))),
     Either.flatMap((decoded) => {
-      const faults = crashFaults(decoded)
+      const faults = [...crashFaults(decoded), ...adminFaults(decoded)]
       return faults.length === 0 ? Either.right(decoded) : Either.left(faults)
     })
   )

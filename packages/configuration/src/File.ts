@@ -1,6 +1,7 @@
 import { isIP } from "node:net"
 import { Pattern, Route } from "@payment-proxy/proxy"
 import { Either, ParseResult, Redacted, Schema } from "effect"
+import { OperatorsEntry } from "./OperatorsEntry.ts"
 import { ReconcileEntry } from "./ReconcileEntry.ts"
 import { VendorEntry } from "./VendorEntry.ts"
 
@@ -95,7 +96,7 @@ const AddressRange = Schema.String.pipe(
   Schema.filter(isRange, { message: () => "This is neither an IP address nor a range such as 10.0.0.0/8." })
 )
 
-/** The configuration file: vendors and routes by name, and whose word about a caller's address is believed. */
+/** The configuration file: vendors and routes by name, what operators may do alone, and whose word about a caller's address is believed. */
 export const File = Schema.Struct({
   trustedProxies: Schema.optionalWith(Schema.Array(AddressRange), { exact: true, default: () => [] }),
   vendors: Schema.Record({ key: Schema.String, value: VendorEntry }),
@@ -103,6 +104,7 @@ export const File = Schema.Struct({
     exact: true,
     default: () => ({})
   }),
-  reconcile: ReconcileEntry
+  reconcile: ReconcileEntry,
+  operators: OperatorsEntry
 })
 export type File = typeof File.Type

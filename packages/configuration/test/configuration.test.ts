@@ -75,3 +75,18 @@ it("a vendor's name that could not stand in an address is refused", () => {
   const invalid = faults(text.replace("  platform:", "  Plat/form:"), environment)
   expect(invalid?.message).toContain("/vendors/Plat/form: A vendor's name is 1 to 64 of a-z, 0-9 and -.")
 })
+
+it("operators are listened to on this machine alone, unless it is said how their browsers reach it, by https", () => {
+  const placesOf = (variables: Record<string, string>) =>
+    faults(text, { ...environment, ...variables })?.faults.map(({ at }) => at) ?? []
+  const url = "PAYMENT_PROXY_ADMIN_URL"
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_HOST: "0.0.0.0" })).toEqual([url])
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_HOST: "0.0.0.0", PAYMENT_PROXY_ADMIN_PORT: "off" })).toEqual([])
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_HOST: "0.0.0.0", [url]: "https://admin.example.com" })).toEqual([])
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_HOST: "0.0.0.0", [url]: "http://127.0.0.1:8010" })).toEqual([])
+  expect(placesOf({ [url]: "http://admin.example.com" })).toEqual([url])
+  for (const wrong of ["admin.example.com", "https://admin.example.com/console", "https://a@b", "ftp://a"])
+    expect(placesOf({ [url]: wrong })).toEqual([url])
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_PORT: "on" })).toEqual(["PAYMENT_PROXY_ADMIN_PORT"])
+  expect(placesOf({ PAYMENT_PROXY_ADMIN_PORT: "70000" })).toEqual(["PAYMENT_PROXY_ADMIN_PORT"])
+})

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Route } from "@payment-proxy/proxy"
 import { Effect, Redacted, TestClock } from "effect"
-import { Tls, VendorEntry } from "../src/index.ts"
+import { OperatorsEntry, Tls, VendorEntry } from "../src/index.ts"
 import { certificate, key, otherKey } from "./certificates.ts"
 import { decoded, faultsOf, memory, told, withMore } from "./files.ts"
 
@@ -203,4 +203,75 @@ it("aliases that go round in a circle, and text that is no YAML, are told withou
   const faults = faultsOf("secret: [canary-of-a-line")
   expect(faults[0]).toContain("line ")
   expect(faults.join()).not.toContain("canary-of-a-line")
+})
+
+it("what operators may do alone is configured by currency in major units; without it one person is enough", () => {
+  const { operators } = decoded(`
+operators:
+  secondPerson:
+    refundsAbove: { CNY: "1000.00", JPY: "20000" }
+    apps: true
+`)
+  const { refundsAboveMinor, apps } = OperatorsEntry.rule(operators)
+  expect([refundsAboveMinor("CNY"), refundsAboveMinor("JPY"), refundsAboveMinor("USD"), apps]).toEqual([
+    100_000n,
+    20_000n,
+    null,
+    true
+  ])
+  const usual = OperatorsEntry.rule(decoded("").operators)
+  expect([usual.refundsAboveMinor("CNY"), usual.apps]).toEqual([null, false])
+})
+
+it("faults of what operators may do are named by place, with the way to mend them", () => {
+  expect(
+    faultsOf(`
+operators:
+  secondPerson:
+    refundsAbove: { RMB: "1000.00", CNY: 1000, JPY: "5.5" }
+    apps: maybe
+  others: 1
+`)
+  ).toEqual([
+    '/operators/others: is unexpected, expected: "secondPerson" | "oidc"',
+    "/operators/secondPerson/refundsAbove/RMB: This is no currency: write its code, like CNY.",
+    '/operators/secondPerson/refundsAbove/CNY: An amount is a decimal text in CNY, in quotes, such as "1000.00".',
+    '/operators/secondPerson/refundsAbove/JPY: An amount is a decimal text in JPY, in quotes, such as "100000".',
+    "/operators/secondPerson/apps: Expected boolean"
+  ])
+})
+
+const oidc = (more: string) => `
+operators:
+  oidc:
+    name: Our company
+    clientId: payment-proxy
+    clientSecret: canary-of-a-secret
+    groups: { payments: operator }
+${more}`
+
+it("the company's provider is configured with what its groups may do, over https or on this machine", () => {
+  for (const [issuer, allowHttp] of [
+    ["https://id.example/realm", false],
+    ["http://127.0.0.1:4010/oauth", true],
+    ["http://[::1]/oauth", true]
+  ] as const)
+    expect(OperatorsEntry.provider(decoded(oidc(`    issuer: "${issuer}"`)).operators)).toMatchObject({
+      ...{ issuer, allowHttp, scope: "openid profile groups", nameClaim: "name", groupsClaim: "groups" },
+      groups: { payments: "operator" }
+    })
+  expect(OperatorsEntry.provider(decoded("").operators)).toBeNull()
+})
+
+it("a provider by plain http, a scope without openid and a role that is none are named, and no secret is", () => {
+  const faults = [
+    ...faultsOf(oidc('    issuer: "http://id.example"\n    scope: profile')),
+    ...faultsOf(oidc('    issuer: "https://id.example"').replace("operator }", "root }"))
+  ]
+  expect(faults).toEqual([
+    "/operators/oidc/issuer: An issuer is an https address without query and fragment; http is for this machine alone.",
+    "/operators/oidc/scope: A scope of a sign-in has openid.",
+    "/operators/oidc/groups/payments: A group may be one of viewer, operator, administrator."
+  ])
+  expect(faults.join()).not.toContain("canary")
 })

@@ -1,4 +1,4 @@
-import type { App, AppKey } from "@payment-proxy/ports"
+import { type App, type AppKey, unlimited } from "@payment-proxy/ports"
 import { Effect, type ParseResult, Schema } from "effect"
 
 const Endpoint = Schema.Struct({
@@ -22,11 +22,15 @@ const Former = Schema.transform(
 
 const Endpoints = Schema.parseJson(Schema.Array(Schema.Union(Endpoint, Former)))
 const encodeEndpoints = Schema.encodeSync(Schema.parseJson(Schema.Array(Endpoint)))
+const Rate = Schema.NullOr(Schema.Number)
+const Limits = Schema.parseJson(Schema.Struct({ createsPerSecond: Rate, readsPerSecond: Rate, streams: Rate }))
+const encodeLimits = Schema.encodeSync(Limits)
 const AppRow = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   endpoints: Endpoints,
-  is_disabled: Schema.Number
+  is_disabled: Schema.Number,
+  limits: Schema.NullOr(Limits)
 })
 const KeyRow = Schema.Struct({
   key_id: Schema.String,
@@ -37,15 +41,16 @@ const KeyRow = Schema.Struct({
 })
 
 /** The columns of an app and of a key. */
-export const appColumns = ["id", "name", "endpoints", "is_disabled"] as const
+export const appColumns = ["id", "name", "endpoints", "is_disabled", "limits"] as const
 export const keyColumns = ["key_id", "app", "secret_sha256", "created_millis", "revoked_millis"] as const
 
 /** An app as a row. */
-export const toAppRow = ({ id, name, endpoints, isDisabled }: App) => ({
+export const toAppRow = ({ id, name, endpoints, limits, isDisabled }: App) => ({
   id,
   name,
   endpoints: encodeEndpoints(endpoints),
-  is_disabled: isDisabled ? 1 : 0
+  is_disabled: isDisabled ? 1 : 0,
+  limits: encodeLimits(limits)
 })
 
 /** A key as a row. */
@@ -62,7 +67,11 @@ const decodeAppRows = Schema.decodeUnknown(Schema.Array(AppRow))
 /** Rows as apps. */
 export const decodeApps = (rows: unknown): Effect.Effect<ReadonlyArray<App>, ParseResult.ParseError> =>
   Effect.map(decodeAppRows(rows), (all) =>
-    all.map(({ is_disabled, ...app }) => ({ ...app, isDisabled: is_disabled !== 0 }))
+    all.map(({ is_disabled, limits, ...app }) => ({
+      ...app,
+      limits: limits ?? unlimited,
+      isDisabled: is_disabled !== 0
+    }))
   )
 
 const decodeKeyRows = Schema.decodeUnknown(Schema.Array(KeyRow))

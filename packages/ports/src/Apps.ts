@@ -14,11 +14,37 @@ export interface Endpoint {
   readonly stopped: { readonly reason: string; readonly sinceMillis: number } | null
 }
 
+/** What an app may do in a second at one gateway, and its streams of events there; null: as much as there is. */
+export interface AppLimits {
+  /** Calls that make or change something. */
+  readonly createsPerSecond: number | null
+  /** Calls that read. */
+  readonly readsPerSecond: number | null
+  readonly streams: number | null
+}
+
+/** An app that may do as much as there is. */
+export const unlimited: AppLimits = { createsPerSecond: null, readsPerSecond: null, streams: null }
+
+/** What an operator wants changed of an app, its keys or its endpoints, as plain data. */
+export type AppChange =
+  | { readonly type: "addKey" }
+  | { readonly type: "rotateKey"; readonly overlapHours: number }
+  | { readonly type: "revokeKey"; readonly keyId: string }
+  | { readonly type: "addEndpoint"; readonly url: string; readonly events: ReadonlyArray<string> | null }
+  | {
+      readonly type: "removeEndpoint" | "rotateSecret" | "endOldSecret" | "startEndpoint" | "stopEndpoint"
+      readonly endpoint: string
+    }
+  | { readonly type: "disable" | "enable" }
+  | { readonly type: "setLimits"; readonly limits: AppLimits }
+
 /** A business system that calls the proxy. */
 export interface App {
   readonly id: string
   readonly name: string
   readonly endpoints: ReadonlyArray<Endpoint>
+  readonly limits: AppLimits
   /** Its keys open nothing, and it is told nothing. */
   readonly isDisabled: boolean
 }

@@ -23,7 +23,7 @@ export interface QueueLag {
   readonly oldestMillis: number
 }
 
-/** An endpoint for which events wait. */
+/** An endpoint for which events have waited for 10 seconds or longer. */
 export interface Behind {
   readonly app: string
   readonly endpoint: string
@@ -36,7 +36,10 @@ export interface Behind {
 export class Insight extends Context.Tag("@payment-proxy/ports/Insight")<
   Insight,
   {
-    /** Orders whose last call has an unknown outcome: how many (counted up to 10 000), and the oldest. */
+    /**
+     * Orders older than 10 seconds whose last call has an unknown outcome: how many (counted up to 10 000), and the oldest. Of those
+     * that wait for their payer or for a capture, the oldest 2000 are looked at.
+     */
     readonly inDoubt: (
       limit: number
     ) => Effect.Effect<{ readonly count: number; readonly oldest: ReadonlyArray<Troubled> }, StoreUnavailable>
@@ -47,5 +50,7 @@ export class Insight extends Context.Tag("@payment-proxy/ports/Insight")<
     readonly queues: Effect.Effect<ReadonlyArray<QueueLag>, StoreUnavailable>
     /** The furthest behind first. */
     readonly behind: (limit: number) => Effect.Effect<ReadonlyArray<Behind>, StoreUnavailable>
+    /** When the first of these payments and refunds needs us again; null where none does. */
+    readonly dueAt: (payOrderNos: ReadonlyArray<string>) => Effect.Effect<number | null, StoreUnavailable>
   }
 >() {}

@@ -1,4 +1,4 @@
-import type { Payment, RefundMachine } from "@payment-proxy/domain"
+import type { Currency, Payment, RefundMachine, Words } from "@payment-proxy/domain"
 import type { Duration, Effect, Option } from "effect"
 import { Context } from "effect"
 import type { Duplicate, PlacedOrder, PlacedRefund, Stale, StoreUnavailable, Unsettled } from "./Store.ts"
@@ -55,15 +55,43 @@ export interface Change {
   readonly deliveries: ReadonlyArray<NewDelivery>
 }
 
-/** Which payments to list, newest first. Times are milliseconds since the epoch. */
-export interface Search {
+/** Which payments to find; null leaves a part open. Times are milliseconds since the epoch. */
+export interface OrderFilter {
   /** Null: of all apps, for operators. */
   readonly app: string | null
   readonly businessNo: string | null
+  /** Any number of it, by the byte: ours, the app's, the one that the vendor knows it by, the vendor's own, or either of a refund. */
+  readonly number: string | null
   readonly state: Payment.State | null
   readonly vendor: string | null
+  readonly method: Words.Method | null
+  /** Amounts count in this currency alone. */
+  readonly currency: Currency.Currency | null
+  /** Both ends included; without a currency they are not looked at. */
+  readonly amountFromMinor: bigint | null
+  readonly amountToMinor: bigint | null
   readonly createdFromMillis: number | null
+  /** Not included. */
   readonly createdToMillis: number | null
+}
+
+/** Every order. */
+export const anyOrder: OrderFilter = {
+  app: null,
+  businessNo: null,
+  number: null,
+  state: null,
+  vendor: null,
+  method: null,
+  currency: null,
+  amountFromMinor: null,
+  amountToMinor: null,
+  createdFromMillis: null,
+  createdToMillis: null
+}
+
+/** Which payments to list, newest first. */
+export interface Search extends OrderFilter {
   /** The last order number of the page before. */
   readonly after: string | null
   readonly limit: number
@@ -97,6 +125,10 @@ export class Orders extends Context.Tag("@payment-proxy/ports/Orders")<
     readonly sealedRequest: (payOrderNo: string) => Effect.Effect<Option.Option<string>, StoreUnavailable>
     readonly history: (payOrderNo: string) => Effect.Effect<ReadonlyArray<HistoryEntry>, StoreUnavailable>
     readonly search: (search: Search) => Effect.Effect<ReadonlyArray<Payment.Payment>, StoreUnavailable>
+    /** How many a filter finds: exact up to 10 000, an estimate beyond. */
+    readonly count: (
+      filter: OrderFilter
+    ) => Effect.Effect<{ readonly count: number; readonly isExact: boolean }, StoreUnavailable>
     readonly refund: (refundNo: string) => Effect.Effect<Option.Option<RefundMachine.Refund>, StoreUnavailable>
     /** The refunds of a payment, oldest first. */
     readonly refundsOf: (payOrderNo: string) => Effect.Effect<ReadonlyArray<RefundMachine.Refund>, StoreUnavailable>

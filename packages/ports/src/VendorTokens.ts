@@ -7,6 +7,18 @@ export class TokenUnavailable extends Data.TaggedError("TokenUnavailable")<{
   readonly detail: string
 }> {}
 
+/** How old a token is, by the clock that nobody can set; in milliseconds. */
+export interface TokenAge {
+  readonly sinceMillis: number
+  /** Null: the vendor did not say. */
+  readonly untilMillis: number | null
+}
+
+/** The tokens that this process has, by vendor: who keeps tokens writes it, and operators see it. */
+export class TokenAges extends Context.Reference<TokenAges>()("@payment-proxy/ports/TokenAges", {
+  defaultValue: () => new Map<string, TokenAge>()
+}) {}
+
 /** Access tokens for the vendors' APIs (RFC 6749 §4.4). */
 export class VendorTokens extends Context.Tag("@payment-proxy/ports/VendorTokens")<
   VendorTokens,

@@ -44,24 +44,53 @@ const hop = ({ socket, headers: { host = "" } }: IncomingMessage, peer: string, 
   ] as const
 }
 
+/** Who is at the other end of a connection, and whether what he says of others is believed. */
+const judging = (trusted: ReadonlyArray<string>) => {
+  const ranges = trusted.map(rangeOf)
+  const isTrusted = (address: Address): boolean => ranges.some((range) => contains(range, address))
+  const peers = new WeakMap<Socket, Peer>()
+  const peerOf = (socket: Socket): Peer => {
+    const known = peers.get(socket)
+    if (known !== undefined) return known
+    const address = read(socket.remoteAddress ?? "")
+    const peer = {
+      text: address?.toString() ?? "unknown",
+      isTrusted: address !== undefined && isTrusted(address)
+    }
+    peers.set(socket, peer)
+    return peer
+  }
+  return { isTrusted, peerOf }
+}
+
+const read = (text: string): Address | undefined => Either.getOrUndefined(Either.try(() => ipaddr.process(text)))
+
+/**
+ * The address that a request comes from: the peer's, or, where that is one of `trusted`, the last in `X-Forwarded-For` that is not.
+ * What cannot be read as an address ends the search.
+ */
+export const client = (trusted: ReadonlyArray<string>) => {
+  const { isTrusted, peerOf } = judging(trusted)
+  return ({ socket, headers: { "x-forwarded-for": said } }: IncomingMessage): string => {
+    const peer = peerOf(socket)
+    if (!peer.isTrusted || said === undefined) return peer.text
+    let nearest = peer.text
+    for (const text of String(said).split(",").reverse()) {
+      const address = read(text.trim())
+      if (address === undefined) return nearest
+      nearest = address.toString()
+      if (!isTrusted(address)) return nearest
+    }
+    return nearest
+  }
+}
+
 /**
  * Says for whom a request is forwarded (RFC 7239, and the `X-Forwarded-` lines that came before it). What stood there is
  * believed, and added to, where the peer is one of `trusted`; anybody else's is dropped.
  */
 export const make = (trusted: ReadonlyArray<string>) => {
-  const ranges = trusted.map(rangeOf)
-  const peers = new WeakMap<Socket, Peer>()
-  const peerOf = (socket: Socket): Peer => {
-    const known = peers.get(socket)
-    if (known !== undefined) return known
-    const address = Either.getOrUndefined(Either.try(() => ipaddr.process(socket.remoteAddress ?? "")))
-    const peer = {
-      text: address?.toString() ?? "unknown",
-      isTrusted: address !== undefined && ranges.some((range) => contains(range, address))
-    }
-    peers.set(socket, peer)
-    return peer
-  }
+  const { peerOf } = judging(trusted)
   return (request: IncomingMessage, headers: Headers.Headers, prefix: string): ReadonlyArray<string> => {
     const { text, isTrusted } = peerOf(request.socket)
     const said = headers.some((name, at) => at % 2 === 0 && isSaid(name))

@@ -129,7 +129,12 @@ export const deliveries = decorated(
   unavailable
 )
 export const inbox = decorated(Inbox, "Inbox", ["keep", "byId"], unavailable)
-export const proposals = decorated(Proposals, "Proposals", ["add", "byId", "ofOrder", "move", "held"], unavailable)
+export const proposals = decorated(
+  Proposals,
+  "Proposals",
+  ["add", "byId", "ofSubject", "search", "move", "done", "held"],
+  unavailable
+)
 export const sharedTokens = decorated(
   SharedTokens,
   "SharedTokens",

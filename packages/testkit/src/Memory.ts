@@ -2,16 +2,22 @@ import { Payment } from "@payment-proxy/domain"
 import {
   Apps,
   DataKeys,
+  Deeds,
   Deliveries,
   DueWork,
   Histories,
   Inbox,
+  Insight,
+  OperatorAccounts,
+  OperatorSessions,
   Orders,
   Proposals,
   Reconciliations,
   Retention,
+  SavedFilters,
   Sealings,
   SharedTokens,
+  Tallies,
   VendorAnswers
 } from "@payment-proxy/ports"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -20,7 +26,9 @@ import * as MemoryApps from "./memory/Apps.ts"
 import type { Due } from "./memory/Due.ts"
 import * as MemoryDueWork from "./memory/DueWork.ts"
 import * as MemoryInbox from "./memory/Inbox.ts"
+import * as MemoryInsight from "./memory/Insight.ts"
 import * as Ledger from "./memory/Ledger.ts"
+import * as MemoryOperators from "./memory/Operators.ts"
 import * as MemoryOrders from "./memory/Orders.ts"
 import * as MemoryProposals from "./memory/Proposals.ts"
 import * as MemoryReconciliations from "./memory/Reconciliations.ts"
@@ -102,12 +110,18 @@ export const over = (tables: Tables.Tables) => {
     Context.add(Inbox, MemoryInbox.make(tables)),
     Context.add(Apps, MemoryApps.make(tables)),
     Context.add(Proposals, MemoryProposals.make(tables)),
+    Context.add(OperatorAccounts, MemoryOperators.accounts()),
+    Context.add(OperatorSessions, MemoryOperators.sessions()),
+    Context.add(Deeds, MemoryOperators.deeds()),
+    Context.add(SavedFilters, MemoryOperators.filters()),
     Context.add(Reconciliations, MemoryReconciliations.make(tables)),
     Context.add(Retention, MemoryRetention.make(tables)),
     Context.add(SharedTokens, MemorySharedTokens.make(tables)),
     Context.add(Histories, Ledger.histories(tables)),
     Context.add(Sealings, Ledger.sealings(tables)),
     Context.add(DataKeys, Ledger.dataKeys(tables)),
+    Context.add(Insight, MemoryInsight.insight(tables)),
+    Context.add(Tallies, MemoryInsight.tallies()),
     Context.add(VendorAnswers, MemoryVendorAnswers.make(tables)),
     Context.add(MemoryDump, dumpOf(tables))
   )
@@ -124,11 +138,17 @@ export const layer: Layer.Layer<
   | Inbox
   | Apps
   | Proposals
+  | OperatorAccounts
+  | OperatorSessions
+  | Deeds
+  | SavedFilters
   | Reconciliations
   | Retention
   | SharedTokens
   | Histories
   | Sealings
   | DataKeys
+  | Insight
+  | Tallies
   | MemoryDump
 > = Layer.effectContext(make)

@@ -1,6 +1,7 @@
 import type { Evidence } from "@payment-proxy/domain"
 import { Money, OrderNo, Payment, RefundMachine } from "@payment-proxy/domain"
 import type { App, AppKey, Change, Endpoint, NewDelivery, Notification } from "@payment-proxy/ports"
+import { unlimited } from "@payment-proxy/ports"
 import { Duration } from "effect"
 
 let serial = 0
@@ -151,6 +152,7 @@ export const anApp = (overrides: Partial<App> = {}): App => ({
   id: fresh("app"),
   name: "Demo shop",
   endpoints: [anEndpoint()],
+  limits: unlimited,
   isDisabled: false,
   ...overrides
 })

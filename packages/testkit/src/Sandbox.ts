@@ -16,6 +16,8 @@ export class Sandbox extends Context.Tag("@payment-proxy/testkit/Sandbox")<
     readonly clientId: string
     readonly clientSecret: string
     readonly webhookSecret: string
+    /** Of the client with which operators sign in, `<clientId>-console`. */
+    readonly consoleSecret: string
     readonly merchantId: string
     /** Where each of the vendors that are up listens, by name. */
     readonly vendors: { readonly [name: string]: string }
@@ -31,6 +33,7 @@ const ours = {
   clientId: "tests",
   clientSecret: "throwaway-secret-of-tests",
   webhookSecret: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM=",
+  consoleSecret: "throwaway-secret-of-tests-for-operators",
   merchantId: "merchant-tests"
 }
 
@@ -79,6 +82,7 @@ const started = (folder: string, options: Options) =>
         SANDBOX_CLIENT_ID: ours.clientId,
         SANDBOX_CLIENT_SECRET: ours.clientSecret,
         SANDBOX_WEBHOOK_SECRET: ours.webhookSecret,
+        SANDBOX_CONSOLE_SECRET: ours.consoleSecret,
         SANDBOX_MERCHANT_ID: ours.merchantId
       },
       stdio: ["ignore", "pipe", "pipe"]

@@ -263,6 +263,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     const gateways = ports.map((port, index) =>
       service("gateway", {
         PAYMENT_PROXY_PORT: String(port),
+        PAYMENT_PROXY_ADMIN_PORT: "off",
         PAYMENT_PROXY_PUBLIC_URL: urls[index] ?? "",
         PAYMENT_PROXY_WORK: String(workerCount === 0 && options.isCalm !== true),
         ...ownOf(`gateway ${index}`)

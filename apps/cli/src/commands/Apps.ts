@@ -5,6 +5,7 @@ import { Effect, Option, Redacted } from "effect"
 import * as Failed from "../Failed.ts"
 import { Environment } from "../Layers.ts"
 import { argument, confirmed, leaf, optional, yes } from "../Leaf.ts"
+import * as Operator from "../Operator.ts"
 import * as Shown from "../Shown.ts"
 
 const app = argument("app", "The app's id")
@@ -12,10 +13,11 @@ const endpoint = argument("endpoint", "The endpoint's id")
 const timeOf = (millis: number): string => new Date(millis).toISOString()
 
 /** An app as commands show it: its endpoints without their secrets. */
-const shownAs = ({ id, name, isDisabled, endpoints }: App) => ({
+const shownAs = ({ id, name, isDisabled, limits, endpoints }: App) => ({
   id,
   name,
   isDisabled,
+  limits,
   endpoints: endpoints.map(({ id, url, events, stopped, sealedSecrets }) => ({
     id,
     url,
@@ -25,9 +27,25 @@ const shownAs = ({ id, name, isDisabled, endpoints }: App) => ({
   }))
 })
 
+/** What an app may do, where it is not as much as there is. */
+const limitsOf = ({ createsPerSecond, readsPerSecond, streams }: App["limits"]): string | null => {
+  const parts = [
+    createsPerSecond === null ? [] : [`${createsPerSecond} creates/s`],
+    readsPerSecond === null ? [] : [`${readsPerSecond} reads/s`],
+    streams === null ? [] : [`${streams} streams`]
+  ].flat()
+  return parts.length === 0 ? null : parts.join(", ")
+}
+
 const one = (app: App): Shown.Shown => {
   const shown = shownAs(app)
-  const head = Shown.fields({ id: app.id, name: app.name, disabled: app.isDisabled ? "yes" : "no" })
+  const limits = limitsOf(app.limits)
+  const head = Shown.fields({
+    id: app.id,
+    name: app.name,
+    disabled: app.isDisabled ? "yes" : "no",
+    ...(limits === null ? {} : { limits })
+  })
   const rows = shown.endpoints.map(({ id, url, events, secrets, stopped }) => [
     id,
     url,
@@ -39,7 +57,9 @@ const one = (app: App): Shown.Shown => {
   return { json: shown, text: rows.length === 0 ? `${head}\n\nNo endpoints.` : `${head}\n\n${endpoints}` }
 }
 
-const changed = <E, R>(app: Effect.Effect<App, E, R>) => Effect.map(app, one)
+/** Changes an app, on record, and shows it as it then is. */
+const changed = <E, R>(action: string, app: string, change: Effect.Effect<App, E, R>, reason: string | null = null) =>
+  Effect.map(Operator.did(action, app, reason)(change), one)
 
 const list = leaf("list", { about: "Shows all apps.", example: "apps list", config: {} }, () =>
   Effect.map(Registry.list, (apps) =>
@@ -122,13 +142,13 @@ const create = leaf(
         },
         text: [shown.text, ...once].join("\n\n")
       }
-    })
+    }).pipe(Operator.did("app.create", app))
 )
 
 const show = leaf(
   "show",
   { about: "Shows an app and its endpoints.", example: "apps show shop", config: { app } },
-  ({ app }) => changed(Registry.show(app))
+  ({ app }) => Effect.map(Registry.show(app), one)
 )
 
 const disable = leaf(
@@ -138,13 +158,13 @@ const disable = leaf(
     example: "apps disable shop",
     config: { app }
   },
-  ({ app }) => changed(Registry.setDisabled(app, true))
+  ({ app }) => changed("app.disable", app, Registry.setDisabled(app, true))
 )
 
 const enable = leaf(
   "enable",
   { about: "Lets an app in again.", example: "apps enable shop", config: { app } },
-  ({ app }) => changed(Registry.setDisabled(app, false))
+  ({ app }) => changed("app.enable", app, Registry.setDisabled(app, false))
 )
 
 const add = leaf(
@@ -173,7 +193,7 @@ const add = leaf(
             text: shownOnce(`Endpoint ${endpoint.id} was added, and its secret made.`, secret)
           }
         : { json: { endpoint: endpoint.id }, text: `Endpoint ${endpoint.id} was added.` }
-    })
+    }).pipe(Operator.did("endpoint.add", app))
 )
 
 const remove = leaf(
@@ -186,7 +206,7 @@ const remove = leaf(
   ({ app, endpoint, yes }) =>
     Effect.zipRight(
       confirmed(yes, `Take endpoint ${endpoint} of ${app} away?`),
-      changed(Registry.removeEndpoint(app, endpoint))
+      changed("endpoint.remove", app, Registry.removeEndpoint(app, endpoint))
     )
 )
 
@@ -204,7 +224,7 @@ const stop = leaf(
       )
     }
   },
-  ({ app, endpoint, reason }) => changed(Registry.stopEndpoint(app, endpoint, reason))
+  ({ app, endpoint, reason }) => changed("endpoint.stop", app, Registry.stopEndpoint(app, endpoint, reason), reason)
 )
 
 const start = leaf(
@@ -214,7 +234,7 @@ const start = leaf(
     example: "apps endpoint start shop shop-1a2b3c",
     config: { app, endpoint }
   },
-  ({ app, endpoint }) => changed(Registry.startEndpoint(app, endpoint))
+  ({ app, endpoint }) => changed("endpoint.start", app, Registry.startEndpoint(app, endpoint))
 )
 
 const rotate = leaf(
@@ -226,7 +246,7 @@ const rotate = leaf(
   },
   ({ app, endpoint }) =>
     Effect.map(
-      Registry.rotateSecret(app, endpoint),
+      Operator.did("secret.rotate", app)(Registry.rotateSecret(app, endpoint)),
       (secret): Shown.Shown => ({
         json: { endpoint, secret: Redacted.value(secret) },
         text: `Deliveries are signed with both secrets from now on. The new one is not shown again:\n${Redacted.value(secret)}\nOnce the app takes it: payment-proxy apps secret retire ${app} ${endpoint}`
@@ -241,7 +261,34 @@ const retire = leaf(
     example: "apps secret retire shop shop-1a2b3c",
     config: { app, endpoint }
   },
-  ({ app, endpoint }) => changed(Registry.retireSecret(app, endpoint))
+  ({ app, endpoint }) => changed("secret.end", app, Registry.retireSecret(app, endpoint))
+)
+
+const rate = (name: string, about: string) =>
+  Options.integer(name).pipe(Options.withDescription(`${about}; as much as there is unless given`), Options.optional)
+
+const limits = leaf(
+  "limits",
+  {
+    about: "Sets what an app may do in a second at each gateway, and how many streams it has there.",
+    example: "apps limits shop --creates 50 --reads 500 --streams 100",
+    config: {
+      app,
+      creates: rate("creates", "Calls a second that make or change something"),
+      reads: rate("reads", "Calls a second that read"),
+      streams: rate("streams", "Streams of events at a time")
+    }
+  },
+  ({ app, creates, reads, streams }) =>
+    changed(
+      "app.limits",
+      app,
+      Registry.setLimits(app, {
+        createsPerSecond: Option.getOrNull(creates),
+        readsPerSecond: Option.getOrNull(reads),
+        streams: Option.getOrNull(streams)
+      })
+    )
 )
 
 /** `payment-proxy apps …` */
@@ -253,6 +300,7 @@ export const apps = Command.make("apps").pipe(
     show,
     disable,
     enable,
+    limits,
     Command.make("endpoint").pipe(
       Command.withDescription("Where an app is told of its orders"),
       Command.withSubcommands([add, remove, stop, start])

@@ -6,6 +6,7 @@ import { Effect, Layer, Option } from "effect"
 import * as Failed from "../Failed.ts"
 import * as Layers from "../Layers.ts"
 import { argument, leaf, optional } from "../Leaf.ts"
+import * as Operator from "../Operator.ts"
 import * as Shown from "../Shown.ts"
 
 const list = leaf(
@@ -87,7 +88,7 @@ const again = leaf(
     config: { event: argument("event", "The event's id: evt_…") }
   },
   ({ event }) =>
-    Effect.flatMap(resend(null, event), (endpoints) =>
+    Effect.flatMap(Operator.did("event.resend", event)(resend(null, event)), (endpoints) =>
       endpoints === 0
         ? new Failed.Failed({
             exit: Failed.exits.refused,

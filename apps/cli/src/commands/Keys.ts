@@ -4,6 +4,7 @@ import type { AppKey } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Redacted } from "effect"
 import * as Failed from "../Failed.ts"
 import { argument, confirmed, leaf, yes } from "../Leaf.ts"
+import * as Operator from "../Operator.ts"
 import * as Shown from "../Shown.ts"
 
 const app = argument("app", "The app's id")
@@ -29,7 +30,7 @@ const create = leaf(
     example: "keys create shop",
     config: { app }
   },
-  ({ app }) => Effect.map(AppKeys.create(app), shownOnce)
+  ({ app }) => Effect.map(Operator.did("key.add", app)(AppKeys.create(app)), shownOnce)
 )
 
 const list = leaf(
@@ -73,7 +74,10 @@ const rotate = leaf(
       )
     }
   },
-  ({ app, overlap }) => Effect.flatMap(spanOf(overlap), (span) => Effect.map(AppKeys.rotate(app, span), shownOnce))
+  ({ app, overlap }) =>
+    Effect.flatMap(spanOf(overlap), (span) =>
+      Effect.map(Operator.did("key.rotate", app)(AppKeys.rotate(app, span)), shownOnce)
+    )
 )
 
 /** A key's id, also out of the whole key: nothing more of it is to be in messages. */
@@ -88,10 +92,16 @@ const revoke = leaf(
   },
   ({ keyId: typed, yes }) => {
     const keyId = idOf(typed)
-    return Effect.as(Effect.zipRight(confirmed(yes, `End key ${keyId} at once?`), AppKeys.revoke(keyId)), {
-      json: { keyId, isActive: false },
-      text: `Key ${keyId} opens nothing any more.`
-    })
+    return Effect.as(
+      Effect.zipRight(
+        confirmed(yes, `End key ${keyId} at once?`),
+        Operator.did("key.revoke", keyId)(AppKeys.revoke(keyId))
+      ),
+      {
+        json: { keyId, isActive: false },
+        text: `Key ${keyId} opens nothing any more.`
+      }
+    )
   }
 )
 

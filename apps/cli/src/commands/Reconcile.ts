@@ -173,10 +173,15 @@ const resolve = leaf(
   },
   ({ vendor, day, id, note, operator }) =>
     Effect.flatMap(Operator.named(operator), (name) =>
-      Effect.as(Reconcile.resolve(vendor, day, id, { operator: name, note }), {
-        json: { id, status: "resolved", resolvedBy: name },
-        text: `Difference ${id} is resolved.`
-      })
+      Effect.as(
+        Reconcile.resolve(vendor, day, id, { operator: name, note }).pipe(
+          Operator.by(name, Option.some(note), { action: "difference.resolve", subject: `${vendor}/${day}/${id}` })
+        ),
+        {
+          json: { id, status: "resolved", resolvedBy: name },
+          text: `Difference ${id} is resolved.`
+        }
+      )
     )
 )
 

@@ -4,6 +4,7 @@ import { KeyRing } from "@payment-proxy/ports"
 import { Duration, Effect } from "effect"
 import * as Failed from "../Failed.ts"
 import { argument, confirmed, leaf, Output, yes } from "../Leaf.ts"
+import * as Operator from "../Operator.ts"
 import * as Progress from "../Progress.ts"
 import * as Shown from "../Shown.ts"
 
@@ -87,7 +88,7 @@ const rotate = leaf(
         text: `${head}${next}`,
         fault: unopened(unsealable)
       }
-    })
+    }).pipe(Operator.did("seal.rotate", null))
 )
 
 const retire = leaf(
@@ -100,7 +101,7 @@ const retire = leaf(
   ({ keyId, yes }) =>
     Effect.gen(function* () {
       yield* confirmed(yes, `Take key ${keyId} out for ever?`)
-      yield* Rotate.retire(keyId)
+      yield* Operator.did("seal.retire", keyId)(Rotate.retire(keyId))
       return { json: { keyId, retired: true }, text: `Key ${keyId} is gone.` }
     })
 )

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { HttpServer } from "@effect/platform"
 import { AppKeys, Policies, secretContext, Work } from "@payment-proxy/application"
 import { Current, Process } from "@payment-proxy/configuration"
-import { Apps, Vault, Vendors } from "@payment-proxy/ports"
+import { Apps, unlimited, Vault, Vendors } from "@payment-proxy/ports"
 import { FaultyPorts, Sandbox } from "@payment-proxy/testkit"
 import { Clock, Duration, Effect, Layer, Logger, ManagedRuntime, Option, type Tracer } from "effect"
 import * as Http from "../../src/Http.ts"
@@ -227,6 +227,7 @@ const appWithKey = (id: string, url: string) =>
       id,
       name: id,
       endpoints: [{ id: `${id}-webhook`, url, sealedSecrets: [sealedSecret], events: null, stopped: null }],
+      limits: unlimited,
       isDisabled: false
     })
     const { text, keyId, secretSha256 } = AppKeys.generate()

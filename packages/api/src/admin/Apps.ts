@@ -77,7 +77,10 @@ export const AppChange = Schema.Union(
   Schema.Struct({ type: Schema.Literal("setLimits"), limits: AppLimits, reason })
 ).annotations({ identifier: "AppChange" })
 
-const NewApp = Schema.Struct({ id: Schema.String, name: Schema.String, reason }).annotations({ identifier: "NewApp" })
+/** An app as it is asked for. */
+export const NewApp = Schema.Struct({ id: Schema.String, name: Schema.String, reason }).annotations({
+  identifier: "NewApp"
+})
 
 const id = HttpApiSchema.param("app", Schema.String)
 

@@ -35,10 +35,17 @@ export const Deed = Schema.Struct({
 }).annotations({ identifier: "Deed" })
 
 const reason = Schema.String
-const NewOperator = Schema.Struct({ name: Schema.String, role: Role, password: Schema.String, reason }).annotations({
+/** An operator as he is asked for. */
+export const NewOperator = Schema.Struct({
+  name: Schema.String,
+  role: Role,
+  password: Schema.String,
+  reason
+}).annotations({
   identifier: "NewOperator"
 })
-const OperatorChange = Schema.Struct({
+/** What is to be otherwise with an operator; what is left out stays. */
+export const OperatorChange = Schema.Struct({
   role: Schema.optional(Role),
   isDisabled: Schema.optional(Schema.Boolean),
   /** A new password, which its owner should change at once. */

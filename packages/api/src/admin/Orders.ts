@@ -123,13 +123,16 @@ const eventId = HttpApiSchema.param("eventId", Schema.String)
 const filterName = HttpApiSchema.param("name", Schema.String)
 
 const reason = Schema.String.annotations({ description: "Why, for the record: 1 to 500 characters" })
+/** Why something is done. */
 export const Because = Schema.Struct({ reason }).annotations({ identifier: "Because" })
-const PartBecause = Schema.Struct({
+/** Why, and of how much. */
+export const PartBecause = Schema.Struct({
   reason,
   /** In major units of the order's currency; left out: all that is there. */
   amount: Schema.optional(decimal)
 }).annotations({ identifier: "PartBecause" })
-const ResolveBecause = Schema.Struct({
+/** How what is held goes on, and why. */
+export const ResolveBecause = Schema.Struct({
   /** The refund that is held; left out: the payment. */
   refundNo: Schema.optional(Schema.String),
   state: Payment.State,

@@ -39,7 +39,8 @@ export const Shown = Schema.Struct({
 }).annotations({ identifier: "ShownOnce" })
 
 const id = HttpApiSchema.param("id", Schema.String)
-const Note = Schema.Struct({ note: Schema.String }).annotations({ identifier: "Note" })
+/** What a second person says to it. */
+export const Note = Schema.Struct({ note: Schema.String }).annotations({ identifier: "Note" })
 
 const deciding = [
   "BODY_INVALID",

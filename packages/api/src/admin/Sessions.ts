@@ -26,9 +26,13 @@ export const Doors = Schema.Struct({
   isEmpty: Schema.Boolean
 }).annotations({ identifier: "Doors" })
 
-const SignIn = Schema.Struct({ operator: Schema.String, password: Schema.String }).annotations({ identifier: "SignIn" })
+/** A name and its password. */
+export const SignIn = Schema.Struct({ operator: Schema.String, password: Schema.String }).annotations({
+  identifier: "SignIn"
+})
 
-const PasswordChange = Schema.Struct({ current: Schema.String, next: Schema.String }).annotations({
+/** One's password, and the one after it. */
+export const PasswordChange = Schema.Struct({ current: Schema.String, next: Schema.String }).annotations({
   identifier: "PasswordChange"
 })
 

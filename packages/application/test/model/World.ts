@@ -10,6 +10,7 @@ import {
   Orders,
   Proposals,
   type Queue,
+  unlimited,
   Vault,
   Vendors,
   WebhookSender
@@ -76,6 +77,7 @@ export const shop: App = {
   id: "shop",
   name: "A shop",
   endpoints: [{ id: endpointId, url, sealedSecrets: [sealedSecret], events: null, stopped: null }],
+  limits: unlimited,
   isDisabled: false
 }
 

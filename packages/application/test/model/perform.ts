@@ -258,8 +258,8 @@ const resolved = (world: World, wanted: Wanted): void => {
     const { id } = yield* Effect.catchTag(proposing, "ProposalOpen", ({ existing }) =>
       Effect.zipRight(Operators.reject(existing.id, "bob"), proposing)
     )
-    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, " Ann")))
-    return yield* Operators.approve(id, "bob")
+    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, { name: " Ann", role: "operator" })))
+    return yield* Operators.approve(id, { name: "bob", role: "operator" })
   })
   world.call(both, (exit) => {
     expected(exit, "resolve", ["ProposalOpen", ...unresolvable])
@@ -308,7 +308,7 @@ const approved = (world: World, model: Model.Model, { order, by }: Of<"propose" 
   const proposal = wanted === undefined ? undefined : model.proposals.get(wanted.payOrderNo)
   if (wanted === undefined || proposal === undefined) return
   const isOther = Persons.personOf(proposal.by) !== Persons.personOf(typedBy(by))
-  world.call(Operators.approve(proposal.id, typedBy(by)), (exit) => {
+  world.call(Operators.approve(proposal.id, { name: typedBy(by), role: "operator" }), (exit) => {
     expected(exit, "approve", ["SecondPersonNeeded", ...unresolvable])
     holds(isOther || Exit.isFailure(exit), "I17", wanted.payOrderNo, () => `${proposal.by} alone was enough.`)
     const isRefused = refusalOf(exit) === "SecondPersonNeeded"

@@ -8,17 +8,20 @@ import { anApp, anAppKey, anEndpoint, fresh } from "../Samples.ts"
 type It = Vitest.MethodsNonLive<Apps>
 
 const editing = (it: It) => {
-  it.effect("an app comes back with all that its endpoints are: two secrets, a filter, and why it was stopped", () =>
-    Effect.gen(function* () {
-      const store = yield* Apps
-      const endpoints = [
-        anEndpoint({ sealedSecrets: ["sealed-2", "sealed-1"], events: ["order.*", "refund.succeeded"] }),
-        anEndpoint({ events: [], stopped: { reason: "HTTP 410 “gone”", sinceMillis: 1_800_000_000_000 } })
-      ]
-      const app = anApp({ endpoints, isDisabled: true })
-      yield* store.put(app)
-      expect(yield* store.byId(app.id)).toEqual(Option.some(app))
-    })
+  it.effect(
+    "an app comes back with its limits and all that its endpoints are: two secrets, a filter, and why it was stopped",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* Apps
+        const endpoints = [
+          anEndpoint({ sealedSecrets: ["sealed-2", "sealed-1"], events: ["order.*", "refund.succeeded"] }),
+          anEndpoint({ events: [], stopped: { reason: "HTTP 410 “gone”", sinceMillis: 1_800_000_000_000 } })
+        ]
+        const limits = { createsPerSecond: 50, readsPerSecond: null, streams: 3 }
+        const app = anApp({ endpoints, limits, isDisabled: true })
+        yield* store.put(app)
+        expect(yield* store.byId(app.id)).toEqual(Option.some(app))
+      })
   )
 
   it.effect("an edit changes the app as it is, and answers it; of an app that is not there it changes nothing", () =>

@@ -1,6 +1,5 @@
 import type { Vitest } from "@effect/vitest"
 import { expect, layer } from "@effect/vitest"
-import type { Search } from "@payment-proxy/ports"
 import { Duplicate, Orders, Stale } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Effect, Either, Option } from "effect"
@@ -9,6 +8,7 @@ import { aChange, aPayment, fresh, freshNo } from "../Samples.ts"
 import { numbersAtVendors } from "./OrderNumbers.ts"
 import { place } from "./placed.ts"
 import { chained, refundRows } from "./RefundRows.ts"
+import { searching } from "./Searches.ts"
 
 type It = Vitest.MethodsNonLive<Orders>
 
@@ -230,77 +230,6 @@ const reading = (it: It) => {
         expect(Option.getOrThrow(yield* orders.byNumber(payment.payOrderNo))).toEqual(again.payment)
       }),
     { fastCheck: { numRuns: 60 } }
-  )
-}
-
-const searchOf = (app: string | null, narrowed: Partial<Search> = {}): Search => ({
-  app,
-  businessNo: null,
-  state: null,
-  vendor: null,
-  createdFromMillis: null,
-  createdToMillis: null,
-  after: null,
-  limit: 100,
-  ...narrowed
-})
-
-const searching = (it: It) => {
-  it.effect("an app's orders are listed newest first, in pages, each once and none of another app", () =>
-    Effect.gen(function* () {
-      const orders = yield* Orders
-      const app = fresh("app")
-      const placed = yield* Effect.forEach(Array.from({ length: 7 }), () => place(aPayment({ app })))
-      yield* place(aPayment({ app: fresh("app") }))
-      const pages: Array<string> = []
-      for (let page = 0; page < 4; page++) {
-        const found = yield* orders.search(searchOf(app, { limit: 3, after: pages.at(-1) ?? null }))
-        pages.push(...found.map(({ payOrderNo }) => payOrderNo))
-      }
-      expect(pages).toEqual(placed.map(({ payment }) => payment.payOrderNo).reverse())
-    })
-  )
-
-  it.effect("a search is narrowed by business number, state, vendor and time of creation", () =>
-    Effect.gen(function* () {
-      const orders = yield* Orders
-      const app = fresh("app")
-      const plain = { app, state: "PENDING", vendor: "one", businessNo: "B-1", createdAtMillis: 5_000_000 } as const
-      const { payment } = yield* place(aPayment(plain))
-      yield* place(aPayment({ ...plain, businessNo: "B-2" }))
-      yield* place(aPayment({ ...plain, businessNo: null }))
-      yield* place(aPayment({ ...plain, state: "CLOSED" }))
-      yield* place(aPayment({ ...plain, vendor: "two" }))
-      yield* place(aPayment({ ...plain, createdAtMillis: 1_000_000 }))
-      yield* place(aPayment({ ...plain, createdAtMillis: 9_000_000 }))
-      const narrowed = { businessNo: "B-1", state: "PENDING", vendor: "one" } as const
-      const times = { createdFromMillis: 4_000_000, createdToMillis: 6_000_000 }
-      expect(yield* orders.search(searchOf(app, { ...narrowed, ...times }))).toEqual([payment])
-      expect((yield* orders.search(searchOf(app, narrowed))).length).toBe(3)
-      expect((yield* orders.search(searchOf(app, times))).length).toBe(5)
-      expect((yield* orders.search(searchOf(app))).length).toBe(7)
-    })
-  )
-
-  it.effect("a search of no app's in particular finds those of all apps", () =>
-    Effect.gen(function* () {
-      const vendor = fresh("vendor")
-      const { orders, payment } = yield* place(aPayment({ app: fresh("app"), vendor }))
-      const other = yield* place(aPayment({ app: fresh("app"), vendor }))
-      const found = yield* orders.search(searchOf(null, { vendor }))
-      expect(found).toEqual([other.payment, payment])
-    })
-  )
-
-  it.effect("a search shows each order as it now is", () =>
-    Effect.gen(function* () {
-      const app = fresh("app")
-      const { orders, payment } = yield* place(aPayment({ app }))
-      const moved = aChange({ ...payment, state: "SUCCEEDED" }, 1)
-      yield* orders.commit([moved])
-      expect(yield* orders.search(searchOf(app, { state: "SUCCEEDED" }))).toEqual([moved.payment])
-      expect(yield* orders.search(searchOf(app, { state: "CREATED" }))).toEqual([])
-    })
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Payment } from "@payment-proxy/domain"
-import type { Change, Delivery, Search } from "@payment-proxy/ports"
+import type { Change, Delivery, OrderFilter } from "@payment-proxy/ports"
 import { Duplicate, Orders, Stale } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Either, Option } from "effect"
 import * as Due from "./Due.ts"
@@ -132,14 +132,28 @@ const commit = (
   return Either.void
 }
 
-const matches = (search: Search, payment: Payment.Payment): boolean =>
+const isWithin = ({ currency, amountFromMinor, amountToMinor }: OrderFilter, { amount }: Payment.Payment): boolean =>
+  currency === null ||
+  (amount.currency === currency &&
+    (amountFromMinor === null || amount.amountMinor >= amountFromMinor) &&
+    (amountToMinor === null || amount.amountMinor <= amountToMinor))
+
+const isNumbered = (tables: Tables, number: string, payment: Payment.Payment): boolean =>
+  [payment.payOrderNo, payment.businessNo, payment.merchantOrderNo, payment.transactionNo].includes(number) ||
+  [...tables.refunds.values()].some(
+    ({ placed: { refund } }) =>
+      refund.payOrderNo === payment.payOrderNo && (refund.refundNo === number || refund.vendorRefundNo === number)
+  )
+
+const matches = (search: OrderFilter, payment: Payment.Payment): boolean =>
   (search.app === null || payment.app === search.app) &&
   (search.businessNo === null || payment.businessNo === search.businessNo) &&
   (search.state === null || payment.state === search.state) &&
   (search.vendor === null || payment.vendor === search.vendor) &&
   (search.createdFromMillis === null || payment.createdAtMillis >= search.createdFromMillis) &&
   (search.createdToMillis === null || payment.createdAtMillis < search.createdToMillis) &&
-  (search.after === null || payment.payOrderNo < search.after)
+  (search.method === null || payment.method === search.method) &&
+  isWithin(search, payment)
 
 const newestFirst = (a: Payment.Payment, b: Payment.Payment): number => (a.payOrderNo < b.payOrderNo ? 1 : -1)
 
@@ -151,6 +165,10 @@ export const make = (tables: Tables) => {
     Effect.map(
       rowOf(payOrderNo),
       Option.map((row) => row.placed.payment)
+    )
+  const found = (filter: OrderFilter) =>
+    payments().filter(
+      (payment) => matches(filter, payment) && (filter.number === null || isNumbered(tables, filter.number, payment))
     )
   const refundRows = (payOrderNo: string) =>
     [...tables.refunds.values()].filter(({ placed: { refund } }) => refund.payOrderNo === payOrderNo)
@@ -195,11 +213,12 @@ export const make = (tables: Tables) => {
       Effect.sync(() => (tables.orders.get(payOrderNo) ?? tables.refunds.get(payOrderNo))?.history ?? []),
     search: (search) =>
       Effect.sync(() =>
-        payments()
-          .filter((payment) => matches(search, payment))
+        found(search)
+          .filter(({ payOrderNo }) => search.after === null || payOrderNo < search.after)
           .sort(newestFirst)
           .slice(0, search.limit)
       ),
+    count: (filter) => Effect.sync(() => ({ count: found(filter).length, isExact: true })),
     versions: (payOrderNos) =>
       Effect.sync(
         () =>

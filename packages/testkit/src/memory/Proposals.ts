@@ -7,12 +7,12 @@ const later = (a: Proposal, b: Proposal): number => (a.id < b.id ? 1 : -1)
 /** `Proposals` over the tables. */
 export const make = (tables: Tables): Proposals["Type"] => {
   const rows = new Map<string, Proposal>()
-  const openOf = (payOrderNo: string) =>
-    [...rows.values()].find((row) => row.state === "open" && row.payOrderNo === payOrderNo)
+  const openOf = ({ subject, action }: Proposal) =>
+    [...rows.values()].find((row) => row.state === "open" && row.subject === subject && row.action.type === action.type)
   const move = (id: string, from: ProposalState, decision: ProposalDecision): boolean => {
     const row = rows.get(id)
     if (row === undefined || row.state !== from) return false
-    if (decision.state === "open" && (openOf(row.payOrderNo) ?? row) !== row) return false
+    if (decision.state === "open" && (openOf(row) ?? row) !== row) return false
     rows.set(id, { ...row, ...decision })
     return true
   }
@@ -27,14 +27,28 @@ export const make = (tables: Tables): Proposals["Type"] => {
   return Proposals.of({
     add: (proposal) =>
       Effect.suspend(() => {
-        const existing = openOf(proposal.payOrderNo)
+        const existing = openOf(proposal)
         if (existing !== undefined) return new ProposalOpen({ existing })
         rows.set(proposal.id, proposal)
         return Effect.void
       }),
     byId: (id) => Effect.sync(() => Option.fromNullable(rows.get(id))),
-    ofOrder: (payOrderNo) =>
-      Effect.sync(() => [...rows.values()].filter((row) => row.payOrderNo === payOrderNo).sort(later)),
+    ofSubject: (subject) => Effect.sync(() => [...rows.values()].filter((row) => row.subject === subject).sort(later)),
+    search: ({ state, after, limit }) =>
+      Effect.sync(() =>
+        [...rows.values()]
+          .filter((row) => (row.state === "open") === (state === "open") && (after === null || row.id < after))
+          .sort(later)
+          .slice(0, limit)
+      ),
+    done: (id, atMillis) =>
+      Effect.sync(() => {
+        const row = rows.get(id)
+        if (row === undefined || row.state !== "approved") return false
+        if ((row.doneAtMillis === null) === (atMillis === null)) return false
+        rows.set(id, { ...row, doneAtMillis: atMillis })
+        return true
+      }),
     move: (id, from, decision) => Effect.sync(() => move(id, from, decision)),
     held: (after, limit) =>
       Effect.sync(() =>

@@ -7,28 +7,33 @@ import { Effect, Option } from "effect"
 import { argument, confirmed, leaf, optional, yes } from "../../Leaf.ts"
 import * as Operator from "../../Operator.ts"
 import * as Shown from "../../Shown.ts"
+import { proposalShown } from "../Proposals.ts"
 import { amountIn } from "./Moves.ts"
 import { found, moneyOf, number, paymentShown, refundShown } from "./Show.ts"
 
 const proposal = argument("proposal", "The proposal's number: prp_…")
 const remark = optional("note", "A remark, for the record")
 
-const shownAs = ({ id, payOrderNo, wanted, acceptedMinor, note, ...rest }: Proposal, payment: Payment.Payment) => ({
-  proposal: id,
-  number: payOrderNo,
-  state: wanted,
-  accepted:
-    acceptedMinor === null ? null : Money.format({ amountMinor: acceptedMinor, currency: payment.amount.currency }),
-  note,
-  proposedBy: rest.proposedBy,
-  proposedAt: Order.timeOf(rest.proposedAtMillis),
-  status: rest.state,
-  decidedBy: rest.decidedBy,
-  decidedAt: rest.decidedAtMillis === null ? null : Order.timeOf(rest.decidedAtMillis)
+const acceptedIn = ({ action }: Proposal, payment: Payment.Payment): string | null =>
+  action.type === "resolve" && action.acceptedMinor !== null
+    ? Money.format({ amountMinor: action.acceptedMinor, currency: payment.amount.currency })
+    : null
+
+const shownAs = (proposal: Proposal, payment: Payment.Payment) => ({
+  proposal: proposal.id,
+  number: proposal.subject,
+  state: proposal.action.type === "resolve" ? proposal.action.state : null,
+  accepted: acceptedIn(proposal, payment),
+  note: proposal.note,
+  proposedBy: proposal.proposedBy,
+  proposedAt: Order.timeOf(proposal.proposedAtMillis),
+  status: proposal.state,
+  decidedBy: proposal.decidedBy,
+  decidedAt: proposal.decidedAtMillis === null ? null : Order.timeOf(proposal.decidedAtMillis)
 })
 
 const one = (made: Proposal, hint: string) =>
-  Effect.map(found(OrderNo.paymentOf(made.payOrderNo) ?? made.payOrderNo), (payment): Shown.Shown => {
+  Effect.map(found(OrderNo.paymentOf(made.subject) ?? made.subject), (payment): Shown.Shown => {
     const shown = shownAs(made, payment)
     const text = Shown.fields({
       proposal: shown.proposal,
@@ -107,7 +112,9 @@ export const resolve = leaf(
       const name = yield* Operator.named(operator)
       const payment = yield* found(OrderNo.paymentOf(number) ?? number)
       const acceptedMinor = Option.isNone(accept) ? null : (yield* amountIn(payment, accept.value)).amountMinor
-      const made = yield* Operators.propose({ payOrderNo: number, state, acceptedMinor, note }, name)
+      const made = yield* Operators.propose({ payOrderNo: number, state, acceptedMinor, note }, name).pipe(
+        Operator.by(name, Option.some(note), { action: "order.resolve", subject: number }, () => "proposed")
+      )
       return yield* one(
         made,
         `\n\nNothing has moved yet. Another person approves it: payment-proxy orders approve ${made.id} --operator NAME`
@@ -127,7 +134,12 @@ export const approve = leaf(
     Effect.gen(function* () {
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Let the order go on as ${proposal} says?`)
-      const { payment, refund } = yield* Operators.approve(proposal, name, Option.getOrNull(note))
+      const { payment, refund } = yield* Operators.approve(
+        proposal,
+        Operator.acting(name),
+        Option.getOrNull(note)
+      ).pipe(Operator.by(name, note, { action: "proposal.approve", subject: proposal }))
+      if (payment === null) return { json: { proposal, status: "approved" }, text: `Proposal ${proposal} is approved.` }
       return yield* refund === null ? paymentShown(payment) : refundShown(refund.refundNo)
     })
 )
@@ -142,6 +154,9 @@ export const reject = leaf(
   },
   ({ proposal, note, operator }) =>
     Effect.flatMap(Operator.named(operator), (name) =>
-      Effect.flatMap(Operators.reject(proposal, name, Option.getOrNull(note)), (made) => one(made, ""))
+      Operators.reject(proposal, name, Option.getOrNull(note)).pipe(
+        Operator.by(name, note, { action: "proposal.reject", subject: proposal }),
+        Effect.flatMap((made) => (made.action.type === "resolve" ? one(made, "") : proposalShown(made)))
+      )
     )
 )

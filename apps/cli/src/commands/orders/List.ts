@@ -1,7 +1,7 @@
 import { Options } from "@effect/cli"
 import { Order } from "@payment-proxy/api"
 import { Payment } from "@payment-proxy/domain"
-import { Orders } from "@payment-proxy/ports"
+import { anyOrder, Orders } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
 import { leaf, optional } from "../../Leaf.ts"
 import * as Shown from "../../Shown.ts"
@@ -19,12 +19,11 @@ const listed = (search: {
   Effect.map(
     Effect.flatMap(Orders, (orders) =>
       orders.search({
+        ...anyOrder,
         app: Option.getOrNull(search.app),
         vendor: Option.getOrNull(search.vendor),
         state: Option.getOrNull(search.status),
         businessNo: Option.getOrNull(search.business),
-        createdFromMillis: null,
-        createdToMillis: null,
         after: Option.getOrNull(search.after),
         limit: search.limit
       })

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto"
-import { capture, close, Operators, refund, sync } from "@payment-proxy/application"
+import { capture, close, Operators, sync } from "@payment-proxy/application"
 import { Money, type Payment } from "@payment-proxy/domain"
 import { Effect, Either, Option } from "effect"
 import * as Failed from "../../Failed.ts"
 import { argument, confirmed, leaf, optional, yes } from "../../Leaf.ts"
 import * as Operator from "../../Operator.ts"
+import { proposedShown } from "../Proposals.ts"
 import { found, moneyOf, paymentShown, refundShown } from "./Show.ts"
 
 const order = argument("number", "The order's number")
@@ -57,14 +57,11 @@ export const closeCommand = leaf(
       const { app } = yield* found(number)
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Close order ${number}?`)
-      return yield* Effect.flatMap(close(app, number), after).pipe(Operator.by(Option.some(name), reason))
+      return yield* Effect.flatMap(close(app, number), after).pipe(
+        Operator.by(name, reason, { action: "order.close", subject: number })
+      )
     })
 )
-
-const fingerprintOf = (number: string, money: Money.Money | null, reason: string | null): string =>
-  createHash("sha256")
-    .update(JSON.stringify([number, money === null ? null : Money.format(money), reason]))
-    .digest("hex")
 
 /** `payment-proxy orders refund` */
 export const refundCommand = leaf(
@@ -87,16 +84,11 @@ export const refundCommand = leaf(
       const name = yield* Operator.named(operator)
       const money = yield* amountOf(payment, amount)
       yield* confirmed(yes, `Refund ${said(money, "all that is left")} of order ${number}?`)
-      const why = Option.getOrNull(reason)
-      const placed = yield* refund({
-        app: payment.app,
-        payOrderNo: number,
-        // Apps' own keys are beside it, and none of them is taken for it.
-        idempotencyKey: Option.getOrNull(Option.map(key, (text) => `operator:${text}`)),
-        fingerprint: fingerprintOf(number, money, why),
-        amount: money,
-        reason: why
-      }).pipe(Operator.by(Option.some(name), reason))
+      const placed = yield* Operators.refundByOperator(
+        { payOrderNo: number, amount: money, reason: Option.getOrNull(reason), key: Option.getOrNull(key) },
+        Operator.acting(name)
+      ).pipe(Operator.by(name, reason, { action: "order.refund", subject: number }, Operators.outcomeOf))
+      if (placed.type === "proposed") return proposedShown(placed.proposal)
       return yield* refundShown(placed.refund.refundNo)
     })
 )
@@ -116,7 +108,7 @@ export const captureCommand = leaf(
       const money = yield* amountOf(payment, amount)
       yield* confirmed(yes, `Take ${said(money, "all that is authorized")} of order ${number}?`)
       return yield* Effect.flatMap(capture(payment.app, number, money), after).pipe(
-        Operator.by(Option.some(name), reason)
+        Operator.by(name, reason, { action: "order.capture", subject: number })
       )
     })
 )
@@ -133,6 +125,8 @@ export const acceptCommand = leaf(
     Effect.gen(function* () {
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Keep the money that came late for order ${number}?`)
-      return yield* Effect.flatMap(Operators.accept({ payOrderNo: number, note }, name), after)
+      return yield* Effect.flatMap(Operators.accept({ payOrderNo: number, note }, name), after).pipe(
+        Operator.by(name, Option.some(note), { action: "order.accept", subject: number })
+      )
     })
 )

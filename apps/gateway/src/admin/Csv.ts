@@ -1,0 +1,60 @@
+import type { ServerResponse } from "node:http"
+import { Duration, Effect, Stream } from "effect"
+import * as EventStreams from "../EventStreams.ts"
+
+/** So many files leave at a time; others wait for their turn, so that pages have the store's other connections. */
+const atOnce = 4
+const leaving = Effect.unsafeMakeSemaphore(atOnce).withPermits(1)
+
+/** For which a client may read nothing. */
+const unread = Duration.minutes(2)
+
+/** The client sees that the file has no end; nothing more is answered. */
+const cut = (response: ServerResponse): void => {
+  response.destroy()
+  response.end()
+}
+
+const begin = (response: ServerResponse, name: string): void => {
+  if (response.headersSent) return
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8; header=present",
+    "content-disposition": `attachment; filename="${name}"`,
+    "x-accel-buffering": "no"
+  })
+}
+
+/**
+ * Sends a file as it is made, no faster than it is read. What fails before anything was sent is the caller's; a file that cannot be
+ * finished is cut off, so that nobody takes a part for the whole.
+ */
+export const send = <E, R>(
+  response: ServerResponse,
+  name: string,
+  text: Stream.Stream<string, E, R>
+): Effect.Effect<void, E, R> =>
+  text.pipe(
+    Stream.runForEachWhile((piece) =>
+      Effect.gen(function* () {
+        if (EventStreams.isDone(response)) return false
+        begin(response, name)
+        response.write(piece)
+        const isRead = yield* Effect.timeoutOption(EventStreams.drained(response), unread)
+        if (isRead._tag === "None") cut(response)
+        return !EventStreams.isDone(response)
+      })
+    ),
+    Effect.zipRight(
+      Effect.sync(() => {
+        if (EventStreams.isDone(response)) return
+        begin(response, name)
+        response.end()
+      })
+    ),
+    Effect.onError(() =>
+      Effect.sync(() => {
+        if (response.headersSent) cut(response)
+      })
+    ),
+    leaving
+  )

@@ -1,0 +1,75 @@
+import { Order } from "@payment-proxy/api"
+import { Report } from "@payment-proxy/application"
+import { Money, Payment } from "@payment-proxy/domain"
+import { type OrderFilter, Orders, type StoreUnavailable } from "@payment-proxy/ports"
+import { Chunk, Effect, Option, Stream } from "effect"
+
+const page = 1000
+
+const columns = [
+  "payOrderNo",
+  "status",
+  "inDoubt",
+  "vendor",
+  "app",
+  "businessNo",
+  "merchantOrderNo",
+  "transactionNo",
+  "amount",
+  "currency",
+  "captured",
+  "refunded",
+  "disputed",
+  "method",
+  "source",
+  "createdAt",
+  "paidAt",
+  "expiresAt",
+  "failureCode",
+  "failureDetail",
+  "heldReason"
+] as const
+
+const cells = (payment: Payment.Payment): ReadonlyArray<string | null> => {
+  const { amount } = payment
+  const major = (amountMinor: bigint): string => Money.format(Money.make(amountMinor, amount.currency))
+  return [
+    payment.payOrderNo,
+    payment.state,
+    String(Payment.inDoubt(payment)),
+    payment.vendor,
+    payment.app,
+    payment.businessNo,
+    payment.merchantOrderNo,
+    payment.transactionNo,
+    Money.format(amount),
+    amount.currency,
+    major(payment.captured),
+    major(Payment.refunded(payment)),
+    major(Payment.disputed(payment)),
+    payment.method,
+    payment.source,
+    Order.timeOf(payment.createdAtMillis),
+    payment.paidAtMillis === null ? null : Order.timeOf(payment.paidAtMillis),
+    Order.timeOf(payment.expiresAtMillis),
+    payment.failure?.code ?? null,
+    payment.failure?.detail ?? null,
+    payment.heldReason
+  ]
+}
+
+const line = (texts: ReadonlyArray<string | null>): string => `${texts.map(Report.cell).join(",")}\r\n`
+
+/** Orders as CSV with a header (RFC 4180), page by page, newest first; no cell is taken for a formula. */
+export const csv = (filter: OrderFilter): Stream.Stream<string, StoreUnavailable, Orders> => {
+  const pages = Stream.paginateChunkEffect<string | null, string, StoreUnavailable, Orders>(null, (after) =>
+    Effect.map(
+      Effect.flatMap(Orders, (orders) => orders.search({ ...filter, after, limit: page })),
+      (found) => [
+        found.length === 0 ? Chunk.empty() : Chunk.of(found.map((one) => line(cells(one))).join("")),
+        found.length < page ? Option.none() : Option.fromNullable(found.at(-1)?.payOrderNo)
+      ]
+    )
+  )
+  return Stream.concat(Stream.make(line(columns)), pages)
+}

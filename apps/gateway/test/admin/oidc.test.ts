@@ -1,0 +1,132 @@
+import { IdentityRefused } from "@payment-proxy/ports"
+import { Effect } from "effect"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { type Answer, type Console, cookieOf, open } from "./console.ts"
+
+let begun = 0
+let finished: Array<{
+  readonly callback: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}> = []
+let groups: ReadonlyArray<string> = ["payments"]
+
+/** The company's provider: it checks the state, as every client of one does, and takes each code once. */
+const codes = new Set<string>()
+const provider = {
+  name: "Example Company",
+  begin: (redirectUri: string) =>
+    Effect.sync(() => {
+      begun += 1
+      const state = `state-${begun}`
+      return {
+        url: `https://sso.example/authorize?state=${state}&redirect_uri=${encodeURIComponent(redirectUri)}`,
+        state,
+        nonce: `nonce-${begun}`,
+        codeVerifier: `verifier-${begun}`
+      }
+    }),
+  finish: (
+    callback: string,
+    known: { readonly state: string; readonly nonce: string; readonly codeVerifier: string }
+  ) =>
+    Effect.suspend(() => {
+      finished.push({ callback, ...known })
+      const { searchParams } = new URL(callback)
+      const code = searchParams.get("code") ?? ""
+      if (searchParams.get("state") !== known.state || codes.has(code))
+        return new IdentityRefused({ detail: "The provider's answer is not to this sign-in." })
+      codes.add(code)
+      return Effect.succeed({ subject: "https://sso.example 42", name: "Ada L", groups })
+    })
+}
+
+let world: Console
+beforeAll(async () => {
+  world = await open({ provider, groups: { payments: "operator" } })
+})
+afterAll(() => world.close())
+beforeEach(() => {
+  finished = []
+  groups = ["payments"]
+})
+
+const start = (to = "") => world.raw("GET", `/admin/oidc/start${to}`)
+const back = (query: string, cookie: string): Promise<Answer> =>
+  world.raw("GET", `/admin/oidc/callback?${query}`, { headers: { cookie, "sec-fetch-site": "cross-site" } })
+const kept = (answer: Answer): string => cookieOf(answer, "payment-proxy-oidc") ?? expect.fail("no cookie")
+const stateOf = ({ headers }: Answer): string => new URL(String(headers.location)).searchParams.get("state") ?? ""
+
+describe("F66 sign-in at the company's provider", () => {
+  it("is offered by its name", async () => {
+    expect((await world.raw("GET", "/admin/doors")).body.oidc).toEqual({ name: "Example Company" })
+  })
+
+  it("goes there with what is kept sealed in a short-lived cookie, and comes back with a session", async () => {
+    const going = await start("?to=/console/orders?status=HELD")
+    expect(going.status).toBe(303)
+    const where = new URL(String(going.headers.location))
+    expect(where.searchParams.get("redirect_uri")).toBe(`${world.base}/admin/oidc/callback`)
+    const [line = ""] = going.headers["set-cookie"] ?? []
+    expect(line.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=600", "Path=/admin/oidc", "SameSite=Lax"])
+    const sealed = Buffer.from(kept(going).split("=")[1] ?? "", "base64url").toString()
+    expect(sealed + line).not.toContain(`verifier-${begun}`)
+    const came = await back(`code=one&state=${stateOf(going)}`, kept(going))
+    expect([came.status, came.headers.location]).toEqual([303, "/console/orders?status=HELD"])
+    expect(finished).toMatchObject([{ nonce: `nonce-${begun}`, codeVerifier: `verifier-${begun}` }])
+    expect(came.headers["set-cookie"]?.find((one) => one.startsWith("payment-proxy-oidc="))).toContain("Max-Age=0")
+    const session = await world.raw("GET", "/admin/session", {
+      headers: { cookie: cookieOf(came, "payment-proxy-operator") ?? "" }
+    })
+    expect(session.body).toMatchObject({ operator: "Ada L", role: "operator", isFederated: true })
+  })
+
+  it("is refused with another sign-in's state, without its cookie, and a second time", async () => {
+    const [one, other] = [await start(), await start()]
+    const refused = async (query: string, cookie: string) => {
+      const answer = await back(query, cookie)
+      expect([answer.status, answer.body.code]).toEqual([401, "OIDC_FAILED"])
+      expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
+    }
+    await refused(`code=two&state=${stateOf(other)}`, kept(one))
+    await refused(`code=two&state=${stateOf(one)}`, "")
+    expect((await back(`code=two&state=${stateOf(one)}`, kept(one))).status).toBe(303)
+    await refused(`code=two&state=${stateOf(one)}`, kept(one))
+  })
+
+  it("tells a browser that is refused on the sign-in page", async () => {
+    const answer = await world.raw("GET", "/admin/oidc/callback?code=x&state=y", {
+      headers: { accept: "text/html,application/xhtml+xml" }
+    })
+    expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=OIDC_FAILED"])
+  })
+
+  it("is refused with a cookie that was made up or altered: the provider is not asked", async () => {
+    const going = await start()
+    const cookie = kept(going)
+    const made = Buffer.from(
+      JSON.stringify({ state: "s", nonce: "n", codeVerifier: "v", to: "/console/", endsAtMillis: 9e15 })
+    )
+    for (const tampered of [`${cookie.slice(0, -4)}AAAA`, `payment-proxy-oidc=${made.toString("base64url")}`])
+      expect((await back("code=x&state=s", tampered)).body.code).toBe("OIDC_FAILED")
+    expect(finished).toEqual([])
+  })
+
+  it("lets in whose groups say a role, and nobody else", async () => {
+    groups = ["kitchen", "__proto__"]
+    const going = await start()
+    const answer = await back(`code=three&state=${stateOf(going)}`, kept(going))
+    expect([answer.status, answer.body.code]).toEqual([401, "OIDC_FAILED"])
+    expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
+  })
+
+  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console\\evil", "javascript:alert(1)"])(
+    "goes on to no other place: %s",
+    async (to) => {
+      const going = await start(`?to=${encodeURIComponent(to)}`)
+      const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
+      expect(came.headers.location).toBe("/console/")
+    }
+  )
+})

@@ -1,0 +1,1 @@
+export { layer, make, type Options } from "./Provider.ts"

@@ -1,0 +1,59 @@
+import { Currency, OrderNo, Payment } from "@payment-proxy/domain"
+import { UnknownVendor, Vendors } from "@payment-proxy/ports"
+import { Clock, Effect, Option } from "effect"
+
+/** What a try came to: whether the vendor was reached and answered, in how long, and what that means. */
+export interface Tried {
+  readonly isReached: boolean
+  readonly millis: number
+  readonly detail: string
+}
+
+const currency = "CNY"
+
+/** An order that nobody placed: its number is of the first millisecond of 1970, its random part zeros. */
+const nobodys = (vendor: string, nowMillis: number): Payment.Payment => ({
+  ...Payment.make({
+    payOrderNo: OrderNo.make({ nowMillis: 0, shard: 0, random: new Uint8Array(10) }),
+    app: "operator",
+    vendor,
+    businessNo: null,
+    amount: { amountMinor: 1n, currency: Currency.is(currency) ? currency : "USD" },
+    method: "ALIPAY",
+    source: "WEB",
+    capture: "automatic",
+    metadata: {},
+    createdAtMillis: nowMillis,
+    expiresAtMillis: nowMillis + 60_000,
+    deadlineMillis: nowMillis + 60_000
+  }),
+  state: "SUBMITTING",
+  version: 1
+})
+
+/** Asks a vendor for an order that cannot exist: nothing moves, and nothing is kept. */
+export const tryVendor = Effect.fnUntraced(function* (vendor: string) {
+  const vendors = yield* Vendors
+  if (Option.isNone(vendors.get(vendor))) return yield* new UnknownVendor({ vendor })
+  const sinceMillis = yield* Clock.currentTimeMillis
+  const said = yield* vendors.query(nobodys(vendor, sinceMillis)).pipe(
+    Effect.map(({ kind }) =>
+      kind === "notFound"
+        ? { isReached: true, detail: "It answered that it has no such order: it is reached, and knows us." }
+        : {
+            isReached: true,
+            detail: `It answered, and said ${kind} of an order that cannot exist: look at its settings.`
+          }
+    ),
+    Effect.catchTags({
+      Rejected: ({ code, detail }) =>
+        Effect.succeed({ isReached: true, detail: `It is reached, and refused the question (${code}): ${detail}` }),
+      Throttled: ({ detail }) =>
+        Effect.succeed({ isReached: true, detail: `It is reached, and asks for patience: ${detail}` }),
+      Unreachable: ({ detail }) => Effect.succeed({ isReached: false, detail: `Nothing was sent: ${detail}` }),
+      InDoubt: ({ detail }) => Effect.succeed({ isReached: false, detail: `No answer that is understood: ${detail}` })
+    })
+  )
+  const tried: Tried = { ...said, millis: (yield* Clock.currentTimeMillis) - sinceMillis }
+  return tried
+})

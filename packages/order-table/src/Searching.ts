@@ -1,0 +1,341 @@
+import { Currency, OrderNo, Payment, Words } from "@payment-proxy/domain"
+import type { OrderFilter, Search } from "@payment-proxy/ports"
+import { Effect, Schema } from "effect"
+
+/** A statement with its values in the order of its question marks. */
+export interface Query {
+  readonly text: string
+  readonly values: ReadonlyArray<string | number>
+}
+
+/** What the databases say differently. */
+export interface Dialect {
+  /** Behind a table's name: reads it by this index and no other. */
+  readonly by: (index: string) => string
+  /** Whether a column is this text, by the byte, found by an index that may compare otherwise. */
+  readonly is: (column: string, text: string) => Condition
+  /** The vendors that orders have, as `vendor`, without reading all orders. */
+  readonly vendors: string
+}
+
+/** A part of a WHERE with its values. */
+export type Condition = readonly [text: string, ...values: ReadonlyArray<string | number>]
+
+/** Orders in the order of their numbers, by the index that has them so for these conditions. */
+interface Branch {
+  readonly index: string | null
+  readonly conditions: ReadonlyArray<Condition>
+}
+
+/** A way to find orders: how many it leads to is told by `own` alone. */
+interface Way {
+  readonly name: "state" | "app" | "vendor" | "amount"
+  readonly index: string
+  readonly own: ReadonlyArray<Condition>
+  readonly branches: ReadonlyArray<ReadonlyArray<Condition>>
+}
+
+/** The indexes that a search goes by; in each, what a way asks for comes first, then the number, then what else is looked at. */
+export const indexes = {
+  state: "payment_proxy_order_state",
+  app: "payment_proxy_order_app",
+  vendor: "payment_proxy_order_vendor",
+  amount: "payment_proxy_order_amount"
+} as const
+
+/** Up to how many are counted one by one. */
+export const countedExactly = 10_000
+/** A way to so few is taken, whatever else a search asks for. */
+const few = 2000
+/** How many of the newest are looked through before all orders of an amount are put in order. */
+const walked = 2000
+const maxParents = 100
+
+/** Not to be found by an index of its own: half of all orders have it. */
+const isPayment: Condition = [`trans_type + 0 = ${Words.transTypes.PAYMENT}`]
+const isPaymentKeyed: Condition = [`trans_type = ${Words.transTypes.PAYMENT}`]
+
+const given = <A>(value: A | null, condition: (value: A) => ReadonlyArray<Condition>): ReadonlyArray<Condition> =>
+  value === null ? [] : condition(value)
+
+/** A number begins with the millisecond in which its order was created: a time is a range of numbers. */
+const range = ({ createdFromMillis, createdToMillis, after }: OrderFilter & { readonly after: string | null }) => [
+  ...given(
+    createdFromMillis,
+    (from): ReadonlyArray<Condition> => [["pay_order_no >= ?", OrderNo.least(Math.ceil(from))]]
+  ),
+  ...given(createdToMillis, (to): ReadonlyArray<Condition> => [["pay_order_no < ?", OrderNo.least(Math.ceil(to))]]),
+  ...given(after, (no): ReadonlyArray<Condition> => [["pay_order_no < ?", no]])
+]
+
+const amounts = ({ currency, amountFromMinor, amountToMinor }: OrderFilter): ReadonlyArray<Condition> =>
+  given(
+    currency,
+    (which): ReadonlyArray<Condition> => [
+      [`currency = ${Currency.numeric(which)}`],
+      [`amount_minor >= ${amountFromMinor ?? 0n}`],
+      ...given(amountToMinor, (to): ReadonlyArray<Condition> => [[`amount_minor <= ${to}`]])
+    ]
+  )
+
+const stateOf = ({ state }: OrderFilter) =>
+  given(state, (which): ReadonlyArray<Condition> => [[`pay_status = ${Payment.states[which]}`]])
+const appOf = ({ app }: OrderFilter) => given(app, (id): ReadonlyArray<Condition> => [["app = ?", id]])
+const vendorOf = ({ vendor }: OrderFilter) => given(vendor, (name): ReadonlyArray<Condition> => [["vendor = ?", name]])
+const methodOf = ({ method }: OrderFilter) =>
+  given(method, (which): ReadonlyArray<Condition> => [[`pay_method = ${Words.methods[which]}`]])
+
+/** All that a search asks for but its number. */
+const conditionsOf = (filter: OrderFilter, after: string | null, { is }: Dialect): ReadonlyArray<Condition> => [
+  ...appOf(filter),
+  ...given(filter.businessNo, (no): ReadonlyArray<Condition> => [is("business_no", no)]),
+  ...stateOf(filter),
+  ...vendorOf(filter),
+  ...methodOf(filter),
+  ...amounts(filter),
+  ...range({ ...filter, after })
+]
+
+const table = (index: string | null, { by }: Dialect): string =>
+  index === null ? "payment_proxy_order" : `payment_proxy_order ${by(index)}`
+
+const where = (conditions: ReadonlyArray<Condition>): Query => ({
+  text: conditions.map(([text]) => text).join(" AND "),
+  values: conditions.flatMap(([, ...values]) => values)
+})
+
+/** The newest numbers of one branch. */
+const selected = (columns: string, { index, conditions }: Branch, limit: number, dialect: Dialect): Query => {
+  const { text, values } = where(conditions)
+  const from = table(index, dialect)
+  return {
+    text: `SELECT ${columns} FROM ${from} WHERE ${text} ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
+    values
+  }
+}
+
+/** The newest numbers of all branches, each once. */
+const merged = (branches: ReadonlyArray<Branch>, limit: number, dialect: Dialect): Query => {
+  const all = branches.map((branch) => selected("pay_order_no", branch, limit, dialect))
+  const [only] = all
+  if (only !== undefined && all.length === 1) return only
+  return {
+    text: `${all.map(({ text }, index) => `SELECT pay_order_no FROM (${text}) AS part${index}`).join(" UNION ")}
+      ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
+    values: all.flatMap(({ values }) => values)
+  }
+}
+
+/** Every way that a search can go. */
+const waysOf = (filter: OrderFilter, vendors: ReadonlyArray<string>): ReadonlyArray<Way> => {
+  const state = stateOf(filter)
+  const app = appOf(filter)
+  const amount = amounts(filter)
+  const ways: Array<Way> = []
+  if (state.length > 0)
+    ways.push({ name: "state", index: indexes.state, own: [...state, isPaymentKeyed], branches: [[]] })
+  if (app.length > 0) ways.push({ name: "app", index: indexes.app, own: [...app, isPaymentKeyed], branches: [[]] })
+  if (filter.vendor !== null || filter.method !== null)
+    ways.push({ name: "vendor", index: indexes.vendor, ...vendorWay(filter, vendors) })
+  if (amount.length > 0) ways.push({ name: "amount", index: indexes.amount, own: amount, branches: [[]] })
+  return ways
+}
+
+/** In its index a vendor's orders are in order by method: those of all methods, or of all vendors, are put together. */
+const vendorWay = (filter: OrderFilter, vendors: ReadonlyArray<string>): Pick<Way, "own" | "branches"> => {
+  const names = filter.vendor === null ? vendors : [filter.vendor]
+  const methods = filter.method === null ? Object.values(Words.methods) : [Words.methods[filter.method]]
+  const keyed = methods.map((method): Condition => [`pay_method = ${method}`])
+  const own: ReadonlyArray<Condition> = [
+    [names.length === 0 ? "1 = 0" : `vendor IN (${names.map(() => "?").join(", ")})`, ...names],
+    ...methodOf(filter)
+  ]
+  const branches = names.flatMap((name) =>
+    keyed.map((method): ReadonlyArray<Condition> => [["vendor = ?", name], method])
+  )
+  return { own, branches }
+}
+
+const branchesOf = ({ name, index, own, branches }: Way, rest: ReadonlyArray<Condition>): ReadonlyArray<Branch> =>
+  branches.map((conditions) => ({
+    index,
+    // An order that has an amount of its own there is a payment.
+    conditions: [...conditions, ...(name === "amount" ? own : [isPaymentKeyed]), ...rest]
+  }))
+
+const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
+const Extent = Schema.Tuple(
+  Schema.Struct({ n: Schema.Number, oldest: Schema.NullOr(Schema.String), newest: Schema.NullOr(Schema.String) })
+)
+const Numbers = Schema.Array(Schema.Struct({ pay_order_no: Schema.String }))
+const Names = Schema.Array(Schema.Struct({ vendor: Schema.String }))
+
+const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decode = Schema.decodeUnknown(schema)
+  return (rows: unknown) => Effect.orDie(decode(rows))
+}
+const countOf = decoded(Counted)
+const extentOf = decoded(Extent)
+const numbersOf = decoded(Numbers)
+const namesOf = decoded(Names)
+
+const timeOf = (no: string): number => OrderNo.timeMillis(no as OrderNo.OrderNo)
+
+/** As many in all as in the time of those that were counted. */
+const estimate = (count: number, newestMillis: number, oldestMillis: number, startMillis: number): number =>
+  Math.max(
+    count,
+    Math.round(
+      (count * (newestMillis - Math.min(startMillis, oldestMillis))) / Math.max(newestMillis - oldestMillis, 1)
+    )
+  )
+
+/** Searches and counts by one index each, chosen by how many orders it leads to; `run` asks the database. */
+export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<ReadonlyArray<unknown>, E>) => {
+  const numbers = (query: Query) =>
+    Effect.map(Effect.flatMap(run(query), numbersOf), (rows) => rows.map(({ pay_order_no }) => pay_order_no))
+  const vendors = Effect.map(Effect.flatMap(run({ text: dialect.vendors, values: [] }), namesOf), (rows) =>
+    rows.map(({ vendor }) => vendor)
+  )
+
+  /** Whether a way leads to few; a way's own conditions are the beginning of its index. */
+  const leadsToFew = ({ name, index, own }: Way, span: ReadonlyArray<Condition>) => {
+    const isSpanKeyed = name === "state" || name === "app"
+    const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
+    return run({
+      text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
+        LIMIT ${few + 1}) AS some`,
+      values
+    }).pipe(
+      Effect.flatMap(countOf),
+      Effect.map(([{ n }]) => n <= few)
+    )
+  }
+
+  /** Every branch by which an order can have this number. */
+  const numbered = (number: string, rest: ReadonlyArray<Condition>) =>
+    Effect.gen(function* () {
+      const refund = `trans_type + 0 = ${Words.transTypes.REFUND} AND parent_no IS NOT NULL`
+      const [ours, theirs] = [
+        where([dialect.is("pay_order_no", number)]),
+        where([dialect.is("transaction_no", number)])
+      ]
+      const parents = yield* run({
+        text: `SELECT parent_no AS pay_order_no FROM payment_proxy_order WHERE ${ours.text} AND ${refund}
+          UNION SELECT parent_no FROM payment_proxy_order WHERE ${theirs.text} AND ${refund}
+          LIMIT ${maxParents}`,
+        values: [...ours.values, ...theirs.values]
+      }).pipe(Effect.flatMap(numbersOf))
+      const names = yield* vendors
+      const found: ReadonlyArray<ReadonlyArray<Condition>> = [
+        ...["pay_order_no", "business_no", "transaction_no"].map((column) => [dialect.is(column, number)]),
+        ...parents.map(({ pay_order_no }): ReadonlyArray<Condition> => [["pay_order_no = ?", pay_order_no]]),
+        ...names.map(
+          (name): ReadonlyArray<Condition> => [["vendor = ?", name], dialect.is("third_party_customer_no", number)]
+        )
+      ]
+      return found.map((own): Branch => ({ index: null, conditions: [...own, isPayment, ...rest] }))
+    })
+
+  /** The ways of a search, each looked at until one leads to few. */
+  const chosen = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
+    Effect.gen(function* () {
+      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
+      const [first] = ways
+      if (first === undefined || (ways.length === 1 && first.name !== "amount")) return { way: first, isFew: false }
+      for (const way of ways) if (yield* leadsToFew(way, span)) return { way, isFew: true }
+      return { way: first, isFew: false }
+    })
+
+  /** The newest, with what their amounts are told by. */
+  const newestOf = (filter: OrderFilter, after: string | null): Query => {
+    const span = [isPayment, ...range({ ...filter, after })]
+    return selected("pay_order_no, currency, amount_minor", { index: null, conditions: span }, walked, dialect)
+  }
+
+  /** Of the newest some that are of the amount. */
+  const walk = (filter: OrderFilter, after: string | null, limit: number) => {
+    const newest = newestOf(filter, after)
+    const { text } = where(amounts(filter))
+    return numbers({
+      text: `SELECT pay_order_no FROM (${newest.text}) AS newest WHERE ${text}
+        ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
+      values: newest.values
+    })
+  }
+
+  const branchesFor = (filter: OrderFilter, after: string | null) =>
+    Effect.gen(function* () {
+      const rest = conditionsOf(filter, after, dialect)
+      if (filter.number !== null) return { branches: yield* numbered(filter.number, rest), isWide: false }
+      const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
+      if (filter.businessNo !== null) return { branches: [plain], isWide: false }
+      const { way, isFew } = yield* chosen(filter, range({ ...filter, after }))
+      if (way === undefined) return { branches: [plain], isWide: false }
+      return { branches: branchesOf(way, rest), isWide: way.name === "amount" && !isFew }
+    })
+
+  /** The numbers of what is found, newest first. */
+  const search = (asked: Search) =>
+    Effect.gen(function* () {
+      const { branches, isWide } = yield* branchesFor(asked, asked.after)
+      if (branches.length === 0) return []
+      const near = isWide ? yield* walk(asked, asked.after, asked.limit) : []
+      return near.length >= asked.limit && isWide ? near : yield* numbers(merged(branches, asked.limit, dialect))
+    })
+
+  /** Since when there are orders, or since when they are asked for. */
+  const begin = ({ createdFromMillis }: OrderFilter) =>
+    Effect.map(
+      numbers({ text: "SELECT MIN(pay_order_no) AS pay_order_no FROM payment_proxy_order", values: [] }),
+      ([first]) => Math.max(timeOf(first ?? ""), createdFromMillis ?? 0)
+    )
+
+  /** Of many that are in no order by their numbers, as many as there would be if all were as the newest are. */
+  const countWide = (filter: OrderFilter, branches: ReadonlyArray<Branch>) =>
+    Effect.gen(function* () {
+      const [{ index, conditions }] = branches as readonly [Branch]
+      const { text, values } = where(conditions)
+      const [{ n }] = yield* Effect.flatMap(
+        run({
+          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
+            LIMIT ${countedExactly + 1}) AS some`,
+          values
+        }),
+        countOf
+      )
+      if (n <= countedExactly) return { count: n, isExact: true }
+      const newest = newestOf(filter, null)
+      const [seen] = yield* Effect.flatMap(
+        run({
+          text: `SELECT COUNT(CASE WHEN ${where(amounts(filter)).text} THEN 1 END) AS n, MIN(pay_order_no) AS oldest,
+            MAX(pay_order_no) AS newest FROM (${newest.text}) AS newest`,
+          values: newest.values
+        }),
+        extentOf
+      )
+      const about = estimate(seen.n, timeOf(seen.newest ?? ""), timeOf(seen.oldest ?? ""), yield* begin(filter))
+      return { count: Math.max(about, n), isExact: false }
+    })
+
+  /** How many are found: up to 10 000 exactly, beyond that as many as there would be if they came as the newest do. */
+  const count = (filter: OrderFilter) =>
+    Effect.gen(function* () {
+      const { branches, isWide } = yield* branchesFor(filter, null)
+      if (branches.length === 0) return { count: 0, isExact: true }
+      if (isWide) return yield* countWide(filter, branches)
+      const { text, values } = merged(branches, countedExactly + 1, dialect)
+      const [found] = yield* Effect.flatMap(
+        run({
+          text: `SELECT COUNT(*) AS n, MIN(pay_order_no) AS oldest, MAX(pay_order_no) AS newest FROM (${text}) AS found`,
+          values
+        }),
+        extentOf
+      )
+      if (found.n <= countedExactly) return { count: found.n, isExact: true }
+      const extent = [timeOf(found.newest ?? ""), timeOf(found.oldest ?? "")] as const
+      return { count: estimate(found.n, ...extent, yield* begin(filter)), isExact: false }
+    })
+
+  return { search, count }
+}
