@@ -237,6 +237,7 @@ const main = async () => {
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
     SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
     SANDBOX_MERCHANT_ID: "merchant-demo",
+    SANDBOX_MERCHANT_NAME: "Milestone Travel Cover",
     SANDBOX_VENDORS: vendors.join(",")
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))

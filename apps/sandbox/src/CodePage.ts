@@ -22,15 +22,17 @@ const words = {
 } as const
 
 const style = `
+:root{color-scheme:light dark;--ground:#f3f5f8;--card:#fff;--ink:#16233a;--soft:#51607a;--line:#e3e9f2;--main:#16233a;--on:#fff}
+@media(prefers-color-scheme:dark){:root{--ground:#0e1420;--card:#172033;--ink:#e6ecf7;--soft:#a4b1c8;--line:#34415a;--main:#8ab0ff;--on:#0c1830}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:#f3f5f8;font:16px/1.5 system-ui,"Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:#16233a}
-main{width:min(420px,100%);background:#fff;border-radius:16px;box-shadow:0 12px 40px #1b3a6b1f;padding:28px;text-align:center}
-h1{margin:0 0 4px;font-size:24px}p{margin:0 0 16px;color:#51607a}
-svg{width:min(280px,100%);height:auto;border:1px solid #e3e9f2;border-radius:12px}
-a{display:block;margin:20px 0 16px;padding:13px;border-radius:10px;background:#16233a;color:#fff;font-weight:600;text-decoration:none}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--ground);font:16px/1.5 system-ui,"Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:var(--ink)}
+main{width:min(420px,100%);background:var(--card);border-radius:16px;box-shadow:0 12px 40px #1b3a6b1f;padding:28px;text-align:center}
+h1{margin:0 0 4px;font-size:24px}p{margin:0 0 16px;color:var(--soft)}
+svg{width:min(280px,100%);height:auto;border:1px solid var(--line);border-radius:12px;background:#fff}
+a{display:block;margin:20px 0 16px;padding:13px;border-radius:10px;background:var(--main);color:var(--on);font-weight:600;text-decoration:none}
 a:focus-visible{outline:3px solid #7aa7ff;outline-offset:2px}
-code{display:block;font-size:13px;color:#51607a;overflow-wrap:anywhere}
-footer{margin-top:16px;font-size:14px;color:#51607a}`
+code{display:block;font-size:13px;color:var(--soft);overflow-wrap:anywhere}
+footer{margin-top:16px;font-size:14px;color:var(--soft)}`
 
 /** Where a phone that scans a code comes to: the code's own address, or WeChat Pay's phone. */
 const phoneOf = (content: string, vendors: { readonly [name: string]: string }): string | undefined => {

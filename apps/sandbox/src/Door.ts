@@ -7,6 +7,7 @@ import { control } from "./Control.ts"
 import type { Fault, On, Own } from "./Faults.ts"
 import type { OAuth } from "./OAuth.ts"
 import * as Page from "./Page.ts"
+import type { Held } from "./Payments.ts"
 import type { Answer, Platform } from "./Platform.ts"
 import { sha256 } from "./Platform.ts"
 import type { Vendors } from "./vendors/Vendors.ts"
@@ -88,6 +89,7 @@ export class Door {
     const address = new URL(url, "http://sandbox")
     const path = address.pathname
     if (path.startsWith("/oauth") || path.startsWith("/.well-known/")) return this.#token(request, response, path)
+    if (path === "/cashier.js") return Page.sendScript(response, Cashier.script)
     if (path.startsWith("/cashier/")) return this.#cashier(request, response, address)
     if (path.startsWith("/_")) return control(this.#platform, this.#oauth, this.#vendors, request, response, address)
     if (/^\/(?:payments|refunds|statements)(?:\/|$)/.test(path))
@@ -206,11 +208,19 @@ export class Door {
     const language = Page.languageOf(url.searchParams.get("lang"), request.headers["accept-language"])
     if (held === undefined || url.searchParams.get("t") !== held.cashierToken)
       return sendJson(response, 404, { error: "not_found" })
-    if (request.method === "GET") return Page.send(response, 200, Cashier.page(held, language))
+    const show = (now: Held, isLater: boolean) =>
+      Page.send(response, 200, Cashier.page(now, this.#shownTo(url, language, isLater)), { script: true })
+    if (request.method === "GET") return show(held, false)
     if (request.method !== "POST") return sendJson(response, 405, { error: "method_not_allowed" })
     const decision = new URLSearchParams((await readBody(request))?.toString("utf8") ?? "").get("decision")
-    if (decision === "later") return Page.send(response, 200, Cashier.laterPage(held, language))
     if (decision === "pay" || decision === "refuse") this.#platform.decide(held.payment.id, decision, undefined)
-    return Page.send(response, 200, Cashier.page(this.#platform.find(held.payment.id) ?? held, language))
+    show(this.#platform.find(held.payment.id) ?? held, decision === "later")
+  }
+
+  #shownTo(url: URL, language: Page.Language, isLater: boolean): Cashier.Shown {
+    const other = new URL(url)
+    other.searchParams.set("lang", language === "zh" ? "en" : "zh")
+    const { merchantName, clock } = this.#platform
+    return { language, isLater, payee: merchantName, nowMillis: clock.now(), otherUrl: other.pathname + other.search }
   }
 }

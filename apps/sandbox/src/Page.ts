@@ -17,14 +17,22 @@ export const shownAmount = (minor: number, currency: string, language: Language)
   return (minor / 10 ** decimals).toLocaleString(language, { minimumFractionDigits: decimals })
 }
 
+/** Answers with a script of the page's own server. */
+export const sendScript = (response: ServerResponse, text: string): void => {
+  const type = { "content-type": "text/javascript; charset=utf-8", "x-content-type-options": "nosniff" }
+  response.writeHead(200, type).end(text)
+}
+
 /** A whole page; the title is escaped here, style and body are taken as they are. */
 export const document = (parts: {
   readonly language: Language
   readonly title: string
   readonly style: string
   readonly body: string
+  /** More for its head, as it is. */
+  readonly head?: string
 }): string =>
-  `<!doctype html><html lang="${parts.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(parts.title)}</title><style>${parts.style}</style></head><body>${parts.body}</body></html>`
+  `<!doctype html><html lang="${parts.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escaped(parts.title)}</title>${parts.head ?? ""}<style>${parts.style}</style></head><body>${parts.body}</body></html>`
 
 /** What a page allows a browser: nothing from elsewhere, no script. */
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"

@@ -31,6 +31,8 @@ export interface Held {
   readonly notifyUrl: string | null
   readonly returnUrl: string | null
   readonly cashierToken: string
+  /** Whether it was closed because its time was over. */
+  readonly isExpired?: boolean
 }
 
 /** What happens to a payment itself. */
@@ -38,7 +40,7 @@ export type PaymentChange =
   | { readonly kind: "authorized"; readonly id: string }
   | { readonly kind: "paid"; readonly id: string; readonly at: string }
   | { readonly kind: "refused"; readonly id: string; readonly reason: string }
-  | { readonly kind: "closed"; readonly id: string }
+  | { readonly kind: "closed"; readonly id: string; readonly isExpired?: boolean }
 
 /** What happens to a refund: it is made, or one that was on its way comes to its end. */
 export type RefundChange =
@@ -102,16 +104,17 @@ export class Book {
       const held = this.refunds.find(id) ?? missing("refund", id)
       return this.#refunded({ ...held, refund: { ...held.refund, status, settled_at: at } })
     }
-    const after = this.#changed(change.id, (payment) => next(payment, change))
+    const more = change.kind === "closed" && change.isExpired === true ? { isExpired: true } : {}
+    const after = this.#changed(change.id, (payment) => next(payment, change), more)
     if (change.kind === "paid") this.statements.add(ofPayment(after.payment, change.at))
     return after
   }
 
-  #changed(id: string, change: (payment: Payment) => Payment): Held {
+  #changed(id: string, change: (payment: Payment) => Payment, more: Partial<Held> = {}): Held {
     const place = this.#placeById.get(id)
     const held = place === undefined ? undefined : this.#all[place]
     if (place === undefined || held === undefined) return missing("payment", id)
-    const after = { ...held, payment: change(held.payment) }
+    const after = { ...held, ...more, payment: change(held.payment) }
     this.#all[place] = after
     return after
   }

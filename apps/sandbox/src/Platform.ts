@@ -63,15 +63,19 @@ export class Platform {
   readonly notifications: Notifications
   readonly #book = new Book()
   readonly #merchantId: string
+  /** Whom a payer pays. */
+  readonly merchantName: string
   #url = ""
 
   constructor(options: {
     readonly folder: string
     readonly merchantId: string
+    readonly merchantName?: string | undefined
     readonly webhookSecret: string
     readonly retryMillis: ReadonlyArray<number>
   }) {
     this.#merchantId = options.merchantId
+    this.merchantName = options.merchantName ?? options.merchantId
     this.ledger = new Ledger(options.folder)
     for (const { change } of this.ledger.lines("change")) this.#book.apply(change)
     for (const { offsetMillis } of this.ledger.lines("clock")) this.clock.offsetMillis = offsetMillis
@@ -116,7 +120,7 @@ export class Platform {
     if (held === undefined) return undefined
     const { status, expires_at, id } = held.payment
     const isOver = status === "PENDING" && expires_at !== null && Date.parse(expires_at) <= this.clock.now()
-    return isOver ? this.change({ kind: "closed", id }) : held
+    return isOver ? this.change({ kind: "closed", id, isExpired: true }) : held
   }
 
   /** Closes every payment whose time is over. */

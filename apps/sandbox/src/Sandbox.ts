@@ -21,6 +21,8 @@ export interface Options {
   readonly clientSecret?: string
   readonly webhookSecret?: string
   readonly merchantId?: string
+  /** What the platform's cashier calls the merchant; left out: as the id. */
+  readonly merchantName?: string
   /** Of the client with which a console's operators sign in, `<clientId>-console`. */
   readonly consoleSecret?: string
   readonly tokenSeconds?: number
@@ -59,6 +61,7 @@ export const start = async (options: Options = {}): Promise<Sandbox> => {
   const platform = new Platform({
     folder,
     merchantId: options.merchantId ?? "merchant-demo",
+    merchantName: options.merchantName,
     webhookSecret,
     retryMillis: options.retryMillis ?? retryMillis
   })

@@ -45,6 +45,7 @@ const options = {
   SANDBOX_WEBHOOK_SECRET: { webhookSecret: given("SANDBOX_WEBHOOK_SECRET") },
   SANDBOX_CONSOLE_SECRET: { consoleSecret: given("SANDBOX_CONSOLE_SECRET") },
   SANDBOX_MERCHANT_ID: { merchantId: given("SANDBOX_MERCHANT_ID") },
+  SANDBOX_MERCHANT_NAME: { merchantName: given("SANDBOX_MERCHANT_NAME") },
   SANDBOX_TOKEN_TTL_SECONDS: { tokenSeconds: numberOf("SANDBOX_TOKEN_TTL_SECONDS") },
   SANDBOX_SINGLE_TOKEN: { singleToken: isTrue("SANDBOX_SINGLE_TOKEN") },
   SANDBOX_CLIENT_JWKS: { clientJwks: jsonOf("SANDBOX_CLIENT_JWKS") },

@@ -174,6 +174,45 @@ describe("the cashier", () => {
     expect(statuses).toMatchObject([{ status: "SUCCEEDED" }, { status: "FAILED" }, { status: "PENDING" }])
   })
 
+  it("becomes a receipt, which says who was paid how much for what, when, and leads back to the shop", async () => {
+    const payment = await sandbox.created({ return_url: "http://shop.example/done?a=1&b=2" })
+    await decide(payment, "pay")
+    const page = await (await fetch(payment.action.url)).text()
+    for (const text of ["Paid. Thank you.", "12.34", "merchant-demo", payment.id, "<time datetime="])
+      expect(page).toContain(text)
+    expect(page).toContain('id="back" href="http://shop.example/done?a=1')
+    expect(page).not.toContain('id="pay"')
+  })
+
+  it("counts down to the end by the platform's clock, and then says that the time is over", async () => {
+    const ends = new Date(Date.now() + 60_000).toISOString()
+    const [expired, closed] = await Promise.all([
+      sandbox.created({ expires_at: ends }),
+      sandbox.created({ expires_at: ends })
+    ])
+    const left = /data-left="(\d+)"/.exec(await (await fetch(expired.action.url)).text())?.[1]
+    expect(Number(left)).toBeGreaterThan(1000)
+    expect(Number(left)).toBeLessThanOrEqual(60_000)
+    await sandbox.call("POST", `/payments/${closed.id}/close`)
+    await sandbox.call("POST", "/_clock", { advanceMillis: 61_000 })
+    const page = await (await fetch(expired.action.url)).text()
+    expect(page).toContain("This payment has expired")
+    expect(page).not.toContain('id="pay"')
+    const other = await (await fetch(closed.action.url)).text()
+    expect(other).toContain("The shop closed it")
+    expect(other).not.toContain("has expired")
+    await sandbox.call("POST", "/_clock", { advanceMillis: -61_000 })
+  })
+
+  it("runs its own script alone", async () => {
+    const { action } = await sandbox.created()
+    const answer = await fetch(action.url)
+    expect(answer.headers.get("content-security-policy")).toContain("script-src 'self'")
+    expect((await answer.text()).match(/<script[^>]*>/g)).toEqual(['<script src="/cashier.js" defer>'])
+    const script = await fetch(new URL("/cashier.js", action.url))
+    expect(script.headers.get("content-type")).toMatch(/^text\/javascript/)
+  })
+
   it("opens for who has its address alone", async () => {
     const { action } = await sandbox.created()
     expect((await fetch(action.url.replace(/t=.*/, "t=guess"))).status).toBe(404)

@@ -13,7 +13,15 @@ export interface Event {
   readonly verified: true
   /** How often it came again under the same `webhook-id`. */
   readonly duplicates: number
+  /** Whether a newer version of the same thing was here before it. */
+  readonly isLate: boolean
   readonly data: unknown
+}
+
+/** A delivery that was refused: nothing of what it said is kept. */
+export interface Refusal {
+  readonly receivedAt: string
+  readonly reason: string
 }
 
 /** What the shop was told. */
@@ -22,10 +30,14 @@ export interface Events {
   readonly take: (event: WebhookEvent) => Event | null
   /** At most 200, newest first; of one order where it is named. */
   readonly list: (payOrderNo?: string) => ReadonlyArray<Event>
+  readonly refuse: (reason: string) => void
+  /** How many were refused, and the last 20 of them, newest first. */
+  readonly refused: () => { readonly count: number; readonly last: ReadonlyArray<Refusal> }
 }
 
 const keptEvents = 200
 const rememberedIds = 2000
+const keptRefusals = 20
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
@@ -37,13 +49,27 @@ const amountOf = (value: unknown): Event["amount"] => {
   return amount === null || currency === null ? null : { value: amount, currency }
 }
 
+/** What an event is about: a refund, else an order. */
+const subjectOf = (data: unknown): string | null => text(member(data, "refundNo")) ?? text(member(data, "payOrderNo"))
+
+/** The order that an event speaks of. */
+export const orderOf = (data: unknown): string | null => text(member(data, "payOrderNo"))
+
 /** Whatever its kind, so that what a newer gateway tells of is shown as far as it is understood. */
-const kept = ({ id, type, timestamp, data }: WebhookEvent): Event => {
+const kept = ({ id, type, timestamp, data }: WebhookEvent, before: ReadonlyArray<Event>): Event => {
   const version = member(data, "version")
+  const number = subjectOf(data)
+  const isLate = before.some(
+    (event) =>
+      number !== null &&
+      subjectOf(event.data) === number &&
+      typeof version === "number" &&
+      (event.version ?? 0) > version
+  )
   return {
     id,
     type,
-    payOrderNo: text(member(data, "payOrderNo")),
+    payOrderNo: orderOf(data),
     version: typeof version === "number" ? version : null,
     state: text(member(data, "status")),
     amount: amountOf(member(data, "amount")),
@@ -51,6 +77,7 @@ const kept = ({ id, type, timestamp, data }: WebhookEvent): Event => {
     receivedAt: new Date().toISOString(),
     verified: true,
     duplicates: 0,
+    isLate,
     data
   }
 }
@@ -59,6 +86,8 @@ const kept = ({ id, type, timestamp, data }: WebhookEvent): Event => {
 export const make = (): Events => {
   const ids = new Set<string>()
   let events: ReadonlyArray<Event> = []
+  let refusals: ReadonlyArray<Refusal> = []
+  let refusedCount = 0
   const remember = (id: string) => {
     ids.add(id)
     const [oldest] = ids
@@ -70,12 +99,17 @@ export const make = (): Events => {
         events = events.map((event) => (event.id === told.id ? { ...event, duplicates: event.duplicates + 1 } : event))
         return null
       }
-      const event = kept(told)
+      const event = kept(told, events)
       remember(told.id)
       events = [event, ...events].slice(0, keptEvents)
       return event
     },
     list: (payOrderNo) =>
-      payOrderNo === undefined ? events : events.filter((event) => event.payOrderNo === payOrderNo)
+      payOrderNo === undefined ? events : events.filter((event) => event.payOrderNo === payOrderNo),
+    refuse: (reason) => {
+      refusedCount += 1
+      refusals = [{ receivedAt: new Date().toISOString(), reason }, ...refusals].slice(0, keptRefusals)
+    },
+    refused: () => ({ count: refusedCount, last: refusals })
   }
 }

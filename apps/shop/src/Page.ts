@@ -1,39 +1,20 @@
 import { createHash } from "node:crypto"
+import { style } from "./Style.ts"
 import type { Language } from "./Wares.ts"
 import { words } from "./Words.ts"
-
-const style = `
-:root { color-scheme: light dark; --ink: #1d2530; --soft: #64707f; --line: #dfe4ea; --ground: #f6f7f9; --card: #fff; --mark: #0b6e4f; --on: #fff }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #98a4b3; --line: #2c3542; --ground: #12161c; --card: #1a2028; --mark: #5fd0a5; --on: #10241c } }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", sans-serif }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.25rem 3rem }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; max-width: 60rem; margin: 0 auto; padding: 1.25rem 1.25rem 0 }
-h1 { margin: 0; font-size: 1.5rem } h2 { margin: 2rem 0 .75rem; font-size: 1.1rem } p { margin: .25rem 0 1.5rem; color: var(--soft) }
-.card { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem }
-.shelf { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 1rem }
-.shelf .card, .pay { padding: 1.25rem } .shelf h2 { margin: 0 } .price { margin: 0 0 1rem; color: var(--ink); font-size: 1.25rem; font-weight: 600 }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .7rem 1rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap }
-th { color: var(--soft); font-size: .8rem; font-weight: 600 } tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0 }
-td.amount, th.amount { text-align: right } code { font-family: ui-monospace, monospace; font-size: .85em; overflow-wrap: anywhere }
-.state { color: var(--mark); font-weight: 600 } small { display: block; color: var(--soft); font: .8rem ui-monospace, monospace } .empty { padding: 2rem; margin: 0; text-align: center }
-a { color: var(--mark) } .card + p { margin-top: 1.5rem } form { margin: 0 } form + form { margin-top: .75rem }
-label { display: block; margin-bottom: .75rem; color: var(--soft); font-size: .85rem }
-select, input { display: block; box-sizing: border-box; width: 100%; max-width: 20rem; margin-top: .25rem; padding: .5rem; font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: .4rem }
-button, a.button { display: inline-block; padding: .5rem 1.1rem; font: inherit; font-weight: 600; text-decoration: none; color: var(--on); background: var(--mark); border: 1px solid var(--mark); border-radius: .4rem; cursor: pointer }
-button.quiet { color: var(--mark); background: transparent }
-`.trim()
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
 
 /** Text as it may stand in a page and in its attributes. */
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign)
 
-/** The policy that the pages run under: their own style by its hash, forms to the shop and these origins, and nothing else. */
+/** The policy that the pages run under: their own style by its hash, the shop's own script and streams, forms to the shop and these origins, and nothing else. */
 export const contentSecurityPolicy = (formOrigins: ReadonlyArray<string> = []): string =>
   [
     "default-src 'none'",
     `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    "script-src 'self'",
+    "connect-src 'self'",
     "img-src data:",
     "base-uri 'none'",
     `form-action ${["'self'", ...formOrigins].join(" ")}`,
@@ -55,45 +36,74 @@ export const languageOf = (header: string | undefined): Language => {
   return quality("zh") > quality("en") ? "zh" : "en"
 }
 
-/** What a page is made of. */
+/** What a page is made of; body is HTML. */
 export interface Parts {
   readonly language: Language
   readonly title: string
   readonly body: string
-  /** Whether it renews itself every 2 s. */
-  readonly isLive: boolean
+  /** Which of the three places of the shop it belongs to. */
+  /** Its address below the shop, where it has a query. */
+  readonly address?: string
+  readonly place?: "policies" | "orders" | "told"
+  /** The stream that tells when its parts would say something else; null where it never does. */
+  readonly live: string | null
+  /** Where operators see the same. */
+  readonly console?: string | null
 }
 
+const logo = `<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="16" cy="16" r="14" fill="none" stroke="currentColor" stroke-width="2.5"/><path d="M5 21l7-9 5 6 4-5 6 8" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round"/></svg>`
+
+/** Browsers without scripts load a live page again every 5 s. */
+const scripts = (live: string | null): string =>
+  `${live === null ? "" : '\n<noscript><meta http-equiv="refresh" content="5"></noscript>'}\n<script src="/live.js" defer></script>`
+
+const places = [
+  ["policies", "/"],
+  ["orders", "/orders"],
+  ["told", "/webhooks"]
+] as const
+
 /** A whole page. */
-export const page = ({ language, title, body, isLive }: Parts): string => {
-  const { policies, orders, told } = words[language].nav
+export const page = ({ language, title, body, address, place, live, console }: Parts): string => {
+  const { nav, shop, demonstration, operators } = words[language]
+  const links = places.map(
+    ([name, path]) => `<a href="${path}"${name === place ? ' aria-current="page"' : ""}>${nav[name]}</a>`
+  )
+  const [other, name] = language === "zh" ? ["en", "English"] : ["zh", "中文"]
+  const insight = console ? `<a id="console" href="${escaped(console)}">${operators}</a>` : ""
   return `<!doctype html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">${isLive ? '\n<meta http-equiv="refresh" content="2">' : ""}
-<title>${escaped(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">${scripts(live)}
+<title>${escaped(title === shop ? title : `${title} · ${shop}`)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
-<body><nav><a href="/">${policies}</a><a href="/orders">${orders}</a><a href="/webhooks">${told}</a></nav><main>
+<body><div class="top"><header><a class="brand" href="/">${logo}${shop}</a><nav>${links.join("")}</nav><a class="tongue" href="${escaped(`${address === undefined ? "?" : `${address}&`}lang=${other}`)}" hreflang="${other}" lang="${other}">${name}</a></header></div>
+<main${live === null ? "" : ` data-live="${escaped(live)}"`}>
 ${body}
-</main></body>
+</main>
+<footer><span>${demonstration}</span>${insight}</footer></body>
 </html>
 `
 }
 
-/** A table in a card; headings and cells are HTML, and the column that is `amountAt` has figures. */
+/** A part of a page that is renewed while somebody looks; content is HTML. */
+export const part = (id: string, name: string, content: string, attributes = ""): string =>
+  `<div id="${id}" data-part class="${name}"${attributes}>${content}</div>`
+
+/** A table; headings and cells are HTML, and the columns in `figures` have figures. */
 export const table = (
   headings: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  amountAt: number
+  figures: ReadonlyArray<number>
 ) => {
-  const name = (index: number, other = "") => (index === amountAt ? ' class="amount"' : other)
+  const name = (index: number) => (figures.includes(index) ? ' class="amount"' : "")
   const head = headings.map((heading, index) => `<th scope="col"${name(index)}>${heading}</th>`).join("")
   const body = rows.map((cells) => `<tr>${cells.map((cell, index) => `<td${name(index)}>${cell}</td>`).join("")}</tr>`)
-  return `<div class="card"><table><thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody></table></div>`
+  return `<table><thead><tr>${head}</tr></thead>\n<tbody>\n${body.join("\n")}\n</tbody></table>`
 }
 
 /** Nothing to show, and why. */
-export const empty = (why: string): string => `<div class="card"><p class="empty">${escaped(why)}</p></div>`
+export const empty = (why: string): string => `<p class="empty">${escaped(why)}</p>`

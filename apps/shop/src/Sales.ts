@@ -24,7 +24,7 @@ const ordersShown = 50
 const isOver = ({ status }: Order): boolean => status === "REFUNDED" || status === "FAILED" || status === "CLOSED"
 
 /** Orders as the gateway's events tell of them, for as long as somebody may look at them. */
-const watching = ({ orders }: Client) => {
+const watching = ({ orders }: Client, changed: (payOrderNo: string) => void) => {
   const known = new Map<string, Order>()
   const ending = new AbortController()
 
@@ -38,8 +38,9 @@ const watching = ({ orders }: Client) => {
 
   const follow = async (payOrderNo: string, signal: AbortSignal): Promise<void> => {
     for await (const event of orders.watch(payOrderNo, { signal })) {
-      if (event.kind !== "order") continue
-      if (isOver(see(event.data))) return
+      const isEnd = event.kind === "order" && isOver(see(event.data))
+      changed(payOrderNo)
+      if (isEnd) return
     }
   }
 
@@ -56,9 +57,9 @@ const watching = ({ orders }: Client) => {
   return { known, see, watch, end: () => ending.abort() }
 }
 
-/** A shop's sales through this client; the payer comes back to `returnUrl`. */
-export const make = (client: Client, returnUrl: string): Sales => {
-  const { known, see, watch, end } = watching(client)
+/** A shop's sales through this client; the payer comes back to `returnUrl`, and `changed` hears of each order that is watched. */
+export const make = (client: Client, returnUrl: string, changed: (payOrderNo: string) => void): Sales => {
+  const { known, see, watch, end } = watching(client, changed)
   const { orders } = client
   const now = async (payOrderNo: string) => watch(await orders.get(payOrderNo))
   return {

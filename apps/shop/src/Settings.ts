@@ -13,6 +13,8 @@ export interface Settings {
   readonly vendors: ReadonlyArray<string>
   /** A page that draws the code behind `?content=`. */
   readonly codePage: string | null
+  /** Where the operators' console is, without a slash at the end. */
+  readonly console: string | null
 }
 
 /** The environment is not fit to start with; the message says what to set. */
@@ -65,11 +67,11 @@ const clientOf = (url: string | undefined, key: string | undefined): Client | nu
   }
 }
 
-const codePageOf = (text: string | undefined): string | null => {
+const addressOf = (text: string | undefined, name: string, what: string): string | null => {
   if (!text) return null
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
-    throw new SettingsInvalid("SHOP_CODE_PAGE is not an http or https address: set a page that draws ?content=.")
-  return text
+    throw new SettingsInvalid(`${name} is not an http or https address: set ${what}.`)
+  return text.replace(/\/+$/, "")
 }
 
 /** Reads `SHOP_…` variables, or throws `SettingsInvalid` for the first that is wrong. */
@@ -79,5 +81,6 @@ export const fromEnvironment = (environment: Environment): Settings => ({
   secrets: secretsOf(environment["SHOP_WEBHOOK_SECRET"]),
   client: clientOf(environment["SHOP_GATEWAY_URL"], environment["SHOP_APP_KEY"]),
   vendors: (environment["SHOP_VENDORS"] || "platform").split(/[\s,]+/).filter((name) => name !== ""),
-  codePage: codePageOf(environment["SHOP_CODE_PAGE"])
+  codePage: addressOf(environment["SHOP_CODE_PAGE"], "SHOP_CODE_PAGE", "a page that draws ?content="),
+  console: addressOf(environment["SHOP_CONSOLE_URL"], "SHOP_CONSOLE_URL", "the operators' console")
 })

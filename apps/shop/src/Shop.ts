@@ -2,12 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { type Order, PaymentProxyError, verifyWebhook } from "@payment-proxy/client/promise"
 import * as Events from "./Events.ts"
+import * as Live from "./Live.ts"
+import * as OrderPage from "./OrderPage.ts"
 import * as Page from "./Page.ts"
-import * as Pages from "./Pages.ts"
 import * as Sales from "./Sales.ts"
+import { script } from "./Script.ts"
 import type { Settings } from "./Settings.ts"
 import { SettingsInvalid } from "./Settings.ts"
-import { type Language, policies, waysOf } from "./Wares.ts"
+import * as Shelf from "./Shelf.ts"
+import * as Told from "./Told.ts"
+import { type Language, policyOf, waysOf } from "./Wares.ts"
+import { words } from "./Words.ts"
 
 /** A shop that listens. */
 export interface Shop {
@@ -24,6 +29,8 @@ interface Answer {
   readonly type?: string
   readonly body?: string
   readonly headers?: Record<string, string>
+  /** Goes on with the answer once its head is sent. */
+  readonly stream?: (response: ServerResponse) => void
 }
 
 const bodyLimitBytes = 65_536
@@ -33,7 +40,7 @@ const html = (body: string, status = 200, formOrigins: ReadonlyArray<string> = [
   status,
   type: "text/html; charset=utf-8",
   body,
-  headers: { "content-security-policy": Page.contentSecurityPolicy(formOrigins), vary: "accept-language" }
+  headers: { "content-security-policy": Page.contentSecurityPolicy(formOrigins), vary: "accept-language, cookie" }
 })
 
 const json = (status: number, value: unknown): Answer => ({
@@ -61,6 +68,8 @@ const tooLarge: Answer = { ...json(413, { error: "The body is over 64 KB." }), h
 const origins = ({ next }: Order): ReadonlyArray<string> =>
   next?.type === "form" ? [URL.parse(next.action)?.origin ?? ""].filter((origin) => origin !== "") : []
 
+const lost = (language: Language): Answer => html(OrderPage.trouble(language, words[language].lost), 404)
+
 /** The event of a delivery, or the refusal of what is forged or says nothing. */
 const eventOf = (settings: Settings, { headers }: IncomingMessage, body: Buffer) => {
   try {
@@ -70,25 +79,27 @@ const eventOf = (settings: Settings, { headers }: IncomingMessage, body: Buffer)
   }
 }
 
-/** The webhook endpoint, and what it was told. */
-const mailbox = (settings: Settings, tell: Tell) => {
+/** The webhook endpoint, and what it was told; `changed` hears of each delivery. */
+const mailbox = (settings: Settings, tell: Tell, changed: Live.Live["changed"]) => {
   const events = Events.make()
-  let refused = 0
+  const refuse = (reason: string) => {
+    events.refuse(reason)
+    changed(null)
+    return json(401, { error: reason })
+  }
   const receive = async (request: IncomingMessage): Promise<Answer> => {
     const body = await readBody(request)
     if (body === null) return tooLarge
     const event = eventOf(settings, request, body)
     if (event instanceof PaymentProxyError && event.code === "BODY_UNREADABLE")
       return json(400, { error: event.message })
-    if (event instanceof Error) {
-      refused += 1
-      return json(401, { error: event.message })
-    }
+    if (event instanceof Error) return refuse(event.message)
     const taken = events.take(event)
     if (taken !== null) tell(taken)
+    changed(Events.orderOf(event.data))
     return { status: 204 }
   }
-  return { events, receive, refused: () => refused }
+  return { events, receive }
 }
 
 type Form = URLSearchParams
@@ -98,7 +109,7 @@ const counter = (settings: Settings, sales: Sales.Sales, events: Events.Events) 
   const ways = waysOf(settings.vendors)
 
   const buy = async (form: Form): Promise<Answer> => {
-    const policy = policies.find(({ id }) => id === form.get("policy"))
+    const policy = policyOf(form.get("policy"))
     const way = ways.find(({ id }) => id === form.get("way"))
     const key = form.get("key") ?? ""
     if (policy === undefined || way === undefined || !/^[0-9a-f-]{36}$/.test(key)) return nothing
@@ -120,17 +131,29 @@ const counter = (settings: Settings, sales: Sales.Sales, events: Events.Events) 
 
   const order = async (language: Language, payOrderNo: string): Promise<Answer> => {
     const [order, refunds] = await Promise.all([sales.order(payOrderNo), sales.refunds(payOrderNo)])
-    const known = { order, refunds, events: events.list(payOrderNo), codePage: settings.codePage }
-    return html(Pages.order(language, known), 200, origins(order))
+    const known = {
+      order,
+      refunds,
+      events: events.list(payOrderNo),
+      codePage: settings.codePage,
+      console: settings.console
+    }
+    return html(OrderPage.order(language, known), 200, origins(order))
+  }
+
+  const checkout = (language: Language, id: string | null): Answer => {
+    const policy = policyOf(id)
+    return policy === undefined ? lost(language) : html(Shelf.checkout(language, policy, ways))
   }
 
   return {
     ways,
     buy,
+    checkout,
     refund,
     close,
     order,
-    orders: async (language: Language) => html(Pages.orders(language, await sales.orders()))
+    orders: async (language: Language) => html(OrderPage.orders(language, await sales.orders()))
   }
 }
 
@@ -139,7 +162,7 @@ const troubled = (language: Language, error: unknown): Answer => {
   if (!(error instanceof PaymentProxyError)) throw error
   const status =
     error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 401 ? error.status : 502
-  return html(Pages.trouble(language, error.message), status)
+  return html(OrderPage.trouble(language, error.message), status)
 }
 
 type Counter = ReturnType<typeof counter>
@@ -157,16 +180,40 @@ const post = async (at: Counter, pathname: string, request: IncomingMessage): Pr
   return verb === "close" ? at.close(payOrderNo) : nothing
 }
 
-const get = async (at: Counter, language: Language, pathname: string): Promise<Answer> => {
+const get = async (at: Counter, language: Language, { pathname, searchParams }: URL): Promise<Answer> => {
   const payOrderNo = /^\/orders\/([\w-]{1,64})$/.exec(pathname)?.[1]
   if (pathname === "/orders") return at.orders(language)
-  return payOrderNo === undefined ? nothing : at.order(language, payOrderNo)
+  if (pathname === "/checkout") return at.checkout(language, searchParams.get("policy"))
+  return payOrderNo === undefined ? lost(language) : at.order(language, payOrderNo)
+}
+
+/** A browser that looks at a page is told when it changes. */
+const follow = (live: Live.Live, payOrderNo: string | null): Answer => ({
+  status: 200,
+  type: "text/event-stream; charset=utf-8",
+  stream: (response) => {
+    if (!live.join(response, payOrderNo)) response.end()
+  }
+})
+
+/** The language of the address, which is remembered, else of the last choice, else of the browser. */
+const languageOf = ({ headers }: IncomingMessage, asked: string | null): Language => {
+  const chosen = asked ?? /(?:^|;\s*)lang=(en|zh)(?:;|$)/.exec(headers.cookie ?? "")?.[1]
+  return chosen === "en" || chosen === "zh" ? chosen : Page.languageOf(headers["accept-language"])
+}
+
+const remembering = (answer: Answer, asked: string | null): Answer => {
+  if (asked !== "en" && asked !== "zh") return answer
+  const cookie = `lang=${asked}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax`
+  return { ...answer, headers: { ...answer.headers, "set-cookie": cookie } }
 }
 
 /** The shop's answers, over what it remembers. */
 const make = (settings: Settings, url: string, tell: Tell) => {
-  const { events, receive, refused } = mailbox(settings, tell)
-  const sales = settings.client === null ? null : Sales.make(settings.client, `${url}/done?payOrderNo={payOrderNo}`)
+  const live = Live.make()
+  const { events, receive } = mailbox(settings, tell, live.changed)
+  const sales =
+    settings.client === null ? null : Sales.make(settings.client, `${url}/done?payOrderNo={payOrderNo}`, live.changed)
   const at = sales === null ? null : counter(settings, sales, events)
 
   const statusOf = async (payOrderNo: string): Promise<string | null> => {
@@ -179,15 +226,19 @@ const make = (settings: Settings, url: string, tell: Tell) => {
 
   const done = async (language: Language, payOrderNo: string | null): Promise<Answer> => {
     const isOrder = payOrderNo !== null && orderNo.test(payOrderNo)
-    return html(Pages.done(language, isOrder ? { payOrderNo, status: await statusOf(payOrderNo) } : null))
+    return html(OrderPage.done(language, isOrder ? { payOrderNo, status: await statusOf(payOrderNo) } : null))
   }
 
-  const show = async (language: Language, { pathname, searchParams }: URL): Promise<Answer> => {
-    if (pathname === "/") return html(Pages.shelf(language, at?.ways ?? []))
-    if (pathname === "/webhooks") return html(Pages.told(language, events.list(), refused()))
-    if (pathname === "/events") return json(200, events.list(searchParams.get("payOrderNo") ?? undefined))
-    if (pathname === "/done") return done(language, searchParams.get("payOrderNo"))
-    return at === null ? nothing : get(at, language, pathname)
+  const show = async (language: Language, url: URL): Promise<Answer> => {
+    const { pathname, searchParams } = url
+    const payOrderNo = searchParams.get("payOrderNo")
+    if (pathname === "/") return html(Shelf.shelf(language, at?.ways ?? []))
+    if (pathname === "/webhooks") return html(Told.told(language, events.list(), events.refused()))
+    if (pathname === "/events") return json(200, events.list(payOrderNo ?? undefined))
+    if (pathname === "/live") return follow(live, payOrderNo)
+    if (pathname === "/live.js") return { status: 200, type: "text/javascript; charset=utf-8", body: script }
+    if (pathname === "/done") return done(language, payOrderNo)
+    return at === null ? lost(language) : get(at, language, url)
   }
 
   const isForm = (pathname: string) => pathname === "/buy" || /^\/orders\/[^/]+\/(refund|close)$/.test(pathname)
@@ -200,16 +251,22 @@ const make = (settings: Settings, url: string, tell: Tell) => {
     const methods = isForm(pathname) || pathname === "/webhooks" ? [...reads, "POST"] : reads
     if (!methods.includes(request.method ?? ""))
       return { ...json(405, { error: "Another method is needed here." }), headers: { allow: methods.join(", ") } }
-    const language = Page.languageOf(request.headers["accept-language"])
-    if (request.method !== "POST") return show(language, url).catch((error: unknown) => troubled(language, error))
+    const asked = url.searchParams.get("lang")
+    const language = languageOf(request, asked)
+    const refused = (error: unknown) => troubled(language, error)
+    if (request.method !== "POST") return remembering(await show(language, url).catch(refused), asked)
     if (pathname === "/webhooks") return receive(request)
-    return at === null ? nothing : post(at, pathname, request).catch((error: unknown) => troubled(language, error))
+    return at === null ? nothing : post(at, pathname, request).catch(refused)
   }
 
-  return { answer, end: () => sales?.end() }
+  const end = () => {
+    sales?.end()
+    live.end()
+  }
+  return { answer, end }
 }
 
-const send = (response: ServerResponse, { status, type, body, headers }: Answer) => {
+const send = (response: ServerResponse, { status, type, body, headers, stream }: Answer) => {
   response.writeHead(status, {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -217,7 +274,8 @@ const send = (response: ServerResponse, { status, type, body, headers }: Answer)
     ...(type === undefined ? {} : { "content-type": type }),
     ...headers
   })
-  response.end(body)
+  if (stream === undefined || response.req.method === "HEAD") response.end(body)
+  else stream(response)
 }
 
 type Listener = (request: IncomingMessage) => Promise<Answer>

@@ -23,6 +23,7 @@ const opened = async (over: Partial<Settings> = {}) => {
     client: null,
     vendors: ["platform", "paypal"],
     codePage: null,
+    console: null,
     ...over
   }
   const shop = await Shop.start(settings, (event) => told.push(event))
@@ -81,7 +82,8 @@ describe("the shop's webhook endpoint", () => {
       verified: true,
       duplicates: 0
     })
-    for (const text of [order().payOrderNo, "SUCCEEDED", "12.34 CNY"]) assert.include(await shop.page(), text)
+    for (const text of [order().payOrderNo, "SUCCEEDED", "¥12.34", "Signature verified"])
+      assert.include(await shop.page(), text)
     assert.deepStrictEqual(
       shop.told.map(({ type, version }) => [type, version]),
       [["order.succeeded", 3]]
@@ -109,6 +111,8 @@ describe("the shop's webhook endpoint", () => {
     const page = await shop.page()
     assert.notInclude(page, "FORGED")
     assert.include(page, "Refused for a wrong signature: 4")
+    assert.lengthOf(page.match(/Signature refused/g) ?? [], 4)
+    assert.notInclude(page, "Signature verified")
   })
 
   it("takes an event that comes again once, and counts the repeats", async () => {
@@ -121,6 +125,45 @@ describe("the shop's webhook endpoint", () => {
       [["evt_1", 2]]
     )
     assert.lengthOf(shop.told, 1)
+    assert.include(await shop.page(), "came 2 times more: taken once")
+  })
+
+  it("marks an event that a newer one of the same thing has overtaken", async () => {
+    const shop = await opened()
+    for (const [version, over] of [
+      [4, {}],
+      [3, {}],
+      [1, { refundNo: "R1" }],
+      [5, {}]
+    ] as const)
+      await deliver(shop.webhooks, { body: bodyOf(order({ version, ...over })) })
+    assert.deepStrictEqual(
+      (await shop.events()).map(({ version, isLate }) => [version, isLate]),
+      [
+        [5, false],
+        [1, false],
+        [3, true],
+        [4, false]
+      ]
+    )
+    assert.lengthOf((await shop.page()).match(/overtaken/g) ?? [], 1)
+  })
+
+  it("tells those who look at the page, or at the order, as soon as something arrives", async () => {
+    const shop = await opened()
+    const looking = async (path: string) => {
+      const answer = await shop.get(path)
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+      assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/)
+      assert.include((await reader?.read())?.value ?? "", "retry:")
+      return async () => (await reader?.read())?.value
+    }
+    const [all, mine, other] = await Promise.all(["/live", "/live?payOrderNo=P1", "/live?payOrderNo=P2"].map(looking))
+    await deliver(shop.webhooks, { body: bodyOf(order({ payOrderNo: "P1" })) })
+    assert.deepStrictEqual([await all?.(), await mine?.()], ["event: changed\ndata:\n\n", "event: changed\ndata:\n\n"])
+    const fromOther = other?.()
+    await deliver(shop.webhooks, { body: bodyOf(order({ payOrderNo: "P2" })) })
+    assert.strictEqual(await fromOther, "event: changed\ndata:\n\n")
   })
 
   it("keeps the last 200 events, newest first, and lists one order's alone", async () => {
@@ -160,14 +203,17 @@ describe("the shop's pages", () => {
     assert.include(page, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&#39;&amp;")
   })
 
-  it("load nothing from elsewhere and run nothing", async () => {
+  it("load nothing from elsewhere, and run the shop's own script alone", async () => {
     const shop = await opened()
     const answer = await shop.get("/webhooks")
     assert.match(answer.headers.get("content-security-policy") ?? "", /default-src 'none'; style-src 'sha256-[^']+'/)
     assert.strictEqual(answer.headers.get("x-content-type-options"), "nosniff")
     const page = await answer.text()
-    assert.include(page, '<meta http-equiv="refresh" content="2">')
-    assert.notMatch(page, /https?:\/\/|<script|<img|style=/)
+    assert.include(answer.headers.get("content-security-policy") ?? "", "script-src 'self'; connect-src 'self'")
+    assert.include(page, '<noscript><meta http-equiv="refresh" content="5"></noscript>')
+    assert.deepStrictEqual(page.match(/<script.*/g), ['<script src="/live.js" defer></script>'])
+    assert.notMatch(page, /https?:\/\/|<img|style=|onclick/)
+    assert.match((await shop.get("/live.js")).headers.get("content-type") ?? "", /^text\/javascript/)
   })
 
   it("speak the language that the browser likes best", async () => {
@@ -184,6 +230,16 @@ describe("the shop's pages", () => {
     assert.include(await shop.page("/done", { "accept-language": "zh" }), "谢谢")
   })
 
+  it("speak the language that was chosen, from then on", async () => {
+    const shop = await opened()
+    const chosen = await shop.get("/?lang=zh")
+    const cookie = (chosen.headers.get("set-cookie") ?? "").split(";")[0] ?? ""
+    assert.include(await chosen.text(), '<html lang="zh-CN">')
+    assert.include(await shop.page("/webhooks", { cookie }), '<html lang="zh-CN">')
+    assert.include(await shop.page("/webhooks?lang=en", { cookie }), '<html lang="en">')
+    assert.isNull((await shop.get("/?lang=xx")).headers.get("set-cookie"))
+  })
+
   it("tell the payer who comes back what is known of the order, and believe no address", async () => {
     const shop = await opened()
     assert.include(await shop.page("/done"), "waiting for the confirmation")
@@ -191,7 +247,7 @@ describe("the shop's pages", () => {
     await deliver(shop.webhooks, { body: bodyOf(order({ payOrderNo: "P1", version: 4 })) })
     await deliver(shop.webhooks, { body: bodyOf(order({ payOrderNo: "P1", version: 2, status: "PENDING" })) })
     assert.include(await shop.page("/done?payOrderNo=P1"), "SUCCEEDED")
-    assert.notInclude(await shop.page("/done?payOrderNo=%3Cscript%3E"), "script")
+    assert.notInclude(await shop.page("/done?payOrderNo=%3Cscript%3E"), "<script>")
   })
 
   it("answer 404 and 405 where there is nothing, or another method is needed", async () => {
@@ -290,7 +346,11 @@ const selling = async (reply: (call: Call) => Reply) => {
   })
   const address = gateway.address()
   const baseUrl = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`
-  const shop = await opened({ client: createClient({ baseUrl, key }), codePage: "http://codes.example/_qr" })
+  const shop = await opened({
+    client: createClient({ baseUrl, key }),
+    codePage: "http://codes.example/_qr",
+    console: "http://operators.example/console"
+  })
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
     fetch(shop.url + path, { method: "POST", body: new URLSearchParams(fields), redirect: "manual", headers })
   const tell = (data: object) => {
@@ -306,8 +366,10 @@ const hiddenKey = (page: string): string => /name="key" value="([^"]+)"/.exec(pa
 describe("the shop sells", () => {
   it("a policy: the form's own key places one order, however often it is sent, and the payer goes on to its page", async () => {
     const shop = await selling(() => [201, whole()])
-    const page = await shop.page("/")
-    for (const text of ["Weekend away", "12.34", "PayPal · US$1.80", 'value="platform"']) assert.include(page, text)
+    const shelf = await shop.page("/")
+    for (const text of ["Weekend away", "¥12.34", 'href="/checkout?policy=weekend"']) assert.include(shelf, text)
+    const page = await shop.page("/checkout?policy=weekend")
+    for (const text of ["Weekend away", "PayPal", "US$1.80", 'value="platform" checked']) assert.include(page, text)
     assert.notInclude(page, 'value="alipay"')
     const form = { policy: "weekend", way: "platform", key: hiddenKey(page) }
     for (const _ of [1, 2]) {
@@ -340,6 +402,7 @@ describe("the shop sells", () => {
     for (const wrong of [{ policy: "moon" }, { way: "card" }, { key: "mine" }])
       assert.strictEqual((await shop.post("/buy", { ...form, ...wrong })).status, 404)
     assert.strictEqual((await shop.post("/buy", form, { "sec-fetch-site": "cross-site" })).status, 403)
+    assert.strictEqual((await shop.get("/checkout?policy=moon")).status, 404)
     assert.deepStrictEqual(shop.calls, [])
   })
 
@@ -386,8 +449,8 @@ describe("the shop sells", () => {
       return [200, path.endsWith("/refunds") ? { items: [refundOf()], next: null } : order]
     })
     const page = await shop.page("/orders/P1")
-    for (const text of ["P1R1", "Given back", 'value="10.00"', "Refund all that is left"]) assert.include(page, text)
-    assert.notInclude(page, 'http-equiv="refresh"')
+    for (const text of ["P1R1", "Given back", 'value="10.00"', "Cancel the policy: refund ¥10.00"])
+      assert.include(page, text)
     const form = hiddenKey(page)
     const part = await shop.post("/orders/P1/refund", { key: form, amount: "1.00", currency: "CNY" })
     assert.deepStrictEqual([part.status, part.headers.get("location")], [303, "/orders/P1"])
@@ -414,6 +477,35 @@ describe("the shop sells", () => {
     assert.include(await shop.page("/orders/P1"), "REFUNDED")
   })
 
+  it("and says in plain words what became of an order", async () => {
+    let order = whole()
+    const shop = await selling(({ path }) => [200, path.endsWith("/refunds") ? { items: [], next: null } : order])
+    const said = async (over: object) => {
+      order = whole({ next: null, payOrderNo: `P${randomUUID()}`, ...over })
+      return { page: () => shop.page(`/orders/${order.payOrderNo}`), payOrderNo: order.payOrderNo }
+    }
+    for (const [over, words] of [
+      [{ status: "SUCCEEDED" }, "you are insured"],
+      [{ status: "FAILED", failure: { code: "DECLINED", detail: "<no>" } }, "DECLINED: &lt;no&gt;"],
+      [{ status: "CLOSED" }, "was cancelled"],
+      [{ status: "REFUNDED" }, "went back to you"],
+      [{ status: "SUBMITTING", inDoubt: true }, "we ask it again"],
+      [{ status: "HELD" }, "a person looks into it"]
+    ] as const)
+      assert.include(await (await said(over)).page(), words)
+    const closed = await said({ status: "CLOSED" })
+    const body = bodyOf({ payOrderNo: closed.payOrderNo, status: "CLOSED", version: 4 }, "order.closed")
+    await deliver(shop.webhooks, { body: body.replace("08:00:00.000Z", "08:15:00.100Z") })
+    assert.include(await closed.page(), "The time to pay is over")
+    assert.include(await closed.page(), "order.closed")
+  })
+
+  it("and leads operators from the order to their console", async () => {
+    const shop = await selling(({ path }) => [200, path.endsWith("/refunds") ? { items: [], next: null } : whole()])
+    assert.include(await shop.page("/orders/P1"), 'href="http://operators.example/console/orders/P1"')
+    assert.notInclude(await shop.page("/"), "operators.example")
+  })
+
   it("and says why something did not work", async () => {
     const problem = { code: "AMOUNT_INVALID", detail: "10.00 CNY is left: <ask> for less." }
     const shop = await selling(() => [422, problem])
@@ -431,7 +523,7 @@ describe("the shop sells", () => {
       return [200, path.startsWith("/v1/orders?") ? { items: [whole()], next: null } : whole()]
     })
     const page = await shop.page("/orders")
-    for (const text of ['href="/orders/P1"', "PENDING", "12.34 CNY"]) assert.include(page, text)
+    for (const text of ['href="/orders/P1"', "Waits for the payment", "¥12.34"]) assert.include(page, text)
     assert.strictEqual((await shop.post("/orders/P1/close", {})).status, 303)
     assert.strictEqual(shop.calls.at(-1)?.path, "/v1/orders/P1/close")
   })

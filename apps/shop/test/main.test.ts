@@ -49,6 +49,7 @@ describe("the shop's settings", () => {
       /SHOP_GATEWAY_URL/
     )
     assert.match(fault({ SHOP_WEBHOOK_SECRET: secret, SHOP_CODE_PAGE: "codes" }), /SHOP_CODE_PAGE/)
+    assert.match(fault({ SHOP_WEBHOOK_SECRET: secret, SHOP_CONSOLE_URL: "javascript:x" }), /SHOP_CONSOLE_URL/)
     assert.match(fault({ SHOP_WEBHOOK_SECRET: `${secret} whsec_hunter2!` }), /^SHOP_WEBHOOK_SECRET(?!.*hunter2)/)
   })
 

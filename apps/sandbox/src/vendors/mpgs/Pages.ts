@@ -87,6 +87,8 @@ button:focus-visible,a:focus-visible{outline:3px solid #f4b183;outline-offset:2p
 .state{font-size:20px;margin:0 0 20px}
 a{color:#a33600}
 footer{padding:12px 24px;border-top:1px solid #e0dbd5;color:#6b635b;font-size:14px;text-align:center}
+:root{color-scheme:light dark}
+@media(prefers-color-scheme:dark){body{background:#141210;color:#ece7e1}main{background:#1f1c19;border-color:#443d36}header{background:#0f0d0c}aside{background:#191613;border-color:#443d36}.amount small,dt,.hint,label.card span,footer{color:#b5aca2}.alert{background:#33211a}label.card{border-color:#5a5149}label.card:has(input:checked){background:#33211a}button,a.button{background:none;color:#ece7e1;border-color:#5a5149}a{color:#ffb088}footer{border-color:#443d36}}
 @media(max-width:640px){.sides{grid-template-columns:1fr}aside{border-right:0;border-bottom:1px solid #e0dbd5}}
 @media(max-width:400px){fieldset{grid-template-columns:1fr}}`
 

@@ -61,7 +61,9 @@ button{font:inherit;font-weight:600;border-radius:24px;padding:13px;cursor:point
 button:focus-visible,a:focus-visible{outline:3px solid #80bfff;outline-offset:2px}
 .after{color:#545d68;font-size:14px;margin:0 0 16px}.state{text-align:center;font-size:18px;margin:0 0 20px}
 a.back{display:block;text-align:center;color:#0070e0;font-weight:600}
-footer{padding:12px 24px;background:#faf8f5;color:#545d68;font-size:14px;text-align:center}`
+footer{padding:12px 24px;background:#faf8f5;color:#545d68;font-size:14px;text-align:center}
+:root{color-scheme:light dark}
+@media(prefers-color-scheme:dark){body{background:#0c1220;color:#e4e9f3}main{background:#161e30;border-color:#33405a}header,header b{color:#cfe0ff;border-color:#33405a}dt,.after,footer{color:#a8b3c6}footer{background:#121a2a}#refuse,a.back{color:#7db8ff}}`
 
 const frame = (language: Language, amount: string, content: string): string => {
   const say = words[language]

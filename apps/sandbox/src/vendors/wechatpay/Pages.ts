@@ -77,7 +77,9 @@ button:focus-visible,a:focus-visible,input:focus-visible{outline:3px solid #1a5f
 .mark{width:56px;height:56px;border-radius:50%;margin:0 auto 12px;display:grid;place-items:center;font-size:30px;background:#067a43;color:#fff}
 .links{list-style:none;margin:0;padding:0}.links a{display:flex;justify-content:space-between;gap:16px;padding:12px 0;border-bottom:1px solid #e8e8e8;color:#191919}
 h2{font-size:15px;color:#595959;font-weight:600;margin:24px 0 0}
-footer{padding:16px;text-align:center;font-size:13px;color:#595959}`
+footer{padding:16px;text-align:center;font-size:13px;color:#595959}
+:root{color-scheme:light dark}
+@media(prefers-color-scheme:dark){body,header{background:#111;color:#e6e6e6}.sheet{background:#1f1f1f}dl,.links a{border-color:#3a3a3a}dt,label,h2,footer{color:#a6a6a6}input{background:#111;color:#e6e6e6}button,.button{background:#333;color:#e6e6e6}.main{background:#067a43;color:#fff}.good{color:#4cc98a}.links a{color:#e6e6e6}}`
 
 const frame = (language: Language, title: string, content: string): string => {
   const body = `<header>${title}</header><main>${content}</main><footer>${words[language].sandbox}</footer>`
