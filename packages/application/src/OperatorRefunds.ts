@@ -58,12 +58,19 @@ const aloneMinor = Effect.fnUntraced(function* ({ payOrderNo }: Payment.Payment)
   return alone.reduce((sum, { amount }) => sum + amount.amountMinor, 0n)
 })
 
-/** Lets through what one operator may send back alone; of two at once that are too much together one is placed anew, and stopped. */
-const guard = Effect.fnUntraced(function* (payment: Payment.Payment, amountMinor: bigint) {
+/** What one operator may send back of a payment now without a second one, in minor units; null: all that is left. */
+export const aloneLeftMinor = Effect.fnUntraced(function* (payment: Payment.Payment) {
   const { refundsAboveMinor } = yield* SecondPerson
   const mostMinor = refundsAboveMinor(payment.amount.currency)
-  if (mostMinor === null) return
-  if ((yield* aloneMinor(payment)) + amountMinor > mostMinor) return yield* new AboveLimit({ amountMinor })
+  if (mostMinor === null) return null
+  const leftMinor = mostMinor - (yield* aloneMinor(payment))
+  return leftMinor > 0n ? leftMinor : 0n
+})
+
+/** Lets through what one operator may send back alone; of two at once that are too much together one is placed anew, and stopped. */
+const guard = Effect.fnUntraced(function* (payment: Payment.Payment, amountMinor: bigint) {
+  const leftMinor = yield* aloneLeftMinor(payment)
+  if (leftMinor !== null && amountMinor > leftMinor) return yield* new AboveLimit({ amountMinor })
 })
 
 const fingerprintOf = (...parts: ReadonlyArray<string | null>): string =>

@@ -27,7 +27,12 @@ export {
   type Shown,
   take
 } from "./AppChanges.ts"
-export { type Outcome as RefundOutcome, refundByOperator, type Wanted as WantedRefund } from "./OperatorRefunds.ts"
+export {
+  aloneLeftMinor,
+  type Outcome as RefundOutcome,
+  refundByOperator,
+  type Wanted as WantedRefund
+} from "./OperatorRefunds.ts"
 export {
   lifeMillis as proposalLifeMillis,
   ProposalEnded,

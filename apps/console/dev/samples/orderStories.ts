@@ -217,6 +217,7 @@ export const storyOf = (row: Row): Omit<Detail, "allowed" | "refundable" | "capt
     answers: answersOf(row, history),
     deliveries: deliveriesOf(row, history),
     proposals: [],
+    refundableAlone: "1000.00",
     dueAt: isDue ? new Date(Date.now() + 42_000).toISOString() : null
   }
 }

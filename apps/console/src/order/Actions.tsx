@@ -11,6 +11,7 @@ import { type ReactNode, useState } from "react"
 import { type Answer, call } from "../Admin.ts"
 import { ReasonDialog } from "../parts/ReasonDialog.tsx"
 import { useStateWord } from "../parts/Status.tsx"
+import { useFormats } from "../words/Formats.ts"
 import { actions } from "../words/order.ts"
 import { useWords } from "../words/Words.ts"
 import { AmountField, useFault } from "./AmountField.tsx"
@@ -84,8 +85,21 @@ const Capture = ({ detail, isOpen, onClose }: Open) => {
   )
 }
 
+/** Whether a refund of so much takes a second person; nothing where one is always enough. */
+const secondOf = (
+  { refundableAlone: alone, order }: Detail,
+  wanted: string,
+  t: (typeof actions)["en"],
+  { amount }: ReturnType<typeof useFormats>
+): string | null => {
+  if (alone === null) return null
+  const { currency } = order.amount
+  return Number(wanted) > Number(alone) ? t.secondNow : t.secondAbove(amount({ value: alone, currency }))
+}
+
 const Refund = ({ detail, isOpen, onClose }: Open) => {
   const t = useWords(actions)
+  const format = useFormats()
   const { payOrderNo, amount } = detail.order
   const most = detail.refundable ?? "0"
   const [value, setValue] = useState<string | null>(null)
@@ -105,7 +119,9 @@ const Refund = ({ detail, isOpen, onClose }: Open) => {
       explain={
         <>
           <p>{t.refundTold}</p>
-          <p className={css["second"]}>{t.secondAbove}</p>
+          <p className={css["second"]} aria-live="polite">
+            {secondOf(detail, wanted, t, format)}
+          </p>
         </>
       }
       confirm={t.refund}

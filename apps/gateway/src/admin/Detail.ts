@@ -1,5 +1,5 @@
 import { type Admin, Order } from "@payment-proxy/api"
-import { type Acting, OrderNotFound, resolvable } from "@payment-proxy/application"
+import { type Acting, Operators, OrderNotFound, resolvable } from "@payment-proxy/application"
 import { Money, OrderNo, Payment, PaymentCommands, type RefundMachine } from "@payment-proxy/domain"
 import {
   type App,
@@ -111,6 +111,7 @@ export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
   const held = payment.state === "HELD" ? null : (refunds.find(({ state }) => state === "HELD") ?? null)
   const dueAtMillis = yield* Effect.flatMap(Insight, (insight) => insight.dueAt(numbers))
   const history = yield* historyOf(numbers)
+  const aloneMinor = yield* Operators.aloneLeftMinor(payment)
   const canCapture = PaymentCommands.legal(payment).includes("capture")
   return {
     order: row(payment),
@@ -122,6 +123,7 @@ export const read = Effect.fnUntraced(function* (number: string, by: Acting) {
     allowed: allowed(payment, refunds, vendor, by.role),
     refundable: inMajor(Payment.refundable(payment), payment),
     capturable: canCapture ? inMajor(payment.acceptedMinor ?? payment.authorized, payment) : null,
+    refundableAlone: aloneMinor === null ? null : Money.format({ ...payment.amount, amountMinor: aloneMinor }),
     resolvable: resolvable(payment, held),
     dueAt: dueAtMillis === null ? null : Order.timeOf(dueAtMillis)
   } satisfies Detail

@@ -59,7 +59,11 @@ describe("an order", () => {
     expect((await detail(viewer, payOrderNo)).allowed).toEqual([])
     expect((await detail(operator, payOrderNo)).allowed).toEqual(["sync", "close"])
     const ended = await paid()
-    expect(await detail(operator, ended)).toMatchObject({ allowed: ["sync", "refund"], refundable: "12.34" })
+    expect(await detail(operator, ended)).toMatchObject({
+      allowed: ["sync", "refund"],
+      refundable: "12.34",
+      refundableAlone: "10.00"
+    })
   })
 
   it("is closed with a name and a reason, in its history and on record", async () => {
@@ -105,6 +109,7 @@ describe("an order", () => {
     const found = await detail(viewer, one.body.refund.refundNo)
     expect(found.order.payOrderNo).toBe(payOrderNo)
     expect(found.refunds.length).toBe(1)
+    expect(found.refundableAlone, "what he sent back alone counts together").toBe("8.00")
   })
 
   it.each([

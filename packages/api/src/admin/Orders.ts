@@ -84,6 +84,8 @@ export const OrderDetail = Schema.Struct({
   /** What is left to refund or to capture, in major units; null where nothing is. */
   refundable: Schema.NullOr(Schema.String),
   capturable: Schema.NullOr(Schema.String),
+  /** What one operator may refund now without a second one, in major units; null: all that is left. */
+  refundableAlone: Schema.NullOr(Schema.String),
   /** The states that a person can let a held order go on from. */
   resolvable: Schema.Array(Payment.State),
   /** When we look at it again; null: never. */
