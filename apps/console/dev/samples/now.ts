@@ -1,5 +1,6 @@
 import type { Answer } from "../../src/Admin.ts"
 import { type Handlers, Stream } from "./Fake.ts"
+import { openCount } from "./proposals.ts"
 import { scenario } from "./scenario.ts"
 
 type Overview = Answer<"overview.now">
@@ -164,7 +165,7 @@ export const overview = (): Overview => {
     })),
     inDoubt: isBusy ? { count: 37, oldest: inDoubt() } : { count: 0, oldest: [] },
     held: isBusy ? { count: 3, oldest: held() } : { count: 0, oldest: [] },
-    proposals: isBusy ? 2 : 0,
+    proposals: isBusy ? openCount() : 0,
     queues: [
       { queue: "orders", waiting: isBusy ? 412 : 0, oldestSeconds: isBusy ? 4.2 : 0 },
       { queue: "deliveries", waiting: isBusy ? 1893 : 0, oldestSeconds: isBusy ? 184 : 0 },

@@ -169,6 +169,9 @@ export const proposalsOf = (subject: string): ReadonlyArray<Proposal> =>
         .filter(({ state, isToTake }) => state === "open" || isToTake)
     : []
 
+/** How many wait for a second person. */
+export const openCount = (): number => kept.filter(({ state }) => state === "open").length
+
 const decide = (id: string, state: "approved" | "rejected", note: string) => {
   const one = kept.find((other) => other.id === id)
   if (one === undefined) return fault("PROPOSAL_NOT_FOUND", "There is no such proposal.")

@@ -49,9 +49,11 @@ const Square = ({ day, of }: { readonly day: string; readonly of: Day | undefine
       params={{ vendor: of.vendor, day }}
       className={css["square"]}
       data-tone={dayTones[state]}
-      aria-label={`${dates.full(day)}: ${said}`}
       title={`${day} · ${said}`}
     >
+      <span className="visually-hidden">
+        {dates.full(day)}: {said}
+      </span>
       <span aria-hidden>{number}</span>
       <span aria-hidden className={css["sign"]}>
         {state === "open" ? shortly(countOf(of, "open")) : signs[state]}

@@ -2,6 +2,7 @@ import { Button, Menu } from "@mantine/core"
 import { IconChevronDown } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link, useNavigate } from "@tanstack/react-router"
+import { useRef } from "react"
 import { call } from "../Admin.ts"
 import { Badge, type Tone } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
@@ -10,6 +11,7 @@ import { Moment } from "../parts/Moment.tsx"
 import { Page } from "../parts/Page.tsx"
 import { Cell, Table } from "../parts/Table.tsx"
 import { NewOperator } from "../people/NewOperator.tsx"
+import { Only } from "../people/Only.tsx"
 import css from "../people/people.module.css"
 import { type Action, actionsOf, type Operator, useChanges } from "../people/useChanges.tsx"
 import { type Role, useSession } from "../session.tsx"
@@ -27,12 +29,19 @@ const Actions = ({ operator, ask }: { readonly operator: Operator; readonly ask:
   const text = useWords(texts)
   const navigate = useNavigate()
   const { session } = useSession()
+  const button = useRef<HTMLButtonElement>(null)
+  const begin = (action: Action) => {
+    // Dialogs give the focus back to what had it: the menu's item is gone by then.
+    button.current?.focus()
+    ask(action, operator)
+  }
   const actions = actionsOf(operator, operator.name === session.operator)
   const toTrail = () => void navigate({ to: "/trail", search: { operator: operator.name } as never })
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
+          ref={button}
           size="xs"
           variant="default"
           rightSection={<IconChevronDown size={14} aria-hidden />}
@@ -45,8 +54,8 @@ const Actions = ({ operator, ask }: { readonly operator: Operator; readonly ask:
         {actions.map((action) => (
           <Menu.Item
             key={action}
-            onClick={() => ask(action, operator)}
-            {...(grave.has(action) ? { color: "red" } : {})}
+            onClick={() => begin(action)}
+            {...(grave.has(action) ? { style: { color: "var(--tone-bad-text)" } } : {})}
           >
             {text[action]}
           </Menu.Item>
@@ -114,8 +123,7 @@ const Row = ({ operator, ask }: { readonly operator: Operator; readonly ask: Ask
   )
 }
 
-/** People who work here. */
-export const Operators = () => {
+const All = () => {
   const text = useWords(texts)
   const { ask, dialog } = useChanges()
   const query = useQuery({
@@ -158,4 +166,11 @@ export const Operators = () => {
       {dialog}
     </Page>
   )
+}
+
+/** People who work here. */
+export const Operators = () => {
+  const { title } = useWords(texts)
+  const { may } = useSession()
+  return may("administrator") ? <All /> : <Only title={title} />
 }

@@ -10,8 +10,10 @@ import { Moment } from "../parts/Moment.tsx"
 import { Page } from "../parts/Page.tsx"
 import { Paged, usePaged } from "../parts/Paged.tsx"
 import { Cell, Table } from "../parts/Table.tsx"
+import { Only } from "../people/Only.tsx"
 import { placeOf } from "../people/Place.ts"
 import css from "../people/people.module.css"
+import { useSession } from "../session.tsx"
 import { titles } from "../words/problems.ts"
 import { deeds as deedTexts, trail as texts } from "../words/trail.ts"
 import { useLanguage, useWords } from "../words/Words.ts"
@@ -39,7 +41,8 @@ const Outcome = ({ outcome }: { readonly outcome: string }) => {
   const language = useLanguage()
   if (outcome === "done") return <Badge tone="good">{text.done}</Badge>
   if (outcome === "proposed") return <Badge tone="wait">{text.proposed}</Badge>
-  const title = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
+  const known = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
+  const title = outcome === "UNREACHED" ? text.unreached : known
   return (
     <span className={css["action"]}>
       <span>
@@ -59,7 +62,7 @@ const Subject = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choos
     <span className={css["subject"]}>
       <button
         type="button"
-        className={`${css["choose"]} ${css["subjectText"]} link mono`}
+        className={`${css["choose"]} ${css["subjectText"]} link`}
         title={text.onlyOf(subject)}
         onClick={() => choose({ subject })}
       >
@@ -151,8 +154,7 @@ const FilterForm = ({ filter, choose }: { readonly filter: Filter; readonly choo
   )
 }
 
-/** What operators did, and what they were refused. */
-export const Trail = () => {
+const All = () => {
   const text = useWords(texts)
   const navigate = useNavigate()
   const search: Readonly<Record<string, unknown>> = useSearch({ strict: false })
@@ -201,4 +203,11 @@ export const Trail = () => {
       </Card>
     </Page>
   )
+}
+
+/** What operators did, and what they were refused. */
+export const Trail = () => {
+  const { title } = useWords(texts)
+  const { may } = useSession()
+  return may("administrator") ? <All /> : <Only title={title} />
 }

@@ -13,7 +13,8 @@ export const Moment = ({
   const formats = useFormats()
   const nowMillis = useNow(as === "full" || as === "clock" ? 3_600_000 : 10_000)
   if (at === null) return <span className="muted">–</span>
-  const ago = formats.ago(at, nowMillis)
+  // What came after the last tick is not still to come.
+  const ago = formats.ago(at, Math.max(nowMillis, Date.now()))
   const shown = {
     ago,
     full: formats.dateTime(at),

@@ -126,7 +126,7 @@ const Test = ({ name }: { readonly name: string }) => {
           variant="default"
           leftSection={<IconPlugConnected size={16} aria-hidden />}
           onClick={() => setOpen(true)}
-          aria-label={text.testTitle(name)}
+          aria-label={`${text.test}: ${name}`}
         >
           {text.test}
         </Button>

@@ -3,6 +3,8 @@ import { words } from "./Words.ts"
 /** People who work here. */
 export const operators = words(
   {
+    only: "Only administrators see this",
+    onlyTold: "Ask an administrator where you need to know who did what, or somebody needs another role.",
     title: "Operators",
     lead: "People who work in this console. What they do is in the audit trail.",
     failed: "The operators could not be loaded",
@@ -70,6 +72,8 @@ export const operators = words(
     inTrail: "Show in the trail"
   },
   {
+    only: "仅管理员可查看",
+    onlyTold: "如需了解操作记录或调整角色，请联系管理员。",
     title: "操作员",
     lead: "可登录本控制台的人员，其操作均记入操作日志。",
     failed: "操作员加载失败",
