@@ -1,11 +1,12 @@
-// The demonstration: sandbox, shop and gateway on this machine, with an app key, a curl to copy, and .payment-proxy/demo.json
-// for scripts; with --watch each app reloads when a file changes. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
+// The demonstration: sandbox, shop, gateway and console on this machine, with one link to begin at, an app key, a curl to copy,
+// and .payment-proxy/demo.json for scripts; with --watch each app reloads when a file changes. Data stays in .payment-proxy between runs; PAYMENT_PROXY_DATA names another folder.
 import { spawn, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, watchFile, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join, resolve } from "node:path"
 import { createInterface } from "node:readline"
+import * as Console from "./console.mjs"
 import { root } from "./tools.mjs"
 
 const data = resolve(process.env.PAYMENT_PROXY_DATA ?? join(root, ".payment-proxy"))
@@ -54,6 +55,10 @@ const freePort = async (from) => {
   throw new Error(`No free port between ${from} and ${from + 199}.`)
 }
 
+/** The port for operators, as the gateway takes it: the first that is free, unless the system is to pick one, or there is to be none. */
+const adminPort = async (wanted = "4010") =>
+  wanted === "off" || wanted === "0" ? wanted : String(await freePort(Number(wanted) || 4010))
+
 /** Starts an app; answers what it says in its ready line. Its log lines go to our output. */
 const start = (app, env, args = ["src/main.ts"]) =>
   new Promise((ready, fail) => {
@@ -94,17 +99,17 @@ const readJson = (text) => {
 
 /** Throwaway secrets of the demonstration, kept so that orders of an earlier run go on. */
 const secretsOf = (file) => {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"))
-  } catch {
-    const secrets = {
-      clientSecret: randomBytes(24).toString("hex"),
-      platformWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`,
-      shopWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`
-    }
-    writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
-    return secrets
+  const kept = readJson(existsSync(file) ? readFileSync(file, "utf8") : "")
+  const secrets = {
+    clientSecret: randomBytes(24).toString("hex"),
+    platformWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`,
+    shopWebhookSecret: `whsec_${randomBytes(24).toString("base64")}`,
+    consoleSecret: randomBytes(24).toString("hex"),
+    operatorPassword: randomBytes(9).toString("base64url"),
+    ...kept
   }
+  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+  return secrets
 }
 
 /** The names of environment variables: WECHATPAY_API_V3_KEY for the apiV3Key of wechatpay. */
@@ -130,16 +135,19 @@ const environmentOf = (credentials) =>
 /** The vendors that the sandbox plays beside its platform; DEMO_VENDORS=none leaves them out. */
 const vendors = process.env.DEMO_VENDORS === "none" ? [] : ["wechatpay", "alipay", "mpgs", "paypal"]
 
-const sources = [join(root, "payment-proxy.config.yaml"), join(root, "examples/vendors.yaml")]
+const sources = ["payment-proxy.config.yaml", "examples/vendors.yaml", "examples/operators.yaml"].map((name) =>
+  join(root, name)
+)
 
-/** One file: the platform and its routes, and each vendor directly; made anew when one of them is edited. */
+/** One file: the platform and its routes, each vendor directly, and what operators may do; made anew when one of them is edited. */
 const configuration = () => {
-  const [platform = "", direct = ""] = sources.map((source) => readFileSync(source, "utf8"))
+  const [platform = "", direct = "", operators = ""] = sources.map((source) => readFileSync(source, "utf8"))
   const [, entries = ""] = vendors.length === 0 ? [] : direct.split(/^vendors:\n/m)
   const file = join(data, "payment-proxy.config.yaml")
   const head =
-    "# Made by `npm start` from payment-proxy.config.yaml and examples/vendors.yaml at the top of the repository: edit those.\n"
-  writeFileSync(`${file}.new`, head + platform.replace(/^(?=# The platform's own API|routes:)/m, entries))
+    "# Made by `npm start` from payment-proxy.config.yaml, examples/vendors.yaml and examples/operators.yaml at the top of the repository: edit those.\n"
+  const whole = platform.replace(/^(?=# The platform's own API|routes:)/m, entries)
+  writeFileSync(`${file}.new`, `${head}${whole.trimEnd()}\n${operators}`)
   renameSync(`${file}.new`, file)
   return file
 }
@@ -186,6 +194,14 @@ const appOf = (environment, webhook) => {
   return app
 }
 
+/** The first of the operators, made once; the others are the company's, at the sandbox's provider. */
+const madeOperator = (environment, secrets) => {
+  const name = "admin"
+  const env = { ...environment, OPERATOR_PASSWORD: secrets.operatorPassword }
+  command(env, "operators", "create", name, "--role", "administrator", "--password-env", "OPERATOR_PASSWORD")
+  return { name, password: secrets.operatorPassword }
+}
+
 /** What operators' commands need, too: `set -a; . .payment-proxy/demo.env; set +a`. */
 const writeEnvironment = (environment) => {
   const quoted = ([name, value]) => `${name}='${String(value).replaceAll("'", `'\\''`)}'\n`
@@ -213,6 +229,49 @@ const curlOf = ({ gateway, shop, appKey }) => {
   ].join("\n")
 }
 
+const inConsole = ({ name, password }) => `
+  3. At the foot of the order's page, "What the operators see of this" opens the order in the console. Sign in as
+     ${name} with ${password}, or by "Sandbox Company" as ada, omar, mei or vera.
+  4. Refund a part there. What is above ¥100 takes two: omar proposes it, and mei approves.
+`
+
+/** What there is to see, and where to begin. */
+const said = (demo) => `
+Payment Proxy is ready.
+
+  Start here  ${demo.shop}
+
+  1. Choose a policy and place the order.
+  2. Pay on the platform's page, refuse, or let the time run out: the shop follows, and shows each webhook that it gets.${
+    demo.console === null ? "\n" : inConsole(demo.operator)
+  }
+${[
+  ...(demo.console === null
+    ? []
+    : [line("console", demo.console, `what operators see: ${demo.operator.name}, ${demo.operator.password}`)]),
+  line("order API", demo.gateway, `its pages: ${demo.docs}`),
+  line("platform", demo.sandbox, "a sandbox: what it saw is at /_ledger"),
+  ...Object.entries(demo.vendors).map(([vendor, url]) =>
+    line(vendor, url, "played by the sandbox, too (docs/vendors.md)")
+  ),
+  line("shop", demo.shop, "its webhooks are at /webhooks")
+].join("\n")}
+  app key     ${demo.appKey}
+
+For the commands of README.md and docs/cli.md, in another terminal:
+
+export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}
+set -a; . '${join(data, "demo.env").replaceAll("'", `'\\''`)}'; set +a
+
+Place an order yourself, open its next.url, pay, and see it arrive in the shop:
+
+${curlOf(demo)}
+
+Or pay by the platform's own API, through ${demo.gateway}/proxy/platform/… (docs/proxy.md).
+
+Ctrl-C stops all of it.
+`
+
 /** Two demonstrations on one folder would write into each other's ledger. */
 const refuseSecond = async () => {
   const other = readJson(existsSync(demoFile) ? readFileSync(demoFile, "utf8") : "")
@@ -231,6 +290,7 @@ const main = async () => {
   mkdirSync(data, { recursive: true, mode: 0o700 })
   await refuseSecond()
   const secrets = secretsOf(join(data, "secrets.json"))
+  const built = Console.built()
   const sandbox = await start("sandbox", {
     SANDBOX_DATA: join(data, "sandbox"),
     SANDBOX_CLIENT_ID: "payment-proxy",
@@ -238,6 +298,7 @@ const main = async () => {
     SANDBOX_WEBHOOK_SECRET: secrets.platformWebhookSecret,
     SANDBOX_MERCHANT_ID: "merchant-demo",
     SANDBOX_MERCHANT_NAME: "Milestone Travel Cover",
+    SANDBOX_CONSOLE_SECRET: secrets.consoleSecret,
     SANDBOX_VENDORS: vendors.join(",")
   })
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
@@ -253,7 +314,6 @@ const main = async () => {
     ...environmentOf(credentials),
     PAYMENT_PROXY_CONFIG: configuration(),
     PAYMENT_PROXY_PORT: String(port),
-    PAYMENT_PROXY_ADMIN_PORT: String(await freePort(Number(process.env.PAYMENT_PROXY_ADMIN_PORT ?? 4010))),
     PAYMENT_PROXY_PUBLIC_URL: gateway,
     PAYMENT_PROXY_DATA: data,
     PAYMENT_PROXY_DEVELOPMENT: "true",
@@ -262,20 +322,28 @@ const main = async () => {
     PLATFORM_CLIENT_ID: "payment-proxy",
     PLATFORM_CLIENT_SECRET: secrets.clientSecret,
     PLATFORM_WEBHOOK_SECRET: secrets.platformWebhookSecret,
-    PLATFORM_MERCHANT_ID: "merchant-demo"
+    PLATFORM_MERCHANT_ID: "merchant-demo",
+    CONSOLE_CLIENT_SECRET: secrets.consoleSecret
   }
   writeEnvironment(environment)
   const operator = { ...environment, WEBHOOK_SECRET: secrets.shopWebhookSecret }
   const app = appOf(operator, `http://127.0.0.1:${shopPort}/webhooks`)
+  const person = madeOperator(environment, secrets)
+  await built
+  const { admin } = await start("gateway", {
+    ...environment,
+    PAYMENT_PROXY_ADMIN_PORT: await adminPort(process.env.PAYMENT_PROXY_ADMIN_PORT)
+  })
+  const consoleUrl = admin === undefined || admin === null ? null : `${admin}/console`
   const shop = await start("shop", {
     SHOP_PORT: String(shopPort),
     SHOP_WEBHOOK_SECRET: secrets.shopWebhookSecret,
     SHOP_GATEWAY_URL: gateway,
     SHOP_APP_KEY: app.key,
     SHOP_VENDORS: ["platform", ...vendors].join(","),
-    SHOP_CODE_PAGE: `${sandbox.url}/_qr`
+    SHOP_CODE_PAGE: `${sandbox.url}/_qr`,
+    SHOP_CONSOLE_URL: consoleUrl ?? ""
   })
-  await start("gateway", environment)
   for (const source of sources) watchFile(source, { interval: 1000, persistent: false }, () => void configuration())
 
   const demo = {
@@ -284,38 +352,15 @@ const main = async () => {
     sandbox: sandbox.url,
     vendors: sandbox.vendors,
     shop: shop.url,
+    console: consoleUrl,
+    operator: person,
     appKey: app.key,
     ready: true
   }
   writeFileSync(`${demoFile}.new`, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${demoFile}.new`, demoFile)
   isOurs = true
-  console.log(`
-Payment Proxy is ready.
-
-${[
-  line("order API", demo.gateway, `its pages: ${demo.docs}`),
-  line("platform", demo.sandbox, "a sandbox: what it saw is at /_ledger"),
-  ...Object.entries(demo.vendors).map(([vendor, url]) =>
-    line(vendor, url, "played by the sandbox, too (docs/vendors.md)")
-  ),
-  line("shop", demo.shop, "buy a travel policy; /webhooks shows what was reported, signed")
-].join("\n")}
-  app key     ${demo.appKey}
-
-For the commands of README.md and docs/cli.md, in another terminal:
-
-export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}
-set -a; . '${join(data, "demo.env").replaceAll("'", `'\\''`)}'; set +a
-
-Buy a policy in the shop. Or place an order yourself, open its next.url, pay, and see it arrive in the shop:
-
-${curlOf(demo)}
-
-Or pay by the platform's own API, through ${demo.gateway}/proxy/platform/… (docs/proxy.md).
-
-Ctrl-C stops all of it.
-`)
+  console.log(said(demo))
 }
 
 main().catch((error) => {

@@ -15,6 +15,9 @@ export interface Demo {
   readonly sandbox: string
   readonly vendors: { readonly [name: string]: string }
   readonly shop: string
+  /** The operators' console, and its first operator. */
+  readonly console: string
+  readonly operator: { readonly name: string; readonly password: string }
   readonly appKey: string
   readonly ready: true
 }

@@ -81,6 +81,11 @@ describe("the whole path, from npm start", () => {
     const typed = [`export GATEWAY=${demo.gateway} APP_KEY=${demo.appKey}`, join(folder, "demo.env"), "curl -X POST"]
     for (const part of [demo.gateway, demo.docs, demo.sandbox, demo.shop, demo.appKey, ...typed])
       expect(printed()).toContain(part)
+    const said = printed()
+    const addresses = [demo.console, demo.operator.password, demo.gateway, demo.sandbox, demo.appKey]
+    const start = said.indexOf(`Start here  ${demo.shop}`)
+    expect(start).toBeGreaterThan(0)
+    for (const part of addresses) expect(said.indexOf(part, start), part).toBeGreaterThan(start)
   })
 
   it.skipIf(browser === undefined && process.env["CI"] === undefined)(
@@ -144,6 +149,33 @@ describe("the whole path, from npm start", () => {
         const told = await received(payOrderNo, 10)
         const types = told.map(({ type }) => type)
         expect(types).toEqual(expect.arrayContaining(["refund.succeeded", "order.partially_refunded"]))
+      } finally {
+        await chromium.close()
+      }
+    },
+    60_000
+  )
+
+  it.skipIf(browser === undefined && process.env["CI"] === undefined)(
+    "the shop's page of an order leads operators to it in the console, where the first of them signs in",
+    async () => {
+      if (browser === undefined) throw new Error("CI has no Chromium: .ci/run installs it.")
+      const { shop, operator } = running.demo
+      const chromium = await launch(browser)
+      try {
+        const page = await chromium.newPage()
+        await page.goto(shop)
+        await page.click('a[href="/checkout?policy=fortnight"]')
+        await page.click("form button")
+        await page.waitForURL(`${shop}/orders/*`)
+        const payOrderNo = page.url().split("/").at(-1) ?? ""
+        await page.click("#console")
+        expect(page.url()).toBe(`${running.demo.console}/orders/${payOrderNo}`)
+        await page.locator("input:not([type=password])").first().fill(operator.name)
+        await page.fill("input[type=password]", operator.password)
+        await page.keyboard.press("Enter")
+        await page.waitForSelector(`text=${payOrderNo}`, { timeout: 20_000 })
+        expect(page.url()).toBe(`${running.demo.console}/orders/${payOrderNo}`)
       } finally {
         await chromium.close()
       }

@@ -41,7 +41,7 @@ const phoneOf = (content: string, vendors: { readonly [name: string]: string }):
   return Object.values(vendors).some((url) => content.startsWith(`${url}/`)) ? content : undefined
 }
 
-/** A code as a shop shows it, and the way to a phone that has scanned it. */
+/** A code as a shop shows it, and the way to a phone that has scanned it; `vendors` is where the sandbox plays each platform. */
 export const page = async (
   content: string,
   vendors: { readonly [name: string]: string },

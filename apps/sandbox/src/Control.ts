@@ -94,7 +94,7 @@ export const control = async (
     const content = url.searchParams.get("content") ?? ""
     if (content === "" || content.length > 1000)
       return sendJson(response, 400, { error: "invalid", message: '"content" is 1 to 1000 characters' })
-    return Page.send(response, 200, await CodePage.page(content, vendors.urls, language))
+    return Page.send(response, 200, await CodePage.page(content, { ...vendors.urls, platform: platform.url }, language))
   }
   if (url.pathname === "/_credentials") return sendJson(response, 200, vendors.credentials)
   if (url.pathname === "/_ledger")

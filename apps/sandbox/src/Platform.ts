@@ -88,6 +88,11 @@ export class Platform {
     })
   }
 
+  /** Where it is. */
+  get url(): string {
+    return this.#url
+  }
+
   /** The platform goes on at this address, with what was on its way. */
   open(url: string): void {
     this.#url = url

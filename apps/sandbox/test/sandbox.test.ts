@@ -204,6 +204,16 @@ describe("the cashier", () => {
     await sandbox.call("POST", "/_clock", { advanceMillis: -61_000 })
   })
 
+  it("is where a phone comes to that scans a code of the platform", async () => {
+    const { action } = await sandbox.created({ scene: "QR" })
+    const page = await (await fetch(`${sandbox.url}/_qr?content=${encodeURIComponent(action.url)}`)).text()
+    expect(page).toContain(`id="scan" href="${sandbox.url}/cashier/`)
+    const foreign = await (
+      await fetch(`${sandbox.url}/_qr?content=${encodeURIComponent("https://elsewhere.example/")}`)
+    ).text()
+    expect(foreign).not.toContain('id="scan"')
+  })
+
   it("runs its own script alone", async () => {
     const { action } = await sandbox.created()
     const answer = await fetch(action.url)

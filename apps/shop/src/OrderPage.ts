@@ -70,10 +70,13 @@ export const leftOf = ({ amount, refunded }: Pick<Order, "amount" | "refunded">)
 const formOf = ({ payOrderNo }: Order, verb: "refund" | "close", content: string): string =>
   `<form method="post" action="/orders/${encodeURIComponent(payOrderNo)}/${verb}">${content}</form>`
 
+const over: ReadonlyArray<string> = ["FAILED", "CLOSED", "REFUNDED"]
+
 const payPart = (language: Language, order: Order, codePage: string | null): string => {
-  const { payNow, until, timeLeft, cancel } = words[language]
+  const { payNow, until, timeLeft, cancel, toShelf } = words[language]
   const isOpen = order.status === "PENDING" || order.status === "SUBMITTING"
-  if (!isOpen && order.next === null) return ""
+  if (!isOpen && order.next === null)
+    return over.includes(order.status) ? `<a class="button big" href="/">${toShelf}</a>` : ""
   const next = order.next === null ? "" : nextOf(language, order.next, codePage)
   const left = `<span hidden>· <span class="left" data-until="${escaped(order.expiresAt)}"></span> ${timeLeft}</span>`
   const limit = isOpen ? `<span class="hint">${until} ${clock(order.expiresAt)} ${left}</span>` : ""
