@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { appendFileSync, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -68,14 +68,10 @@ const mainOf = (app: string): string =>
 
 type Environment = { readonly [name: string]: string }
 
-/** The console's files: the run's, or else made now. */
-const consoleIn = async (folder: string): Promise<string> => {
-  const shared = join(bundles ?? "", "console")
-  if (bundles !== undefined && existsSync(join(shared, "index.html"))) return shared
-  const cwd = join(root, "apps/console")
-  const outDir = join(folder, "console")
-  await promisify(execFile)(join(cwd, "node_modules/.bin/vite"), ["build", "--outDir", outDir], { cwd })
-  return outDir
+/** Makes the console's files where they are not what the sources say: they are where the gateway looks for them. */
+const consoleBuilt = (): Promise<unknown> => {
+  const script = 'import { built } from "./scripts/console.mjs"; await built()'
+  return promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root })
 }
 
 /** An operators' command; its JSON. */
@@ -197,7 +193,7 @@ const started = async (folder: string, processes: Processes): Promise<Omit<Syste
   const config = join(folder, "payment-proxy.config.yaml")
   copyFileSync(join(root, "payment-proxy.config.yaml"), config)
   appendFileSync(config, operators)
-  const [sandbox, files] = await Promise.all([
+  const [sandbox] = await Promise.all([
     processes.start("sandbox", {
       SANDBOX_PORT: "0",
       SANDBOX_VENDORS: "",
@@ -209,10 +205,14 @@ const started = async (folder: string, processes: Processes): Promise<Omit<Syste
       SANDBOX_MERCHANT_ID: "merchant-tests",
       SANDBOX_MERCHANT_NAME: "Milestone Travel Cover"
     }),
-    consoleIn(folder)
+    consoleBuilt()
   ])
   const environment = await environmentOf(folder, sandbox)
-  const own = { ...environment, PAYMENT_PROXY_CONSOLE_DIR: files, PASSWORD: password }
+  const own = {
+    ...environment,
+    PAYMENT_PROXY_CONSOLE_DIR: join(root, "apps/console/dist-web"),
+    PASSWORD: password
+  }
   const { url: gateway = "", admin = "" } = await processes.start("gateway", own)
   await command(own, "operators", "create", "ada", "--role", "administrator", ...byRoot)
   const { call } = await signedIn(admin, "ada")

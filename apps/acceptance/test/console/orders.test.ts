@@ -91,7 +91,7 @@ describe.skipIf(Console.isMissing)("in a real browser, an operator of the consol
     const { items } = body as { readonly items: ReadonlyArray<{ readonly id: string; readonly subject: string }> }
     const { id } = items.find(({ subject }) => subject === payOrderNo) ?? expect.fail("no proposal is open")
     const alone = await bea.call("POST", `/admin/proposals/${id}/approve`, { note: "It is fine." })
-    expect(alone).toMatchObject({ status: 409, body: { code: "SECOND_PERSON_NEEDED" } })
+    expect(alone).toMatchObject({ status: 403, body: { code: "SECOND_PERSON_NEEDED" } })
 
     const second = (await world.seat("cai")).page
     await second.goto(`${world.admin}/console/proposals`)
@@ -128,7 +128,7 @@ describe.skipIf(Console.isMissing)("in a real browser, an operator of the consol
     const { payOrderNo } = await world.place("resent")
     await until("the shop is told", 20_000, async () => (await receivedOf(payOrderNo)).length === 2 || undefined)
     const page = await followed("bea", payOrderNo)
-    const event = page.getByRole("listitem").filter({ hasText: "order.pending" }).last()
+    const event = page.locator("#deliveries").getByRole("listitem").filter({ hasText: "order.pending" })
     await event.getByRole("button", { name: "Send again" }).click()
     await because(page, "Send again", "The shop lost it.")
     await page.getByText("It is on its way to 1 endpoint.").waitFor()
