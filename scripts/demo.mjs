@@ -49,9 +49,16 @@ const isFree = (port) =>
     server.listen(port, "127.0.0.1", () => server.close(() => answer(true)))
   })
 
-/** The first free port from `from` on; 0 where the caller asked the system to pick. */
+/** Ports that are meant for somebody who does not listen yet. */
+const meant = new Set()
+
+/** The first free port from `from` on, which is nobody else's; 0 where the caller asked the system to pick. */
 const freePort = async (from) => {
-  for (let port = from; port < from + 200; port++) if (await isFree(port)) return port
+  for (let port = from; port < from + 200; port++) {
+    if (meant.has(port) || !(await isFree(port))) continue
+    meant.add(port)
+    return port
+  }
   throw new Error(`No free port between ${from} and ${from + 199}.`)
 }
 
@@ -111,6 +118,10 @@ const secretsOf = (file) => {
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
   return secrets
 }
+
+/** The sandbox stays where it was, if it can: people are known by their provider's address, and payers keep their pages'. */
+const keepPort = (file, secrets, url) =>
+  writeFileSync(file, JSON.stringify({ ...secrets, sandboxPort: Number(new URL(url).port) }), { mode: 0o600 })
 
 /** The names of environment variables: WECHATPAY_API_V3_KEY for the apiV3Key of wechatpay. */
 const variable = (...parts) =>
@@ -292,6 +303,9 @@ const main = async () => {
   const secrets = secretsOf(join(data, "secrets.json"))
   const built = Console.built()
   const sandbox = await start("sandbox", {
+    ...(secrets.sandboxPort !== undefined && (await isFree(secrets.sandboxPort))
+      ? { SANDBOX_PORT: String(secrets.sandboxPort) }
+      : {}),
     SANDBOX_DATA: join(data, "sandbox"),
     SANDBOX_CLIENT_ID: "payment-proxy",
     SANDBOX_CLIENT_SECRET: secrets.clientSecret,
@@ -301,6 +315,7 @@ const main = async () => {
     SANDBOX_CONSOLE_SECRET: secrets.consoleSecret,
     SANDBOX_VENDORS: vendors.join(",")
   })
+  keepPort(join(data, "secrets.json"), secrets, sandbox.url)
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
   const shopPort = await freePort(Number(process.env.SHOP_PORT) || 4020)

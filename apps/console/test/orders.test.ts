@@ -17,6 +17,7 @@ describe("A search in the address", () => {
 
   it("asks for amounts only with their currency", () => {
     expect(Search.filterOf({ amountFrom: "1", amountTo: "2" }, nowMillis)).toEqual({})
+    expect(Search.keptOf({ range: "24h", status: "HELD" })).toEqual({ range: "24h", status: "HELD" })
     expect(Search.filterOf({ amountFrom: "1", currency: "JPY" }, nowMillis)).toEqual({
       amountFrom: "1",
       currency: "JPY"

@@ -67,7 +67,6 @@ main{width:min(440px,100%);background:var(--card);border-radius:16px;box-shadow:
 header{background:#1455d9;color:#fff;padding:16px 24px;font-weight:600;display:flex;align-items:center;gap:10px}
 header svg{width:22px;height:22px}header span{flex:1}header a{color:#fff;font-size:14px;font-weight:400}
 section{padding:24px}
-.due{text-align:center;margin:0;color:var(--soft)}
 .amount{font-size:40px;line-height:1.2;font-weight:700;text-align:center;margin:4px 0 20px;font-variant-numeric:tabular-nums}.amount small{font-size:18px;font-weight:600;margin-right:8px;color:var(--soft)}
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:8px 16px;margin:0 0 22px;padding:18px 0 0;border-top:1px solid var(--line)}dt{color:var(--soft)}dd{margin:0;text-align:right;overflow-wrap:anywhere}
 dd small{color:var(--soft);display:block}dd.code{font:13px/1.8 ui-monospace,monospace}
@@ -78,7 +77,7 @@ button,.button{font:inherit;font-weight:600;border:1px solid var(--line);border-
 :is(button,a):focus-visible{outline:3px solid var(--mark);outline-offset:2px}header a:focus-visible{outline-color:#fff}
 .sign{width:56px;height:56px;border-radius:50%;display:grid;place-items:center;margin:0 auto 10px;font-size:28px;font-weight:700;border:2px solid var(--soft);color:var(--soft)}
 .good{border-color:var(--good);color:var(--good)}.bad{border-color:var(--bad);color:var(--bad)}
-h1{text-align:center;font-size:21px;margin:0 0 4px}.about{text-align:center;color:var(--soft);margin:0 0 20px}
+h1{text-align:center;font-size:21px;margin:0 0 4px}.due{margin:0;color:var(--soft);font-size:16px;font-weight:400}.about{text-align:center;color:var(--soft);margin:0 0 20px}
 .button+.button{margin-top:10px}
 footer{padding:12px 24px;background:var(--foot);color:var(--soft);font-size:14px;text-align:center}`
 
@@ -114,6 +113,7 @@ export interface Shown {
   readonly otherUrl: string
 }
 
+const clockSign = `<svg viewBox="0 0 24 24" width="28" height="28"><circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 7v5l3.5 2" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>`
 const lock = `<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="4" y="10" width="16" height="11" rx="2" fill="currentColor"/><path d="M8 10V7a4 4 0 0 1 8 0v3" fill="none" stroke="currentColor" stroke-width="2.5"/></svg>`
 
 const frame = ({ language, otherUrl }: Shown, title: string, content: string): string => {
@@ -174,11 +174,11 @@ export const page = (held: Held, shown: Shown): string => {
     return frame(
       shown,
       say.secure,
-      `<p class="due">${say.due}</p>${summary(held, shown)}${clockOf(held, shown)}<form method="post"><button id="pay" name="decision" value="pay">${say.pay}</button><button id="refuse" name="decision" value="refuse">${say.refuse}</button><button id="later" name="decision" value="later">${say.later}</button></form>`
+      `<h1 class="due">${say.due}</h1>${summary(held, shown)}${clockOf(held, shown)}<form method="post"><button id="pay" name="decision" value="pay">${say.pay}</button><button id="refuse" name="decision" value="refuse">${say.refuse}</button><button id="later" name="decision" value="later">${say.later}</button></form>`
     )
   const isExpired = payment.status === "CLOSED" && held.isExpired === true
   const [title, about] = isExpired ? say.expired : say[payment.status]
-  const [tone, sign] = isExpired ? (["", "⌛"] as const) : signs[payment.status]
+  const [tone, sign] = isExpired ? (["", clockSign] as const) : signs[payment.status]
   const top = `<p class="sign ${tone}" aria-hidden="true">${sign}</p><h1 id="state">${title}</h1><p class="about">${about}</p>`
   const refunded =
     payment.refunded === 0

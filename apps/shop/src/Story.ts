@@ -6,6 +6,7 @@ import { words } from "./Words.ts"
 /** How a customer is told of an order: in a word, in a sentence, and how it feels. */
 export interface Story {
   readonly tone: "good" | "wait" | "bad" | "doubt" | "gone"
+  /** HTML. */
   readonly sign: string
   readonly state: string
   readonly sentence: string
@@ -27,6 +28,8 @@ const looks: { readonly [state: string]: readonly [tone: Story["tone"], sign: st
   LATE_PAID: ["doubt", "!", 0],
   HELD: ["doubt", "!", 0]
 }
+
+const clock = `<svg viewBox="0 0 24 24" width="28" height="28"><circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" stroke-width="2"/><path d="M12 7v5l3.5 2" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>`
 
 const undecided: ReadonlyArray<string> = ["CREATED", "SUBMITTING", "PENDING", "AUTHORIZED", "CLOSING"]
 
@@ -52,5 +55,5 @@ export const ofOrder = (language: Language, order: Order, events: ReadonlyArray<
   if (order.inDoubt && undecided.includes(order.status))
     return { ...story, tone: "doubt", sign: "?", state: said.doubtState, sentence: said.doubt }
   if (order.status === "PENDING" && order.amount.currency !== "CNY") return { ...story, sign: "$" }
-  return isExpired(order, events) ? { ...story, sign: "⌛", state: said.expiredState, sentence: said.expired } : story
+  return isExpired(order, events) ? { ...story, sign: clock, state: said.expiredState, sentence: said.expired } : story
 }

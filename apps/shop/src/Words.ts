@@ -98,7 +98,7 @@ export const words = {
       REFUNDED: "The price went back to you. The policy is cancelled.",
       FAILED: "The payment was refused, and nothing was taken. You can choose again.",
       CLOSING: "We are telling the payment platform that you do not pay.",
-      CLOSED: "This order was cancelled and can no longer be paid. Nothing was taken.",
+      CLOSED: "This order is closed and can no longer be paid. Nothing was taken.",
       LATE_PAID: "Your money came after the order had ended. It goes back to you.",
       HELD: "Something does not fit, and a person looks into it. You do not need to pay again."
     },
@@ -211,7 +211,7 @@ export const words = {
       REFUNDED: "保费已退还给您，保单已取消。",
       FAILED: "付款被拒绝，未扣款。您可以重新选择。",
       CLOSING: "正在通知支付平台您不再付款。",
-      CLOSED: "订单已取消，无法继续支付，未扣款。",
+      CLOSED: "订单已关闭，无法继续支付，未扣款。",
       LATE_PAID: "款项在订单结束后到账，将退还给您。",
       HELD: "情况不符，正由人工核查，请勿重复付款。"
     },

@@ -487,7 +487,7 @@ describe("the shop sells", () => {
     for (const [over, words] of [
       [{ status: "SUCCEEDED" }, "you are insured"],
       [{ status: "FAILED", failure: { code: "DECLINED", detail: "<no>" } }, "DECLINED: &lt;no&gt;"],
-      [{ status: "CLOSED" }, "was cancelled"],
+      [{ status: "CLOSED" }, "is closed and can no longer be paid"],
       [{ status: "REFUNDED" }, "went back to you"],
       [{ status: "SUBMITTING", inDoubt: true }, "we ask it again"],
       [{ status: "HELD" }, "a person looks into it"]

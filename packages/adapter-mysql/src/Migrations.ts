@@ -22,6 +22,7 @@ const Recorded = Schema.Array(
   Schema.Struct({ id: Schema.Number, name: Schema.String, finished_at: Schema.NullOr(Schema.String) })
 )
 const Parts = Schema.Array(Schema.Struct({ name: Schema.String }))
+const AllParts = Schema.Array(Schema.Struct({ of: Schema.String, name: Schema.String }))
 
 type Run = (
   statement: string,
@@ -83,10 +84,18 @@ const take = (run: Run, step: Step, recorded: (typeof Recorded.Type)[number] | u
 
 /** What must be there, and is not: someone changed the schema behind our back. */
 const check = (run: Run, all: ReadonlyArray<Step>) =>
-  Effect.forEach(all, ({ makes: { table, part } }) =>
-    Effect.flatMap(partsOf(run, table), (parts) =>
-      parts.has(part) ? Effect.void : new DatabaseUnfit({ detail: `${table}.${part} is missing.` })
-    )
+  run(
+    `SELECT table_name AS \`of\`, column_name AS name FROM information_schema.columns
+      WHERE table_schema = DATABASE() AND table_name LIKE 'payment_proxy%'
+      UNION SELECT table_name, index_name FROM information_schema.statistics
+      WHERE table_schema = DATABASE() AND table_name LIKE 'payment_proxy%'`
+  ).pipe(
+    Effect.flatMap(Schema.decodeUnknown(AllParts)),
+    Effect.flatMap((rows) => {
+      const parts = new Set(rows.map(({ of, name }) => `${of}.${name}`))
+      const lacking = all.map(({ makes }) => `${makes.table}.${makes.part}`).find((part) => !parts.has(part))
+      return lacking === undefined ? Effect.void : new DatabaseUnfit({ detail: `${lacking} is missing.` })
+    })
   )
 
 const migrated = (run: Run, server: Connections.Server) =>

@@ -79,8 +79,13 @@ const update = (moved: ReadonlyArray<Written>): ReadonlyArray<string> => {
       : `ELT(FIELD(pay_order_no, ${numbers}), ${values.join(", ")})`
   const set = changingNames.map((name) => `${name} = ${byPlace(rows.map((row) => literal(row[name])))}`)
   const expected = byPlace(moved.map(({ change }) => literal(change.expected)))
+  const now = byPlace(moved.map((written) => written.now))
+  const putsOff = byPlace(moved.map(({ change }) => String(change.putsOff)))
+  // Assignments go from left to right: this one sees whose the row was.
+  const isOpen = `due_millis <= ${now} AND (due_token IS NULL OR due_lease_millis <= ${now})`
+  const due = `IF(${isOpen} AND NOT ${putsOff}, due_millis, ${byPlace(moved.map(dueOf))})`
   return [
-    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${byPlace(moved.map(dueOf))}, due_token = NULL,
+    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due}, due_token = NULL,
       due_lease_millis = NULL, due_tries = 0, due_note = NULL
       WHERE pay_order_no IN (${numbers}) AND version = ${expected}`
   ]

@@ -39,15 +39,17 @@ export const make = Effect.gen(function* () {
       })
     )
 
-  const update = (change: Change, dueMillis: number | null) =>
-    writer`UPDATE payment_proxy_order SET ${writer.update({
-      ...changing(change),
-      due_millis: dueMillis,
-      due_token: null,
-      due_lease_millis: null,
-      due_tries: 0,
-      due_note: null
-    })} WHERE pay_order_no = ${change.entry.payOrderNo} AND version = ${change.expected} RETURNING id`.pipe(
+  const update = (change: Change, dueMillis: number | null, nowMillis: number) =>
+    writer`UPDATE payment_proxy_order SET due_millis = CASE
+      WHEN ${change.putsOff ? 0 : 1} AND due_millis <= ${nowMillis}
+        AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) THEN due_millis
+      ELSE ${dueMillis} END, ${writer.update({
+        ...changing(change),
+        due_token: null,
+        due_lease_millis: null,
+        due_tries: 0,
+        due_note: null
+      })} WHERE pay_order_no = ${change.entry.payOrderNo} AND version = ${change.expected} RETURNING id`.pipe(
       Effect.flatMap((rows) => (rows.length === 1 ? Effect.void : new Stale({ payOrderNo: change.entry.payOrderNo })))
     )
 
@@ -67,7 +69,7 @@ export const make = Effect.gen(function* () {
   const write = (change: Change, nowMillis: number) =>
     Effect.gen(function* () {
       const dueMillis = change.dueIn === null ? null : nowMillis + Duration.toMillis(change.dueIn)
-      yield* change.expected === 0 ? insert(change, dueMillis) : update(change, dueMillis)
+      yield* change.expected === 0 ? insert(change, dueMillis) : update(change, dueMillis, nowMillis)
       yield* record(change)
       yield* send(change, nowMillis)
       yield* crashPoint(change.expected === 0 ? "K02" : "K09")

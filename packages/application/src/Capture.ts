@@ -2,7 +2,7 @@ import { Machine, type Money, PaymentCommands } from "@payment-proxy/domain"
 import { Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { signed } from "./Actor.ts"
-import { decide, OrderNotFound } from "./Decision.ts"
+import { attended, decide, OrderNotFound } from "./Decision.ts"
 import { operate } from "./Operate.ts"
 
 const unable = Machine.refuse("NOT_SUPPORTED", "This vendor's adapter cannot capture.")
@@ -23,10 +23,13 @@ export const capture = Effect.fnUntraced(function* (app: string, payOrderNo: str
   const intent = decide({ payOrderNo }, cause, (payment) =>
     amount !== null && amount.currency !== payment.amount.currency
       ? Either.left(Machine.refuse("AMOUNT_INVALID", `The payment is in ${payment.amount.currency}.`))
-      : PaymentCommands.command(payment, {
-          type: "capture",
-          amountMinor: amount?.amountMinor ?? payment.acceptedMinor ?? payment.authorized
-        })
+      : Either.map(
+          PaymentCommands.command(payment, {
+            type: "capture",
+            amountMinor: amount?.amountMinor ?? payment.acceptedMinor ?? payment.authorized
+          }),
+          attended
+        )
   )
   return yield* Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(restore(intent), (payment) =>

@@ -4,7 +4,7 @@ import { Orders, Vendors, WrittenPoint } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { signed } from "./Actor.ts"
 import { ask } from "./Ask.ts"
-import { decide, OrderNotFound } from "./Decision.ts"
+import { attended, decide, OrderNotFound } from "./Decision.ts"
 import { hearing } from "./Hearing.ts"
 import { heard } from "./TakeIn.ts"
 
@@ -29,7 +29,7 @@ export const close = Effect.fnUntraced(function* (app: string, payOrderNo: strin
   if (found.value.state === "CLOSING" || found.value.state === "CLOSED") return found.value
   const cause = yield* signed({ cause: "close", detail: null })
   const closing = yield* decide({ payOrderNo }, cause, (payment) =>
-    Either.mapLeft(PaymentCommands.command(payment, { type: "close" }), (refused) => refused)
+    Either.map(PaymentCommands.command(payment, { type: "close" }), attended)
   )
   if (closing.state !== "CLOSING") return closing
   return yield* askToClose(closing).pipe(

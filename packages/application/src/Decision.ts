@@ -89,6 +89,7 @@ export const changeOf = (
         entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
+        putsOff: before !== null && after.unknownCalls > before.unknownCalls,
         deliveries: eventsOf(
           services,
           Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
@@ -125,6 +126,12 @@ export const announce = (
       Context.get(services, Changes).committed(payOrderNo, version)
     )
   })
+
+/** A step that is gone on with by who takes it: no worker is to be about the same at once. */
+export const attended = (step: Machine.Step<Payment.Payment>): Machine.Step<Payment.Payment> => ({
+  ...step,
+  urgent: false
+})
 
 /** What a decision comes to: a step of the machine, or a refusal. */
 export type Decide<E> = (

@@ -47,8 +47,16 @@ const text = (field: "operator" | "note", given: string, maxChars: number): Eith
     : Either.right(trimmed)
 }
 
+/** What is not seen although it is a letter or a mark: two names that look alike would be two persons'. */
+const ignorable = /\p{Default_Ignorable_Code_Point}/u
+
 /** A person's name as it is put on record: 1 to 64 characters, without blanks around it. */
-export const name = (given: string): Either.Either<string, OperatorInvalid> => text("operator", given, maxNameChars)
+export const name = (given: string): Either.Either<string, OperatorInvalid> =>
+  Either.filterOrLeft(
+    text("operator", given, maxNameChars),
+    (plain) => !ignorable.test(plain),
+    () => new OperatorInvalid({ field: "operator", detail: "Leave out what is not seen." })
+  )
 
 /** Why a person decides so, as it is put on record: 1 to 500 characters. */
 export const note = (given: string): Either.Either<string, OperatorInvalid> => text("note", given, maxNoteChars)

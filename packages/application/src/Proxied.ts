@@ -17,7 +17,7 @@ import type {
 import { crashPoint, DueWork, Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Context, Data, Effect, Either, Option } from "effect"
 import { Changes } from "./Changes.ts"
-import { decide, OrderNotFound } from "./Decision.ts"
+import { attended, decide, OrderNotFound } from "./Decision.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Intent from "./Intent.ts"
 import { using } from "./Services.ts"
@@ -228,7 +228,7 @@ const closing = (payment: Payment.Payment) =>
         ? Either.right({ order: now, urgent: false, alarms: [] })
         : Either.mapBoth(PaymentCommands.command(now, { type: "close" }), {
             onLeft: () => new OrderEnded({ payment: now }),
-            onRight: (step) => ({ ...step, urgent: false })
+            onRight: attended
           })
   )
 

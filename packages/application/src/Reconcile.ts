@@ -11,6 +11,7 @@ import * as Day from "./bills/Day.ts"
 import { attempted, said } from "./bills/Perform.ts"
 import type { Progress } from "./bills/Run.ts"
 import { billsOf, Reconciling } from "./bills/Settings.ts"
+import { OperatorInvalid } from "./Operator.ts"
 import type { Report } from "./Report.ts"
 import { Paces, renewed } from "./Work.ts"
 
@@ -97,13 +98,18 @@ export const run = Effect.fnUntraced(function* (
 export const days = (vendor: string, limit: number) =>
   Effect.flatMap(Reconciliations, (store) => store.days(vendor, limit))
 
-/** An operator closes a difference that no rule closed; his name and note stay with it. */
+/** Stores keep so much of a note. */
+const maxNoteChars = 256
+
+/** An operator closes a difference that no rule closed; his name and note, of at most 256 characters, stay with it. */
 export const resolve = Effect.fnUntraced(function* (
   vendor: string,
   day: string,
   id: string,
   by: { readonly operator: string; readonly note: string }
 ) {
+  if ([...by.note].length > maxNoteChars)
+    return yield* new OperatorInvalid({ field: "note", detail: `Give 1 to ${maxNoteChars} characters.` })
   const store = yield* Reconciliations
   const settlement = { status: "resolved", action: "none", note: by.note, resolvedBy: by.operator } as const
   if (!(yield* store.settle(vendor, day, id, settlement))) return yield* new DifferenceUnknown({ id })

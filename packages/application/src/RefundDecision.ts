@@ -48,6 +48,7 @@ export const changeOf = (
         entry: { ...entry, hash: head },
         placing,
         dueIn: isUrgent ? Duration.zero : RefundDue.dueIn(Context.get(services, Policies), refund, asked, limits),
+        putsOff: false,
         deliveries: eventsOf(services, Context.get(services, Announcer).refundEvent(refund, nowMillis), nowMillis, app)
       }
     })

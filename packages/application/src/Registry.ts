@@ -32,7 +32,7 @@ export interface Added {
 const maxEndpoints = 8
 const maxEvents = 32
 const appId = /^[a-z0-9][a-z0-9-]{0,55}$/
-const appName = /^[^\p{Cc}]{1,256}$/u
+const appName = /^[^\p{Cc}\p{Cs}]{1,256}$/u
 const eventType = /^(?:(?:order|refund)\.(?:[a-z_]{1,32}|\*)|\*)$/
 const secretForm = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/
 
@@ -60,7 +60,8 @@ export const create = (id: string, name: string) =>
   Effect.gen(function* () {
     if (!appId.test(id))
       return yield* malformed("id", "An app's id is 1 to 56 of a-z, 0-9 and -, and begins with neither.")
-    if (!appName.test(name)) return yield* malformed("name", "A name is 1 to 256 characters, none of them a control.")
+    if (!appName.test(name))
+      return yield* malformed("name", "A name is 1 to 256 characters, none of them a control or half of one.")
     const apps = yield* Apps
     if (Option.isSome(yield* apps.byId(id))) return yield* new AppTaken({ app: id })
     const app: App = { id, name, endpoints: [], limits: unlimited, isDisabled: false }

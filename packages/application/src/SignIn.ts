@@ -89,6 +89,10 @@ const uncounted = (account: OperatorAccount): OperatorAccount => {
   return { ...account, failures, lockedUntilMillis: failures < lockAfter ? null : account.lockedUntilMillis }
 }
 
+/** Whether the password that was looked at is still the account's. */
+const hasPasswordOf = (looked: OperatorAccount, now: OperatorAccount): boolean =>
+  now.passwordHash === looked.passwordHash
+
 /** The account whose password this is; it takes as long for a wrong name. */
 const known = Effect.fnUntraced(function* (compared: string, password: Redacted.Redacted, nowMillis: number) {
   const { edit } = yield* OperatorAccounts
@@ -100,8 +104,12 @@ const known = Effect.fnUntraced(function* (compared: string, password: Redacted.
     )
   )
   if (!isRight || account === null || account.isDisabled) return yield* new SignInRefused()
-  const after = yield* edit(compared, (now) => ({ ...forgiven(now), lastSeenAtMillis: nowMillis }))
-  return Option.isNone(after) || after.value.isDisabled ? yield* new SignInRefused() : after.value
+  const after = yield* edit(compared, (now) =>
+    hasPasswordOf(account, now) ? { ...forgiven(now), lastSeenAtMillis: nowMillis } : now
+  )
+  return Option.isNone(after) || after.value.isDisabled || !hasPasswordOf(account, after.value)
+    ? yield* new SignInRefused()
+    : after.value
 })
 
 /** `known`, where the address has not failed too often. */
@@ -130,6 +138,15 @@ const refusalWritten = (doing: Trail.Doing, nowMillis: number) => (failure: { re
       : Effect.void
   })
 
+/** Ends a session that was opened by a password which was changed meanwhile: what ends sessions then came before this one. */
+const endedIfLate = Effect.fnUntraced(function* ({ account, session }: SignedIn) {
+  const { byName } = yield* OperatorAccounts
+  const now = yield* byName(account.compared)
+  if (Option.isSome(now) && hasPasswordOf(account, now.value)) return
+  yield* Effect.flatMap(OperatorSessions, ({ end }) => end(session.idSha256))
+  return yield* new SignInRefused()
+})
+
 /**
  * Signs an operator in by his password: always a new session under a new id. After five wrong passwords the account waits one minute,
  * two, four, up to 15, for the right one, too; an address waits after ten. Wrong names are treated as wrong passwords are.
@@ -148,6 +165,7 @@ export const signIn = Effect.fnUntraced(function* (asked: {
     refusalWritten(doing, nowMillis)
   )
   const signedIn = yield* opened(account, nowMillis)
+  yield* Effect.tapError(endedIfLate(signedIn), refusalWritten(doing, nowMillis))
   yield* Trail.write({ ...doing, operator: account.name }, "done")
   return signedIn
 })
@@ -196,12 +214,18 @@ export const changePassword = Effect.fnUntraced(function* (asked: {
   const { compared, name } = asked.account
   const nowMillis = yield* Clock.currentTimeMillis
   const doing = { operator: name, action: "password.change", subject: name, reason: null, address }
-  yield* Effect.tapError(knownFrom(address, compared, current, nowMillis), refusalWritten(doing, nowMillis))
+  const tell = refusalWritten(doing, nowMillis)
+  const account = yield* Effect.tapError(knownFrom(address, compared, current, nowMillis), tell)
   yield* check(next, name)
   const passwordHash = yield* Effect.flatMap(Passwords, ({ hash }) => hash(next)).pipe(
     Effect.catchTag("PasswordsBusy", () => locked(busyMillis))
   )
-  yield* Effect.flatMap(OperatorAccounts, ({ edit }) => edit(compared, (now) => ({ ...now, passwordHash })))
+  const after = yield* Effect.flatMap(OperatorAccounts, ({ edit }) =>
+    edit(compared, (now) => (hasPasswordOf(account, now) ? { ...now, passwordHash } : now))
+  )
+  // An administrator's new one, which came in between, is not replaced by who knew the former one.
+  if (Option.isNone(after) || after.value.passwordHash !== passwordHash)
+    return yield* Effect.tapError(new SignInRefused(), tell)
   yield* Effect.flatMap(OperatorSessions, ({ endAll }) => endAll(compared, session.idSha256))
   yield* Trail.write(doing, "done")
 })

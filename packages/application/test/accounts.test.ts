@@ -36,6 +36,14 @@ it("a name is one person's, however it is written; the password is kept as a has
     expect(JSON.stringify(one)).not.toContain("horse")
   }))
 
+it("a name has nothing in it that is not seen: it would look like another's", () =>
+  Effect.gen(function* () {
+    for (const unseen of ["\uFE0F", "\u034F", "\u3164", "\u115F", "\u200B", "\u00AD"])
+      expect(yield* refusalOf(Accounts.create({ name: `Ada${unseen}`, role: "viewer", password: null }, ada))).toBe(
+        "OperatorInvalid"
+      )
+  }))
+
 it("passwords that everybody tries are not taken, however they are dressed, nor short ones nor one's name", () =>
   Effect.gen(function* () {
     const weak = [

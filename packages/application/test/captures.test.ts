@@ -174,7 +174,7 @@ it.world("a close whose answer cannot be put on disk is under way all the same, 
     })
     const closing = yield* close("shop", payOrderNo).pipe(Effect.provideService(Orders, failing))
     expect(closing.state).toBe("CLOSING")
-    yield* worked
+    yield* lived(Duration.seconds(2), 1)
     expect((yield* now(payOrderNo)).state).toBe("CLOSED")
   })
 )

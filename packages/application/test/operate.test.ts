@@ -207,6 +207,26 @@ it.world(
     })
 )
 
+for (const kind of ["complete", "capture"] as const)
+  it.world(
+    `money that was there for a ${kind} and is not any more: each call says open, and the order still ends`,
+    () =>
+      Effect.gen(function* () {
+        const { approve, authorize, always, refuse, reopen } = yield* vendor
+        const { payOrderNo } = yield* placed({ method: "PAYPAL", expiresIn: Duration.minutes(15) })
+        const { createdAtMillis } = yield* now(payOrderNo)
+        yield* kind === "complete" ? approve(payOrderNo) : authorize(payOrderNo, createdAtMillis + 1_800_000)
+        yield* always(kind, "dropBefore")
+        yield* lived(Duration.seconds(6), 1)
+        yield* Effect.all([refuse(payOrderNo), reopen(payOrderNo), always(kind, "normal")])
+        yield* lived(Duration.minutes(1), 60)
+        expect((yield* now(payOrderNo)).state).toBe("CLOSED")
+        const calls = yield* callsOf(kind)
+        yield* lived(Duration.hours(1), 24)
+        expect(yield* callsOf(kind)).toBe(calls)
+      })
+  )
+
 it.world("an order is not CLOSED while a call that takes the money may be in the air, also past its deadline", () =>
   Effect.gen(function* () {
     const { approve, script, pay } = yield* vendor

@@ -368,6 +368,8 @@ it("a day that is run again doubles nothing, and what was resolved stays so; wha
     yield* bill(day, lineOf(wrong, { amount: cny(1n) }), lineOf(unheard))
     const first = yield* run()
     const missing = first.differences.find(({ payOrderNo }) => payOrderNo === lost.payOrderNo)
+    const long = { operator: "ann", note: "x".repeat(257) }
+    expect((yield* Effect.flip(Reconcile.resolve(vendor, day, missing?.id ?? "", long)))._tag).toBe("OperatorInvalid")
     yield* Reconcile.resolve(vendor, day, missing?.id ?? "", { operator: "ann", note: "The vendor paid it by hand." })
     const versions = yield* Effect.forEach([lost, wrong, unheard], ({ payOrderNo }) => now(payOrderNo))
     const second = yield* run()

@@ -259,3 +259,32 @@ it("of ten first sign-ins at once by the provider, one makes the account and all
     expect(new Set(all.map(({ id }) => Redacted.value(id))).size).toBe(10)
     expect((yield* Accounts.list).find(({ account }) => account.name === "grace")?.sessions).toBe(10)
   }))
+
+it("a password that is changed while it is looked at opens nothing, and changes nothing", () =>
+  Effect.gen(function* () {
+    const next = Redacted.make("a newer throwaway horse")
+    const changed = Effect.orDie(Accounts.setPassword("Ada", next))
+    const { account, session } = yield* Effect.flatMap(idOf(entering()), (id) => SignIn.resume(id))
+    const late = Effect.provideService(Passwords.Passwords, {
+      ...cheap,
+      verify: (given: Redacted.Redacted, hash: string | null) =>
+        Effect.tap(cheap.verify(given, hash), () => Effect.provideService(changed, Passwords.Passwords, cheap))
+    })
+    expect(yield* refusalOf(late(entering()))).toBe("SignInRefused")
+    const taking = { account, session, current: next, next: Redacted.make("the thief's own horse"), address: null }
+    expect(yield* refusalOf(late(SignIn.changePassword(taking)))).toBe("SignInRefused")
+    expect((yield* Effect.flatMap(OperatorSessions, ({ counts }) => counts(0, 0))).size).toBe(0)
+    yield* entering("Ada", next)
+  }))
+
+it("a password that is changed while its session is opened leaves no session behind", () =>
+  Effect.gen(function* () {
+    const next = Redacted.make("a newer throwaway horse")
+    const sessions = yield* OperatorSessions
+    const late = Effect.provideService(OperatorSessions, {
+      ...sessions,
+      add: (session) => Effect.zipRight(Effect.orDie(Accounts.setPassword("Ada", next)), sessions.add(session))
+    })
+    expect(yield* refusalOf(late(entering()))).toBe("SignInRefused")
+    expect((yield* sessions.counts(0, 0)).size).toBe(0)
+  }))

@@ -151,13 +151,15 @@ export const need = (payment: Payment, nowMillis: number, marginMillis: number):
       if (nowMillis >= payment.expiresAtMillis) return "expire"
       return payment.unknownCalls === 0 ? "send" : "query"
     case "PENDING":
-      if (payment.operation !== null) return "operate"
+      // A call that takes the money goes on past the expiry, and none is written after the deadline.
+      if (payment.operation !== null && nowMillis < payment.deadlineMillis) return "operate"
       return nowMillis >= payment.expiresAtMillis ? "expire" : "query"
-    case "AUTHORIZED":
-      if (payment.operation !== null) return "operate"
-      return payment.authorizedUntilMillis !== null && nowMillis >= payment.authorizedUntilMillis - marginMillis
-        ? "expire"
-        : "query"
+    case "AUTHORIZED": {
+      const untilMillis = payment.authorizedUntilMillis ?? Number.POSITIVE_INFINITY
+      // Likewise to the end itself of what is held.
+      if (payment.operation !== null && nowMillis < untilMillis) return "operate"
+      return nowMillis >= untilMillis - marginMillis ? "expire" : "query"
+    }
     case "CLOSING":
       return "close"
     case "LATE_PAID":

@@ -7,7 +7,7 @@ const readable =
 
 /** What may never be read, whatever else its name says: who pays, by what, and what proves who we are. */
 const hidden =
-  /phone|mobile|mail|open_?id|union_?id|buyer|payer|customer|consumer|passport|token|secret|signature|password|credential|cookie|session|holder|iban|account|address|birth|device|redirect|(?:^|[_\-.])(?:pan|card|acct|tel|name|user|addr|cert|key|sign|nonce|pwd|pin|cvv|cvc|auth|authorization|ip|bank|url|href|qr|code_url|qr_code)(?:$|[_\-.])/
+  /phone|mobile|mail|open_?id|union_?id|buyer|payer|customer|consumer|passport|identity|certificate|id_?card|token|secret|signature|password|credential|cookie|session|holder|iban|account|address|birth|device|redirect|(?:^|[_\-.])(?:pan|card|acct|tel|name|user|addr|cert|key|sign|nonce|pwd|pin|cvv|cvc|auth|authorization|ip|bank|url|href|qr|code_url|qr_code)(?:$|[_\-.])/
 
 /** `outTradeNo` and `OUT-TRADE-NO` are `out_trade_no`. */
 const plain = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
@@ -21,13 +21,27 @@ const isCardLike = (digits: string): boolean => {
   return sum % 10 === 0
 }
 
+const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+
+/** A mobile phone or an identity card of mainland China (GB 11643, with its check digit), which stand in many a field. */
+const isPersonLike = (digits: string): boolean =>
+  /^(?:86)?1[3-9]\d{9}$/.test(digits) ||
+  (/^\d{17}[\dXx]$/.test(digits) &&
+    "10X98765432"[weights.reduce((sum, weight, at) => sum + weight * Number(digits[at]), 0) % 11] ===
+      digits.slice(-1).toUpperCase())
+
+const isTelling = (value: string): boolean => {
+  const digits = value.replaceAll("-", "")
+  return isCardLike(digits) || isPersonLike(digits)
+}
+
 /** A word, a number, a time or an amount as machines write them: nothing that a person would write. */
 const isPlainValue = (value: string): boolean =>
   (/^[A-Za-z][A-Za-z_.-]{0,47}\d{0,4}$/.test(value) ||
     /^[\w-]{1,64}$/.test(value) ||
     /^-?\d{1,15}(?:\.\d{1,8})?$/.test(value) ||
     /^\d{4}-\d\d-\d\d[T ][\d:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?$/.test(value)) &&
-  !isCardLike(value)
+  !isTelling(value)
 
 const shown = (name: string, value: string): string => {
   const key = plain(name)
@@ -35,37 +49,79 @@ const shown = (name: string, value: string): string => {
   return readable.test(key) && isPlainValue(value) ? value : "…"
 }
 
-const jsonPair = /"((?:[^"\\]|\\.){1,80})"(\s*:\s*)(?:"((?:[^"\\]|\\.)*)("?)|(-?\d[\d.eE+-]*))/g
-const xmlElement = /<([A-Za-z][\w.-]{0,80})>(?:<!\[CDATA\[)?([^<\]]*)(?:\]\]>)?(?=<\/)/g
-const formPair = /(^|&)([^=&]{1,80})=([^&]*)/g
+/** A number of so many digits is no amount and no count; it is shown where its name says what it is. */
+const longNumber = /\d{10}/
 
-const json = (text: string): string =>
-  text
-    .replace(jsonPair, (_, name: string, colon: string, string?: string, end?: string, number?: string) => {
-      if (number !== undefined)
-        return `"${name}"${colon}${hidden.test(plain(name)) || isCardLike(number) ? '"…"' : number}`
-      return `"${name}"${colon}"${shown(name, string ?? "").replace(/["\\]/g, "'")}${end ?? ""}`
-    })
-    // A text that has no name of its own: in a list.
-    .replace(/([[,]\s*)"((?:[^"\\]|\\.)*)"(?=\s*[\],])/g, '$1"…"')
+const isShownNumber = (name: string, number: string): boolean => {
+  const key = plain(name)
+  return !hidden.test(key) && !isTelling(number) && (readable.test(key) || !longNumber.test(number))
+}
+
+const plainName = /^[\w.$ :@[\]-]{1,80}$/
+/** Texts, numbers, words and signs of JSON, and what is none of it. */
+const jsonToken = /"((?:[^"\\]|\\.)*)("?)(\s*:)?|(-?\d[\d.eE+-]*)|true|false|null|[{}[\],:]|\s+|[^\s"{}[\],:]+/g
+
+/** What stands in something that may not be read is not read either; what is no JSON is not shown. */
+const json = (text: string): string => {
+  const within: Array<boolean> = []
+  let name = ""
+  const isHidden = (): boolean => within.at(-1) === true
+  return text.replace(
+    jsonToken,
+    (token: string, string?: string, end?: string, colon?: string, number?: string): string => {
+      if (colon !== undefined) {
+        name = string ?? ""
+        return plainName.test(name) ? token : `"…"${colon}`
+      }
+      if (string !== undefined)
+        return `"${isHidden() && string !== "" ? "…" : shown(name, string).replace(/["\\]/g, "'")}${end ?? ""}`
+      if (number !== undefined) return !isHidden() && isShownNumber(name, number) ? number : '"…"'
+      if (token === "{" || token === "[") within.push(isHidden() || hidden.test(plain(name)))
+      if (token === "}" || token === "]") within.pop()
+      if (/^[{}[\],]$/.test(token)) name = ""
+      return /^(?:[{}[\],:\s]+|true|false|null)$/.test(token) ? token : "…"
+    }
+  )
+}
 
 const form = (text: string): string =>
-  text.replace(
-    formPair,
-    (_, before: string, name: string, value: string) => `${before}${name}=${shown(name, decoded(value))}`
+  text
+    .split("&")
+    .map((pair) => {
+      const at = pair.indexOf("=")
+      const name = pair.slice(0, Math.max(at, 0))
+      return plainName.test(name) ? `${name}=${shown(name, decoded(pair.slice(at + 1)))}` : "…"
+    })
+    .join("&")
+
+/** Sections, comments, tags and texts of XML and HTML. */
+const markupToken =
+  /<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)|<!--[\s\S]*?(?:-->|$)|<(\/?)([A-Za-z_][\w.:-]{0,80})[^>]*?(\/?)(?:>|$)|<[!?][^>]*(?:>|$)|([^<]+)|</g
+
+/** Tags without what else they say; what stands in an element that may be read, where elements have names that say what they are. */
+const markup = (text: string, isNamed: boolean): string => {
+  const within: Array<string> = []
+  const told = (value: string): string => {
+    const isHidden = !isNamed || within.some((name) => hidden.test(plain(name)))
+    return isHidden ? "…" : shown(within.at(-1) ?? "", value.trim())
+  }
+  return text.replace(
+    markupToken,
+    (token: string, section?: string, close?: string, name?: string, empty?: string, said?: string): string => {
+      if (section !== undefined) return section === "" ? "" : told(section)
+      if (said !== undefined) return said.trim() === "" ? said : told(said)
+      if (name === undefined) return token === "<" ? "…" : "<!>"
+      if (close === "/") within.pop()
+      else if (empty !== "/") within.push(name.replace(/^.*:/, ""))
+      return `<${close}${name}${empty}>`
+    }
   )
-
-const xml = (text: string): string =>
-  text.replace(xmlElement, (_, name: string, value: string) => `<${name}>${shown(name, value)}`)
-
-/** A page: its tags, without what they say. */
-const page = (text: string): string =>
-  text.replace(/<([/!]?[A-Za-z][\w-]*)[^>]*>?/g, "<$1>").replace(/(^|>)[^<>]+/g, "$1…")
+}
 
 const read = (text: string): string => {
   const start = text.trimStart()
   if (start.startsWith("{") || start.startsWith("[")) return json(text)
-  if (start.startsWith("<")) return /^<xml|^<\?xml/i.test(start) ? xml(text) : page(text)
+  if (start.startsWith("<")) return markup(text, /^<xml|^<\?xml/i.test(start))
   return /^[\w.-]{1,80}=/.test(start) && !/\s/.test(start) ? form(text) : `… (${text.length} characters)`
 }
 
@@ -81,7 +137,7 @@ export const redacted = (text: string): string =>
         .toWellFormed()
         .replace(/(?![\n\t])\p{Cc}/gu, " ")
         // Whatever it stands in.
-        .replace(/\d{13,}/g, (digits) => (isCardLike(digits) ? "…" : digits))
+        .replace(/\d{11,}[Xx]?/g, (digits) => (isTelling(digits) ? "…" : digits))
 
 /** The same for the log, which others read, too: its shape alone, values, long words, addresses and digits masked. */
 export const shape = (text: string): string =>

@@ -119,6 +119,18 @@ describe("a command", () => {
 })
 
 describe("capture and the operations", () => {
+  it("an open operation goes on past the expiry to the deadline, or to the end of what is held, and then the order is closed", () => {
+    const operation = { no: "C1", kind: "complete", amountMinor: total, unknownCalls: 1 } as const
+    const pending = inState("PENDING", { operation })
+    expect(PaymentCommands.need(pending, deadlineMillis - 1, 60_000)).toBe("operate")
+    expect(PaymentCommands.need(pending, deadlineMillis, 60_000)).toBe("expire")
+    const held = inState("AUTHORIZED", { operation, authorizedUntilMillis: expiresAtMillis })
+    expect(PaymentCommands.need(held, expiresAtMillis - 1, 60_000)).toBe("operate")
+    expect(PaymentCommands.need(held, expiresAtMillis, 60_000)).toBe("expire")
+    expect(PaymentCommands.need({ ...held, operation: null }, expiresAtMillis - 60_000, 60_000)).toBe("expire")
+    expect(PaymentCommands.need({ ...held, authorizedUntilMillis: null }, deadlineMillis * 2, 60_000)).toBe("operate")
+  })
+
   const capture = (amountMinor: bigint): Command => ({ type: "capture", amountMinor })
   const rejected: Evidence.Answer = { _tag: "Rejected", code: "DECLINED", detail: "" }
   const inDoubt: Evidence.Answer = { _tag: "InDoubt", detail: "" }

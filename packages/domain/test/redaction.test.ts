@@ -54,6 +54,29 @@ describe("what a vendor said, for operators to read", () => {
     expect(redacted(`{"id":"${"x".repeat(10_000)}`).length).toBeLessThanOrEqual(Redaction.maxKept)
   })
 
+  it.each([
+    ["a line of a log", "[INFO] Jane Doe, 13800138000"],
+    ["JSON of another kind", "{'name': 'Jane Doe', contact: 13800138000}"],
+    ["JSON that is cut off in a list", '["Jane Doe'],
+    ["a long name", `{"${"n".repeat(81)}":"Jane Doe"}`],
+    ["a name that is a person's", '{"Jane Doe, 13800138000":1}'],
+    ["a number of a phone by another name", '{"contact":13800138000,"list":[13800138000]}'],
+    ["a phone where a number of an order may be", '{"id":"13800138000","no":"138-0013-8000"}'],
+    ["an identity card where a number may be", '{"idcard_no":"11010519491231002X","id_no":440524188001010014}'],
+    ["a card where a number may be", '{"number":"4111-1111-1111-1111"}'],
+    ["what belongs to who pays", '{"payer":{"id":"JaneDoe"},"customer":[{"no":"JaneDoe"}]}'],
+    ["XML with attributes", '<xml><note lang="en">Jane Doe</note><code of="Jane Doe">A</code></xml>'],
+    ["XML with namespaces", "<?xml version='1.0'?><s:Body><s:note>Jane Doe</s:note></s:Body>"],
+    ["a section with signs", "<xml><note><![CDATA[Jane] Doe < 13800138000]]></note></xml>"],
+    ["XML that is cut off", "<xml><note>Jane Doe"],
+    ["mixed XML", "<xml><note>Jane Doe<br/>13800138000</note>Jane Doe</xml>"],
+    ["a comment", "<html><!-- Jane Doe --><p>1 < 2 Jane Doe</p>"],
+    ["a form without names", "a=1&Jane%20Doe&b=2"],
+    ["a form with a long name", `a=1&${"n".repeat(81)}=Jane&b=2`]
+  ])("shows nobody in %s", (_, text) => {
+    expect(redacted(text)).not.toMatch(/Jane|Doe|138-?0013|110105194912|440524|4111/)
+  })
+
   it("shows no card's number, whatever it stands in", () => {
     const card = "4111111111111111"
     const name = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes(card))

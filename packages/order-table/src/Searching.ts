@@ -47,7 +47,9 @@ export const indexes = {
 export const countedExactly = 10_000
 /** A way to so few is taken, whatever else a search asks for. */
 const few = 2000
-/** How many of the newest are looked through before all orders of an amount are put in order. */
+/** Where no way leads to few, and the newest are not enough, a way to so many is still read to its end in time. */
+const some = 40_000
+/** How many of the newest are looked through before a way to many is gone. */
 const walked = 2000
 const maxParents = 100
 
@@ -198,17 +200,17 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
     rows.map(({ vendor }) => vendor)
   )
 
-  /** Whether a way leads to few; a way's own conditions are the beginning of its index. */
-  const leadsToFew = ({ name, index, own }: Way, span: ReadonlyArray<Condition>) => {
+  /** Whether a way leads to so many at most; a way's own conditions are the beginning of its index. */
+  const leadsTo = (most: number, { name, index, own }: Way, span: ReadonlyArray<Condition>) => {
     const isSpanKeyed = name === "state" || name === "app"
     const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
     return run({
       text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
-        LIMIT ${few + 1}) AS some`,
+        LIMIT ${most + 1}) AS some`,
       values
     }).pipe(
       Effect.flatMap(countOf),
-      Effect.map(([{ n }]) => n <= few)
+      Effect.map(([{ n }]) => n <= most)
     )
   }
 
@@ -237,51 +239,66 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return found.map((own): Branch => ({ index: null, conditions: [...own, isPayment, ...rest] }))
     })
 
-  /** The ways of a search, each looked at until one leads to few. */
-  const chosen = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
+  /** The first of some ways that leads to so many at most. */
+  const firstTo = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
     Effect.gen(function* () {
-      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
-      const [first] = ways
-      if (first === undefined || (ways.length === 1 && first.name !== "amount")) return { way: first, isFew: false }
-      for (const way of ways) if (yield* leadsToFew(way, span)) return { way, isFew: true }
-      return { way: first, isFew: false }
+      for (const way of ways) if (yield* leadsTo(most, way, span)) return way
+      return undefined
     })
 
-  /** The newest, with what their amounts are told by. */
+  /** The ways of a search; where it matters which, the first that leads to few, if one does. */
+  const surveyed = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
+    Effect.gen(function* () {
+      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
+      const isOpen = ways.length > 1 || ways[0]?.name === "amount"
+      return { ways, isOpen, best: isOpen ? yield* firstTo(few, ways, span) : ways[0] }
+    })
+
+  /** The newest, with what a search looks at. */
   const newestOf = (filter: OrderFilter, after: string | null): Query => {
     const span = [isPayment, ...range({ ...filter, after })]
-    return selected("pay_order_no, currency, amount_minor", { index: null, conditions: span }, walked, dialect)
+    const columns = "pay_order_no, app, vendor, pay_status, pay_method, currency, amount_minor"
+    return selected(columns, { index: null, conditions: span }, walked, dialect)
   }
 
-  /** Of the newest some that are of the amount. */
+  /** Of the newest some that are found. */
   const walk = (filter: OrderFilter, after: string | null, limit: number) => {
     const newest = newestOf(filter, after)
-    const { text } = where(amounts(filter))
+    const { text, values } = where(conditionsOf(filter, null, dialect))
     return numbers({
       text: `SELECT pay_order_no FROM (${newest.text}) AS newest WHERE ${text}
         ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
-      values: newest.values
+      values: [...newest.values, ...values]
     })
   }
 
+  /** All that a search can be of, by the way that leads to the fewest; `isOpen`: to many, by whichever way. */
   const branchesFor = (filter: OrderFilter, after: string | null) =>
     Effect.gen(function* () {
       const rest = conditionsOf(filter, after, dialect)
-      if (filter.number !== null) return { branches: yield* numbered(filter.number, rest), isWide: false }
+      const certain = (branches: ReadonlyArray<Branch>) => ({ branches: Effect.succeed(branches), isOpen: false })
+      if (filter.number !== null) return certain(yield* numbered(filter.number, rest))
       const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
-      if (filter.businessNo !== null) return { branches: [plain], isWide: false }
-      const { way, isFew } = yield* chosen(filter, range({ ...filter, after }))
-      if (way === undefined) return { branches: [plain], isWide: false }
-      return { branches: branchesOf(way, rest), isWide: way.name === "amount" && !isFew }
+      if (filter.businessNo !== null) return certain([plain])
+      const span = range({ ...filter, after })
+      const { ways, isOpen, best } = yield* surveyed(filter, span)
+      const [first] = ways
+      if (first === undefined) return certain([plain])
+      if (best !== undefined) return certain(branchesOf(best, rest))
+      const branches = Effect.map(ways.length > 1 ? firstTo(some, ways, span) : Effect.succeed(first), (way = first) =>
+        branchesOf(way, rest)
+      )
+      return { branches, isOpen }
     })
 
   /** The numbers of what is found, newest first. */
   const search = (asked: Search) =>
     Effect.gen(function* () {
-      const { branches, isWide } = yield* branchesFor(asked, asked.after)
-      if (branches.length === 0) return []
-      const near = isWide ? yield* walk(asked, asked.after, asked.limit) : []
-      return near.length >= asked.limit && isWide ? near : yield* numbers(merged(branches, asked.limit, dialect))
+      const { branches, isOpen } = yield* branchesFor(asked, asked.after)
+      const near = isOpen ? yield* walk(asked, asked.after, asked.limit) : []
+      if (isOpen && near.length >= asked.limit) return near
+      const all = yield* branches
+      return all.length === 0 ? [] : yield* numbers(merged(all, asked.limit, dialect))
     })
 
   /** Since when there are orders, or since when they are asked for. */
@@ -306,11 +323,12 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       )
       if (n <= countedExactly) return { count: n, isExact: true }
       const newest = newestOf(filter, null)
+      const wanted = where(conditionsOf(filter, null, dialect))
       const [seen] = yield* Effect.flatMap(
         run({
-          text: `SELECT COUNT(CASE WHEN ${where(amounts(filter)).text} THEN 1 END) AS n, MIN(pay_order_no) AS oldest,
+          text: `SELECT COUNT(CASE WHEN ${wanted.text} THEN 1 END) AS n, MIN(pay_order_no) AS oldest,
             MAX(pay_order_no) AS newest FROM (${newest.text}) AS newest`,
-          values: newest.values
+          values: [...wanted.values, ...newest.values]
         }),
         extentOf
       )
@@ -321,9 +339,9 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
   /** How many are found: up to 10 000 exactly, beyond that as many as there would be if they came as the newest do. */
   const count = (filter: OrderFilter) =>
     Effect.gen(function* () {
-      const { branches, isWide } = yield* branchesFor(filter, null)
+      const branches = yield* Effect.flatMap(branchesFor(filter, null), (found) => found.branches)
       if (branches.length === 0) return { count: 0, isExact: true }
-      if (isWide) return yield* countWide(filter, branches)
+      if (branches[0]?.index === indexes.amount) return yield* countWide(filter, branches)
       const { text, values } = merged(branches, countedExactly + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({

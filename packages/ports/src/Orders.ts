@@ -50,8 +50,13 @@ export interface Change {
   /** Its `payOrderNo` is the number of the row that is changed. */
   readonly entry: HistoryEntry
   readonly placing: Placing | null
-  /** When the order needs us again, from now; `null` where it never does. Takes a worker's token away. */
+  /**
+   * When the order needs us again, from now; `null` where it never does. Takes a worker's token away. What is due already and
+   * nobody's stays due, as nobody has seen to it, unless `putsOff`.
+   */
   readonly dueIn: Duration.Duration | null
+  /** A call of ours leaves with this commit: until `dueIn` is over nobody is to ask what became of it, whatever was due. */
+  readonly putsOff: boolean
   readonly deliveries: ReadonlyArray<NewDelivery>
 }
 

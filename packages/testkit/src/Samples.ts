@@ -72,6 +72,7 @@ export const aChange = (payment: Payment.Payment, expected: number, overrides: P
         ? { idempotencyKey: fresh("key"), fingerprint: fresh("fingerprint"), sealedRequest: fresh("sealed") }
         : null,
     dueIn: Duration.minutes(1),
+    putsOff: false,
     deliveries: [],
     ...overrides
   }

@@ -199,6 +199,16 @@ const told = (change: Partial<Checker.Told>): Sources => ({
   ...right,
   told: [...right.told, ...right.told.slice(0, 1).map((one) => ({ ...one, ...change }))]
 })
+/** As it is where the clock that histories go by is another than the vendor's and the clients', and a little ahead. */
+const ahead = (byMillis: number): Sources => ({
+  ...dump({ history: right.dump.history.map((row) => ({ ...row, atMillis: row.atMillis + byMillis })) }),
+  clocksApartMillis: 60
+})
+
+it("finds nothing wrong where clocks are only as far apart as they may be", () => {
+  expect(Checker.check(ahead(60)).violations).toEqual([])
+})
+
 const unanswered = { outcome: { type: "info" } } as const
 const orderQ = [{ payOrderNo: "Q", state: "FAILED" }]
 const orderWith =
@@ -283,6 +293,8 @@ const planted: ReadonlyArray<readonly [Checker.Invariant, string, Sources]> = [
     "a vendor's answer that its caller had before the disk",
     client(op("P", "shop-1", { proxied: { payOrderNo: "P", answeredMillis: placedMillis + 50 } }))
   ],
+  ["I1", "a call before its intent, farther than the clocks may be apart", ahead(111)],
+  ["I3", "an answer before the disk, farther than the clocks may be apart", ahead(111)],
   ["I3", "a number whose order its app was not told of", told({ orders: [] })],
   ["I3", "a number whose order another app was told of", told({ app: "other" })],
   ["I3", "a state that the order never had", told({ orders: [{ payOrderNo: "P", state: "CLOSED" }] })],

@@ -182,6 +182,12 @@ export interface Options {
 /** Memory and log as for a server that does nothing else; by default both are for a small one, which stands still now and then. */
 const roomy = ["--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G"]
 
+/**
+ * Services with a server go by its clock, which they know as exactly as a question takes to be answered: on a busy machine that is milliseconds,
+ * and so is what lies between a decision and its answer. What a process that died left undone is done later than this.
+ */
+const databaseApartMillis = 250
+
 const startDatabase = async (folder: string, own: Pick<ServerOptions, "extra" | "environment">): Promise<Database> => {
   const server = await Server.start({ folder: join(folder, "mariadb"), isGuarded: true, ...own })
   await server.settle()
@@ -287,7 +293,8 @@ export const start = async (options: Options = {}): Promise<World> => {
       refunding: refunder.log,
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
       dump: await Witnesses.dump(database?.url ?? data),
-      sink: sink.got
+      sink: sink.got,
+      clocksApartMillis: database === undefined ? 0 : databaseApartMillis
     })
     const rest = async (limitMillis: number) => {
       const begin = Date.now()

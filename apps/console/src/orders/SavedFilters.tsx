@@ -19,10 +19,7 @@ const SaveForm = ({ search, onClose }: { readonly search: Search.Search; readonl
   const client = useQueryClient()
   const [name, setName] = useState("")
   const save = useMutation({
-    mutationFn: () => {
-      const { range: _, ...exact } = search
-      return call("orders.saveFilter", { path: { name: name.trim() }, body: Search.filterOf(exact, 0) })
-    },
+    mutationFn: () => call("orders.saveFilter", { path: { name: name.trim() }, body: Search.keptOf(search) }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey })
       toast(t.savedAs(name.trim()))
@@ -38,7 +35,7 @@ const SaveForm = ({ search, onClose }: { readonly search: Search.Search; readonl
       <TextInput
         data-autofocus
         label={t.saveName}
-        description={search.range === undefined ? t.saveNameTold : `${t.saveNameTold} ${t.saveRangeTold}`}
+        description={t.saveNameTold}
         required
         maxLength={40}
         value={name}

@@ -2,6 +2,7 @@ import type { Input } from "../Admin.ts"
 
 /** What the API takes as a filter of orders. */
 export type Filter = NonNullable<Input<"orders.count">["query"]>
+type Kept = Input<"orders.saveFilter">["body"]
 
 /** Quick ranges that end now, in seconds. */
 export const ranges = { "15m": 900, "1h": 3600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000 } as const
@@ -67,6 +68,12 @@ export const filterOf = (search: Search, nowMillis: number): Filter => {
     if (amountTo !== undefined) asked["amountTo"] = amountTo
   }
   return asked as Filter
+}
+
+/** A search as it is kept: a quick range stays one. */
+export const keptOf = (search: Search): Kept => {
+  const { range, ...exact } = search
+  return { ...filterOf(exact, 0), ...(range === undefined ? {} : { range: range as Range }) }
 }
 
 /** The search without its page. */

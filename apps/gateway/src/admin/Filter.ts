@@ -28,25 +28,32 @@ const currencyOf = (text: string | undefined): Either.Either<Currency.Currency |
     : Either.left(wrong("/currency", "This is not a currency of ISO 4217 in use."))
 }
 
-const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text))
+/** A time that there is: what the calendar does not have is not taken for another day of it. */
+const timeOf = (name: string, text: string | undefined): Either.Either<number | null, Refused> => {
+  if (text === undefined) return Either.right(null)
+  const millis = Date.parse(text)
+  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(text.slice(0, 16))
+    ? Either.right(millis)
+    : Either.left(wrong(`/${name}`, "There is no such time."))
+}
 
 /** A search as the store takes it, or what of it makes no sense. */
 export const of = (asked: Asked): Either.Either<OrderFilter, Refused> =>
   Either.all({
     currency: currencyOf(asked.currency),
     amountFromMinor: amount("amountFrom", asked.amountFrom, asked.currency),
-    amountToMinor: amount("amountTo", asked.amountTo, asked.currency)
+    amountToMinor: amount("amountTo", asked.amountTo, asked.currency),
+    createdFromMillis: timeOf("createdFrom", asked.createdFrom),
+    createdToMillis: timeOf("createdTo", asked.createdTo)
   }).pipe(
-    Either.map((amounts) => ({
+    Either.map((ranges) => ({
       ...anyOrder,
-      ...amounts,
+      ...ranges,
       number: asked.number ?? null,
       state: asked.status ?? null,
       vendor: asked.vendor ?? null,
       app: asked.app ?? null,
-      method: asked.method ?? null,
-      createdFromMillis: timeOf(asked.createdFrom),
-      createdToMillis: timeOf(asked.createdTo)
+      method: asked.method ?? null
     }))
   )
 

@@ -8,7 +8,7 @@ import { body } from "./Recorded.ts"
 /** So many filters an operator has at most. */
 const most = 50
 
-const Kept = Schema.parseJson(Admin.Orders.OrderFilter)
+const Kept = Schema.parseJson(Admin.Orders.KeptFilter)
 const encode = Schema.encodeSync(Kept)
 const decode = Schema.decodeUnknownOption(Kept)
 
@@ -26,7 +26,7 @@ const nameFault = "A filter's name is 1 to 40 characters that are seen."
 
 /** Keeps a filter under a name. */
 export const saved = Effect.fnUntraced(function* (name: string) {
-  const filter = yield* body(Admin.Orders.OrderFilter)
+  const filter = yield* body(Admin.Orders.KeptFilter)
   if (!/^[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u.test(name) || name.trim() !== name)
     return yield* refuse("BODY_INVALID", nameFault, [{ pointer: "", code: "FIELD_INVALID", detail: nameFault }])
   const store = yield* SavedFilters

@@ -29,7 +29,7 @@ const home = "/console/"
 
 /** A page of the console to go on to; nothing else is gone to. */
 const pageOf = (to: string | undefined): string =>
-  to !== undefined && /^\/console\/[\w/.?&=%~+:,-]{0,1000}$/.test(to) && !to.includes("..") ? to : home
+  to !== undefined && /^\/console\/[\w/.?&=%~+:,-]{0,1000}$/.test(to) && !/\.\.|%2e/i.test(to) ? to : home
 
 const provider = Effect.flatMap(IdentityProvider, (configured) =>
   configured === null

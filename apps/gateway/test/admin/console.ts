@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto"
 import { type IncomingHttpHeaders, type IncomingMessage, request } from "node:http"
+import type * as Sqlite from "@payment-proxy/adapter-sqlite"
 import {
   Accounts,
   AppKeys,
@@ -28,11 +29,22 @@ export interface Options {
   readonly streams?: Partial<Streams.Limits>
   readonly limits?: Partial<Limits>
   readonly secondPerson?: SecondPerson["Type"]
+  /** Where all is kept; null: in memory. */
+  readonly stores?: ReturnType<typeof Sqlite.layer> | null
 }
 
-const worldOf = ({ url, files, provider = null, groups = {}, streams = {}, limits = {}, secondPerson }: Options) => {
+const worldOf = ({
+  url,
+  files,
+  provider = null,
+  groups = {},
+  streams = {},
+  limits = {},
+  secondPerson,
+  stores = null
+}: Options) => {
   const adapters = Layer.mergeAll(
-    Memory.layer,
+    stores === null ? Memory.layer : Layer.orDie(stores),
     FakeVendors.layer({ names: ["platform"] }),
     FakeVault.layer,
     FakeWebhookSender.layer,

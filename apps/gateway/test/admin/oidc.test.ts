@@ -121,7 +121,7 @@ describe("F66 sign-in at the company's provider", () => {
     expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
   })
 
-  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console\\evil", "javascript:alert(1)"])(
+  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console/%2e%2E/admin/orders.csv", "/console\\evil", "javascript:alert(1)"])(
     "goes on to no other place: %s",
     async (to) => {
       const going = await start(`?to=${encodeURIComponent(to)}`)

@@ -246,11 +246,11 @@ describe("F66 what people typed", () => {
 
   it("is kept as a filter of its owner's alone", async () => {
     const { status } = await viewer.call("PUT", "/admin/filters/stuck%20ones", {
-      body: { status: "HELD", app: "shop" }
+      body: { status: "HELD", range: "24h", app: "shop" }
     })
     expect(status).toBe(204)
     expect((await viewer.get("/admin/filters")).body).toEqual([
-      { name: "stuck ones", filter: { status: "HELD", app: "shop" } }
+      { name: "stuck ones", filter: { status: "HELD", range: "24h", app: "shop" } }
     ])
     expect((await operator.get("/admin/filters")).body).toEqual([])
     expect((await viewer.call("PUT", "/admin/filters/a", { body: { status: "NONE" } })).status).toBe(422)

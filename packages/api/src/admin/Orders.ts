@@ -95,13 +95,16 @@ export const OrderDetail = Schema.Struct({
 const decimal = Schema.String.pipe(Schema.pattern(/^(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?$/))
 const instant = Schema.String.pipe(Schema.pattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/))
 
+/** No vendor and no app is called longer. */
+const name = Schema.String.pipe(Schema.maxLength(64))
+
 /** Which orders to list, newest first; what is left out is open. */
 export const OrderFilter = Schema.Struct({
   /** Any number of it: ours, the app's, the vendor's, a refund's. Whole, by the byte. */
   number: Schema.optional(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(256))),
   status: Schema.optional(Payment.State),
-  vendor: Schema.optional(Schema.String),
-  app: Schema.optional(Schema.String),
+  vendor: Schema.optional(name),
+  app: Schema.optional(name),
   method: Schema.optional(Words.Method),
   createdFrom: Schema.optional(instant),
   createdTo: Schema.optional(instant),
@@ -289,7 +292,14 @@ const resend = HttpApiEndpoint.post("resend")`/admin/events/${eventId}/resend`
   .annotateContext(Call.about("operator", "Send an event again", "To all endpoints of its app that want it."))
 
 /** A search that an operator keeps. */
-export const SavedFilter = Schema.Struct({ name: Schema.String, filter: OrderFilter }).annotations({
+export const KeptFilter = Schema.Struct({
+  ...OrderFilter.fields,
+  /** The last so long, whenever it is applied, in place of a begin. */
+  range: Schema.optional(Schema.Literal("15m", "1h", "24h", "7d", "30d"))
+})
+
+/** A search that an operator keeps, by its name. */
+export const SavedFilter = Schema.Struct({ name: Schema.String, filter: KeptFilter }).annotations({
   identifier: "SavedFilter"
 })
 
@@ -300,7 +310,7 @@ const filters = HttpApiEndpoint.get("filters", "/admin/filters")
   .annotateContext(Call.about("viewer", "List one's saved filters", "By name."))
 
 const saveFilter = HttpApiEndpoint.put("saveFilter")`/admin/filters/${filterName}`
-  .setPayload(OrderFilter)
+  .setPayload(KeptFilter)
   .addSuccess(HttpApiSchema.NoContent)
   .addError(answers("BODY_INVALID", "LIMIT_REACHED", "STORE_UNAVAILABLE"))
   .middleware(Call.Viewer)

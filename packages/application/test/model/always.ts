@@ -200,10 +200,7 @@ const counts = (world: World, { refundNo, payOrderNo, state, amount }: RefundMac
   )
 }
 
-/**
- * Design §5: what comes late in a cell with a dagger makes a query due now, if it was not asked already. Whatever else came to the order in
- * the same step has set its due time anew.
- */
+/** Design §5: what comes late in a cell with a dagger makes a query due now, if it was not asked already, whatever else comes to the order. */
 const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string, OrderRow>): void => {
   for (const [id, row] of world.tables.inbox) {
     const known = before.inbox.get(id)
@@ -216,8 +213,7 @@ const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string
     const { state, payOrderNo } = order.placed.payment
     const was = rows.get(payOrderNo)
     const { kind } = kept.evidence
-    const isAlone = order.history.slice(was?.history.length).every(({ cause }) => cause === `notification:${kind}`)
-    if (was?.placed.payment.state !== state || !isAlone || !Words.isDaggered(state, kind)) continue
+    if (was?.placed.payment.state !== state || !Words.isDaggered(state, kind)) continue
     const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
     const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
     holds(isDue || isAsked, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)

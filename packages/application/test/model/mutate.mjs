@@ -95,6 +95,18 @@ const bugs = [
     file: "application/src/Place.ts",
     from: "existing.fingerprint === asked.fingerprint",
     to: 'existing.fingerprint !== ""'
+  },
+  {
+    name: "a commit puts off what was made due",
+    file: "testkit/src/memory/Due.ts",
+    from: "!putsOff && isOpen(due, nowMillis)",
+    to: "putsOff && isOpen(due, nowMillis)"
+  },
+  {
+    name: "a call that takes the money is made for ever",
+    file: "domain/src/PaymentCommands.ts",
+    from: "payment.operation !== null && nowMillis < payment.deadlineMillis",
+    to: "payment.operation !== null"
   }
 ]
 

@@ -84,12 +84,7 @@ export const placed = (world: World, model: Model.Model, { key, isOther }: Omit<
   })
 }
 
-/** Of what was approved or held before, there is no second try. */
-const isRetried = (model: Model.Model, no: string, { status }: FakeVendors.Held): boolean =>
-  status === "failed" &&
-  (model.statuses.get(no) ?? []).every((before) => before !== "approved" && before !== "authorized")
-
-const paid = (world: World, model: Model.Model, { order, how }: Of<"payer">): void => {
+const paid = (world: World, { order, how }: Of<"payer">): void => {
   const payment = orderOf(world, order)
   const held = payment && heldOf(world, payment.payOrderNo)
   if (payment === undefined || held === undefined) return
@@ -100,7 +95,7 @@ const paid = (world: World, model: Model.Model, { order, how }: Of<"payer">): vo
   if (how === "late" && isEnded && payment.captureAsked === null) Effect.runSync(withClock(world, payLate(no)))
   if (!isInTime) return
   if (how === "pay") Effect.runSync(withClock(world, pay(no)))
-  if (how === "again" && isRetried(model, no, held)) {
+  if (how === "again" && held.status === "failed") {
     world.reopened.add(no)
     Effect.runSync(reopen(no))
   }
@@ -344,7 +339,7 @@ export const perform = (world: World, model: Model.Model, step: Step): void => {
     case "place":
       return placed(world, model, step)
     case "payer":
-      return paid(world, model, step)
+      return paid(world, step)
     case "desk":
       return atDesk(world, step)
     case "settle":

@@ -190,4 +190,6 @@ export interface Sources {
   readonly ledger: Ledger
   readonly dump: Dump
   readonly sink: ReadonlyArray<Received>
+  /** How far the clock that histories go by may be from the clients' and the vendor's, in milliseconds; 0 where it is the same. */
+  readonly clocksApartMillis?: number
 }

@@ -11,7 +11,7 @@ const keyOfOrder = ({ app, idempotencyKey, merchantOrderNo }: OrderRow): string 
   keyOf({ app, idempotencyKey: idempotencyKey ?? merchantOrderNo })
 
 /** I1: what reached the vendor was on disk before. */
-const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
+const intents = ({ ledger, dump, clocksApartMillis = 0 }: Sources): ReadonlyArray<Violation> => {
   const numbers = new Map(dump.orders.map(({ payOrderNo, merchantOrderNo }) => [payOrderNo, merchantOrderNo]))
   const history = grouped(dump.history, ({ payOrderNo }) => numbers.get(payOrderNo) ?? payOrderNo)
   const ofRefunds = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
@@ -25,7 +25,7 @@ const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
       const rows = (call === "refund" ? ofRefund : history.get(number)) ?? []
       const isIntended = rows.some(
         (row) =>
-          row.atMillis <= atMillis &&
+          row.atMillis <= atMillis + clocksApartMillis &&
           (call === "refund" ? row.state === "SUBMITTING" : row.cause === call && row.detail === operationNo)
       )
       return found(
@@ -38,7 +38,7 @@ const intents = ({ ledger, dump }: Sources): ReadonlyArray<Violation> => {
     if (call !== "create" && call !== "close") return []
     const intent = call === "create" ? "SUBMITTING" : "CLOSING"
     const rows = history.get(number) ?? []
-    const isThere = rows.some((row) => row.state === intent && row.atMillis <= atMillis)
+    const isThere = rows.some((row) => row.state === intent && row.atMillis <= atMillis + clocksApartMillis)
     return found(!isThere, "I1", number, `A ${call} reached the vendor without a row ${intent} before it.`)
   })
 }
@@ -132,7 +132,7 @@ const promises = ({ client, ledger, dump }: Sources): ReadonlyArray<Violation> =
 }
 
 /** I3: an order that the vendor's own words were sent back with is the caller's, and what they said of it was on disk by then. */
-const passed = ({ client, dump }: Sources): ReadonlyArray<Violation> => {
+const passed = ({ client, dump, clocksApartMillis = 0 }: Sources): ReadonlyArray<Violation> => {
   const byNumber = new Map(dump.orders.map((order) => [order.payOrderNo, order]))
   const history = grouped(dump.history, ({ payOrderNo }) => payOrderNo)
   return client.flatMap(({ app, idempotencyKey, proxied, outcome }) => {
@@ -140,12 +140,16 @@ const passed = ({ client, dump }: Sources): ReadonlyArray<Violation> => {
     const { payOrderNo, answeredMillis } = proxied
     const order = byNumber.get(payOrderNo)
     const isTheirs = order?.app === app && order.merchantOrderNo === idempotencyKey
-    const isKnown = (history.get(payOrderNo) ?? []).some(
-      ({ state, atMillis }) => state !== "SUBMITTING" && atMillis <= answeredMillis
-    )
+    const known = (history.get(payOrderNo) ?? []).filter(({ state }) => state !== "SUBMITTING")
+    const earlyMillis = Math.min(...known.map(({ atMillis }) => atMillis)) - answeredMillis
     return [
       ...found(!isTheirs, "I3", payOrderNo, `A call of ${app} with ${idempotencyKey} was answered with it.`),
-      ...found(outcome.type === "ok" && !isKnown, "I3", payOrderNo, "Its caller had the answer before the disk.")
+      ...found(
+        outcome.type === "ok" && earlyMillis > clocksApartMillis,
+        "I3",
+        payOrderNo,
+        `Its caller had the answer ${earlyMillis} ms before the disk.`
+      )
     ]
   })
 }

@@ -4,7 +4,7 @@ import type { Claimed } from "@payment-proxy/ports"
 import { Deliveries, DueWork, Inbox, Orders } from "@payment-proxy/ports"
 import type { Layer } from "effect"
 import { Duration, Effect, Option, TestClock } from "effect"
-import { aChange, aDelivery, aNotification, aPayment, fresh, freshNo } from "../Samples.ts"
+import { aChange, aDelivery, aNotification, aPayment, aRefund, aRefundChange, fresh, freshNo } from "../Samples.ts"
 import { deliveriesContract } from "./DeliveriesContract.ts"
 import { deliveryTurns } from "./DeliveryTurns.ts"
 
@@ -168,6 +168,68 @@ const commits = (it: It) => {
       expect(yield* due.done(held, null)).toBe(false)
       yield* TestClock.adjust(Duration.seconds(7))
       expect((yield* claimedOrder(payment.payOrderNo)).tries).toBe(0)
+    })
+  )
+
+  it.effect(
+    "a commit puts off nothing that is due and that nobody has seen to, however late or never it is due next",
+    () =>
+      Effect.gen(function* () {
+        const orders = yield* Orders
+        const due = yield* DueWork
+        const unclaimed = yield* dueOrder(Duration.hours(1))
+        const left = yield* dueOrder(Duration.hours(1))
+        const waiting = yield* dueOrder(Duration.hours(1))
+        yield* due.hasten(left.payOrderNo)
+        expect((yield* claimedOrder(left.payOrderNo)).tries).toBe(0)
+        yield* TestClock.adjust(lease)
+        yield* due.hasten(unclaimed.payOrderNo)
+        const changes = [
+          aChange(unclaimed, 1, { dueIn: null }),
+          aChange(left, 1, { dueIn: Duration.days(7) }),
+          aChange(waiting, 1, { dueIn: null })
+        ]
+        yield* Effect.forEach(changes, (change) => orders.commit([change]), { concurrency: "unbounded" })
+        const claimed = yield* due.claim("orders", many, lease)
+        const isClaimed = ({ payOrderNo }: { readonly payOrderNo: string }) =>
+          claimed.some(({ id, tries }) => id === payOrderNo && tries === 0)
+        expect([unclaimed, left, waiting].map(isClaimed)).toEqual([true, true, false])
+        yield* orders.commit([aChange(unclaimed, 2, { dueIn: null })])
+        yield* TestClock.adjust(Duration.days(400))
+        expect(Option.isNone(yield* claimOne("orders", unclaimed.payOrderNo)), "it was seen to").toBe(true)
+      })
+  )
+
+  it.effect("nor is a refund put off by a commit that moves it with its payment", () =>
+    Effect.gen(function* () {
+      const orders = yield* Orders
+      const due = yield* DueWork
+      const payment = yield* dueOrder(null)
+      const refund = aRefund(payment, 1)
+      yield* orders.commit([aRefundChange(payment, refund, 0, { dueIn: Duration.hours(1) })])
+      yield* due.hasten(refund.refundNo)
+      const moved = aChange(payment, 1, { dueIn: Duration.hours(2) })
+      yield* orders.commit([moved, aRefundChange(moved.payment, refund, 1, { dueIn: null })])
+      const claimed = (yield* due.claim("orders", many, lease)).map(({ id }) => id)
+      expect([payment.payOrderNo, refund.refundNo].map((no) => claimed.includes(no))).toEqual([false, true])
+    })
+  )
+
+  it.effect("who sends a call puts off what is due until its time is over, beside others who do not", () =>
+    Effect.gen(function* () {
+      const orders = yield* Orders
+      const sending = yield* dueOrder(Duration.zero)
+      const other = yield* dueOrder(Duration.zero)
+      const changes = [
+        aChange(sending, 1, { dueIn: Duration.seconds(7), putsOff: true }),
+        aChange(other, 1, { dueIn: Duration.seconds(7) })
+      ]
+      yield* Effect.forEach(changes, (change) => orders.commit([change]), { concurrency: "unbounded" })
+      const claimed = yield* Effect.flatMap(DueWork, (due) => due.claim("orders", many, lease))
+      const ids = claimed.map(({ id }) => id)
+      expect([ids.includes(sending.payOrderNo), ids.includes(other.payOrderNo)]).toEqual([false, true])
+      yield* TestClock.adjust(Duration.seconds(7))
+      expect((yield* claimedOrder(sending.payOrderNo)).tries).toBe(0)
     })
   )
 

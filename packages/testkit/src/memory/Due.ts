@@ -17,6 +17,14 @@ export const make = (nowMillis: number, after: Duration.Duration | null): Due =>
   tries: 0
 })
 
+/** The row after a commit: one that is due and nobody's stays due, unless it is put off. */
+export const committed = (
+  due: Due,
+  nowMillis: number,
+  { dueIn, putsOff }: { readonly dueIn: Duration.Duration | null; readonly putsOff: boolean }
+): Due =>
+  !putsOff && isOpen(due, nowMillis) ? { ...make(nowMillis, null), atMillis: due.atMillis } : make(nowMillis, dueIn)
+
 /** Whether `token` is the row's and its lease has not ended. */
 export const holds = (due: Due, token: string, nowMillis: number): boolean =>
   due.token === token && nowMillis < due.leaseEndMillis

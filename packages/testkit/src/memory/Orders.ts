@@ -17,7 +17,12 @@ interface Draft {
   readonly orderByMerchantNo: Map<string, string>
 }
 
-const placed = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<OrderRow, Duplicate> => {
+const placed = (
+  tables: Tables,
+  draft: Draft,
+  change: Change,
+  nowMillis: number
+): Either.Either<OrderRow, Duplicate> => {
   const { payment, placing, entry } = change
   const key = keyOfChange(change)
   const merchantNo = keyOf(payment.vendor, payment.merchantOrderNo)
@@ -36,12 +41,12 @@ const placed = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Eit
     placed: { payment, fingerprint: placing?.fingerprint ?? "" },
     sealedRequest: placing?.sealedRequest ?? null,
     history: [entry],
-    due,
+    due: Due.make(nowMillis, change.dueIn),
     note: null
   })
 }
 
-const moved = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<OrderRow, Stale> => {
+const moved = (tables: Tables, draft: Draft, change: Change, nowMillis: number): Either.Either<OrderRow, Stale> => {
   const { payment, expected, entry } = change
   const row = draft.orders.get(payment.payOrderNo) ?? tables.orders.get(payment.payOrderNo)
   return row === undefined || row.placed.payment.version !== expected
@@ -50,12 +55,12 @@ const moved = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Eith
         ...row,
         placed: { ...row.placed, payment },
         history: [...row.history, entry],
-        due
+        due: Due.committed(row.due, nowMillis, change)
       })
 }
 
 /** A refund's place, or its next version. */
-const refunded = (tables: Tables, draft: Draft, change: Change, due: Due.Due): Either.Either<RefundRow, Stale> => {
+const refunded = (tables: Tables, draft: Draft, change: Change, nowMillis: number): Either.Either<RefundRow, Stale> => {
   const { payment, refund, expected, entry, placing } = change
   const stale = Either.left(new Stale({ payOrderNo: entry.payOrderNo }))
   if (refund === null) return stale
@@ -63,7 +68,12 @@ const refunded = (tables: Tables, draft: Draft, change: Change, due: Due.Due): E
   if (expected > 0)
     return row === undefined || row.placed.refund.version !== expected
       ? stale
-      : Either.right({ ...row, placed: { ...row.placed, refund }, history: [...row.history, entry], due })
+      : Either.right({
+          ...row,
+          placed: { ...row.placed, refund },
+          history: [...row.history, entry],
+          due: Due.committed(row.due, nowMillis, change)
+        })
   const idempotencyKey = placing?.idempotencyKey ?? null
   const isTaken =
     idempotencyKey !== null &&
@@ -77,7 +87,7 @@ const refunded = (tables: Tables, draft: Draft, change: Change, due: Due.Due): E
     app: payment.app,
     idempotencyKey,
     history: [entry],
-    due,
+    due: Due.make(nowMillis, change.dueIn),
     note: null
   })
 }
@@ -108,15 +118,14 @@ const commit = (
 ): Either.Either<void, Stale | Duplicate> => {
   const draft: Draft = { orders: new Map(), refunds: new Map(), orderByKey: new Map(), orderByMerchantNo: new Map() }
   for (const change of changes) {
-    const due = Due.make(nowMillis, change.dueIn)
     if (change.refund !== null) {
-      const row = refunded(tables, draft, change, due)
+      const row = refunded(tables, draft, change, nowMillis)
       if (Either.isLeft(row)) return Either.left(row.left)
       draft.refunds.set(change.refund.refundNo, row.right)
       continue
     }
     const row: Either.Either<OrderRow, Stale | Duplicate> =
-      change.expected === 0 ? placed(tables, draft, change, due) : moved(tables, draft, change, due)
+      change.expected === 0 ? placed(tables, draft, change, nowMillis) : moved(tables, draft, change, nowMillis)
     if (Either.isLeft(row)) return Either.left(row.left)
     draft.orders.set(change.payment.payOrderNo, row.right)
   }

@@ -50,19 +50,19 @@ const words = {
 const style = `
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:#f4f6f9;color:#1f2329;font:16px/1.6 system-ui,"PingFang SC","Noto Sans SC","WenQuanYi Micro Hei",sans-serif}
-header{background:#fff;border-bottom:3px solid #1677ff;padding:14px 20px;font-weight:700;color:#1677ff;font-size:18px}
+header{background:#fff;border-bottom:3px solid #0a5fdc;padding:14px 20px;font-weight:700;color:#0a5fdc;font-size:18px}
 header small{color:#626975;font-weight:400;margin-left:10px;padding-left:10px;border-left:1px solid #dcdfe5}
 main{width:min(560px,100% - 32px);margin:28px auto;background:#fff;border-radius:10px;box-shadow:0 2px 12px #1a2b4a14;padding:26px}
-.due{text-align:center;margin:0;color:#646a76}
+.due{text-align:center;margin:0;color:#646a76;font-size:16px;font-weight:400}
 .amount{text-align:center;margin:0 0 20px;color:#c7430a;font-size:38px;font-weight:700;line-height:1.3}.amount small{font-size:22px;margin-right:4px}
 dl{display:grid;grid-template-columns:auto 1fr;gap:8px 18px;margin:0 0 24px;padding:18px 0 0;border-top:1px dashed #dcdfe5}dt{color:#626975}dd{margin:0;text-align:right;overflow-wrap:anywhere}
 form{display:grid;gap:12px}
 button{font:inherit;border:1px solid #dcdfe5;border-radius:8px;background:#fff;color:#646a76;padding:12px;cursor:pointer}
-#pay{background:#1677ff;border-color:#1677ff;color:#fff;font-size:18px;font-weight:600}
+#pay{background:#0a5fdc;border-color:#0a5fdc;color:#fff;font-size:18px;font-weight:600}
 button:focus-visible,a:focus-visible{outline:3px solid #8fbcff;outline-offset:2px}
 .state{text-align:center;font-size:20px;font-weight:600;margin:0 0 14px}
 .code{text-align:center;color:#626975;overflow-wrap:anywhere}
-a.back{display:block;text-align:center;color:#1677ff}
+a.back{display:block;text-align:center;color:#0a5fdc}
 footer{text-align:center;color:#626975;font-size:14px;padding:0 16px 24px}
 :root{color-scheme:light dark}
 @media(prefers-color-scheme:dark){body{background:#111418;color:#e8eaed}header,main{background:#1c2026}header,a.back{color:#6fb0ff}main{box-shadow:none;border:1px solid #343a43}header small,dt,.due,.code,footer{color:#a5acb8}button{background:none;color:#c7cdd6;border-color:#454c57}dl{border-color:#454c57}.amount{color:#ff9a66}#pay{background:#1668dc;border-color:#1668dc}}`
@@ -77,7 +77,7 @@ const summary = ({ order, expireMillis, status }: Trade, sellerId: string, langu
   const say = words[language]
   const until =
     status === "WAIT_BUYER_PAY" ? `<dt>${say.until}</dt><dd>${Beijing.text(expireMillis)} (${say.beijing})</dd>` : ""
-  return `<p class="due">${say.total}</p><p class="amount"><small>¥</small>${shownAmount(order.amountMinor, "CNY", language)}</p><dl><dt>${say.payee}</dt><dd>${say.shop} (${escaped(sellerId)})</dd><dt>${say.item}</dt><dd>${escaped(order.subject)}</dd><dt>${say.order}</dt><dd>${escaped(order.number)}</dd>${until}</dl>`
+  return `<h1 class="due">${say.total}</h1><p class="amount"><small>¥</small>${shownAmount(order.amountMinor, "CNY", language)}</p><dl><dt>${say.payee}</dt><dd>${say.shop} (${escaped(sellerId)})</dd><dt>${say.item}</dt><dd>${escaped(order.subject)}</dd><dt>${say.order}</dt><dd>${escaped(order.number)}</dd>${until}</dl>`
 }
 
 /** The page on which a payer pays or cancels; `back` is where the shop is. */

@@ -65,7 +65,7 @@ const style = `
 body{margin:0;min-height:100vh;padding:24px 16px;background:#f2f0ed;font:16px/1.5 system-ui,"Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:#24211e}
 main{max-width:860px;margin:0 auto;background:#fff;border:1px solid #e0dbd5;border-radius:6px;overflow:hidden}
 header{display:flex;justify-content:space-between;gap:16px;padding:18px 24px;background:#24211e;color:#fff}
-header b{font-size:18px;overflow-wrap:anywhere}header span{color:#f4b183;white-space:nowrap}
+header h1{margin:0;font-size:18px;overflow-wrap:anywhere}header span{color:#f4b183;white-space:nowrap}
 .sides{display:grid;grid-template-columns:2fr 3fr}
 aside{padding:24px;background:#faf8f6;border-right:1px solid #e0dbd5}
 section{padding:24px}
@@ -94,7 +94,7 @@ footer{padding:12px 24px;border-top:1px solid #e0dbd5;color:#6b635b;font-size:14
 
 const frame = (language: Language, name: string, content: string): string => {
   const say = words[language]
-  const body = `<main><header><b>${escaped(name)}</b><span>${say.secure}</span></header>${content}<footer>${say.sandbox}</footer></main>`
+  const body = `<main><header><h1>${escaped(name)}</h1><span>${say.secure}</span></header>${content}<footer>${say.sandbox}</footer></main>`
   return document({ language, title: say.title, style, body })
 }
 

@@ -51,7 +51,7 @@ const style = `
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:start center;padding:24px 16px;background:#f5f7fa;font:16px/1.5 "Helvetica Neue",Arial,"Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:#001c64}
 main{width:min(460px,100%);background:#fff;border:1px solid #d5dae1;border-radius:12px;overflow:hidden}
 header{padding:18px 24px;border-bottom:1px solid #e6e9ee;font-size:20px;font-weight:700;color:#003087;display:flex;justify-content:space-between;gap:12px;flex-wrap:wrap}
-header b{font-size:18px;color:#001c64;white-space:nowrap}
+header h1{margin:0;font-size:20px}header b{font-size:18px;color:#001c64;white-space:nowrap}
 section{padding:24px}
 dl{display:grid;grid-template-columns:auto 1fr;gap:8px 16px;margin:0 0 20px}dt{color:#545d68}dd{margin:0;text-align:right;overflow-wrap:anywhere}
 form{display:grid;gap:12px}
@@ -63,12 +63,12 @@ button:focus-visible,a:focus-visible{outline:3px solid #80bfff;outline-offset:2p
 a.back{display:block;text-align:center;color:#0070e0;font-weight:600}
 footer{padding:12px 24px;background:#faf8f5;color:#545d68;font-size:14px;text-align:center}
 :root{color-scheme:light dark}
-@media(prefers-color-scheme:dark){body{background:#0c1220;color:#e4e9f3}main{background:#161e30;border-color:#33405a}header,header b{color:#cfe0ff;border-color:#33405a}dt,.after,footer{color:#a8b3c6}footer{background:#121a2a}#refuse,a.back{color:#7db8ff}}`
+@media(prefers-color-scheme:dark){body{background:#0c1220;color:#e4e9f3}main{background:#161e30;border-color:#33405a}header,header :is(h1,b){color:#cfe0ff;border-color:#33405a}dt,.after,footer{color:#a8b3c6}footer{background:#121a2a}#refuse,a.back{color:#7db8ff}}`
 
 const frame = (language: Language, amount: string, content: string): string => {
   const say = words[language]
   const head = amount === "" ? "" : `<b class="amount">${amount}</b>`
-  const body = `<main><header>PayPal ${head}</header><section>${content}</section><footer>${say.sandbox}</footer></main>`
+  const body = `<main><header><h1>PayPal</h1> ${head}</header><section>${content}</section><footer>${say.sandbox}</footer></main>`
   return document({ language, title: say.title, style, body })
 }
 

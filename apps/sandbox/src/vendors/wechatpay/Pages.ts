@@ -62,6 +62,7 @@ const style = `
 body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:#ededed;font:17px/1.5 system-ui,"PingFang SC","Noto Sans SC","WenQuanYi Micro Hei",sans-serif;color:#191919}
 header{background:#ededed;text-align:center;font-weight:600;padding:14px}
 main{width:min(440px,100%);margin:0 auto;flex:1;padding:0 16px 24px}
+h1{margin:0;font-size:17px;font-weight:600}
 .sheet{background:#fff;border-radius:12px;padding:28px 20px;margin-top:8px}
 .payee{text-align:center;margin:0;overflow-wrap:anywhere}
 .amount{font-size:44px;font-weight:600;text-align:center;margin:4px 0 20px;font-variant-numeric:tabular-nums}
@@ -82,7 +83,7 @@ footer{padding:16px;text-align:center;font-size:13px;color:#595959}
 @media(prefers-color-scheme:dark){body,header{background:#111;color:#e6e6e6}.sheet{background:#1f1f1f}dl,.links a{border-color:#3a3a3a}dt,label,h2,footer{color:#a6a6a6}input{background:#111;color:#e6e6e6}button,.button{background:#333;color:#e6e6e6}.main{background:#067a43;color:#fff}.good{color:#4cc98a}.links a{color:#e6e6e6}}`
 
 const frame = (language: Language, title: string, content: string): string => {
-  const body = `<header>${title}</header><main>${content}</main><footer>${words[language].sandbox}</footer>`
+  const body = `<header><h1>${title}</h1></header><main>${content}</main><footer>${words[language].sandbox}</footer>`
   return document({ language, title, style, body })
 }
 
