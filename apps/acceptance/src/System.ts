@@ -15,6 +15,8 @@ export interface System {
   readonly sandbox: string
   readonly shop: string
   readonly appKey: string
+  /** The folder of the gateway's embedded database. */
+  readonly data: string
   readonly end: () => Promise<void>
 }
 
@@ -25,8 +27,8 @@ export const password = "throwaway words of these tests"
 export const people = { ada: "administrator", bea: "operator", cai: "operator", vic: "viewer" } as const
 export type Person = keyof typeof people
 
-/** Throwaway secrets, as the password. */
-const secrets = {
+/** Throwaway secrets, as the password: of the client at the platform, which is `tests`, of operators' sign-in, and of notifications. */
+export const secrets = {
   client: "throwaway-secret-of-tests",
   console: "throwaway-secret-of-tests-for-operators",
   platform: "whsec_dGhyb3dhd2F5IHNlY3JldCBvZiBvdXIgdGVzdHM="
@@ -228,7 +230,7 @@ const started = async (folder: string, processes: Processes): Promise<Omit<Syste
     }),
     staffed(call)
   ])
-  return { gateway, admin, sandbox: sandbox["url"] ?? "", shop, appKey: app.key }
+  return { gateway, admin, sandbox: sandbox["url"] ?? "", shop, appKey: app.key, data: join(folder, "data") }
 }
 
 /** Starts all of it with data in a temporary folder, with its people and the shop's app. */
