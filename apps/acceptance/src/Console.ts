@@ -131,6 +131,13 @@ export const whenIts = ({ call }: World, status: string, payOrderNo: string): Pr
     return order.status === status ? order : undefined
   })
 
+/** Goes to a page, and waits until all of it is there and nothing moves any more. */
+export const went = async (page: Page, address: string): Promise<void> => {
+  await page.goto(address)
+  await page.locator("h1").first().waitFor()
+  await page.waitForFunction("document.querySelector('[class*=_bone_]') === null")
+}
+
 /** Buys a policy in the shop, as a customer does; the shop's page of the order is left open. Answers its number. */
 export const buy = async ({ shop }: World, page: Page, policy: "weekend" | "fortnight" | "year"): Promise<string> => {
   await page.goto(shop)

@@ -1,6 +1,6 @@
-import { DatabaseSync } from "node:sqlite"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { type World, whenIts } from "./Console.ts"
 import { until } from "./Demonstration.ts"
 import { secrets, signedIn } from "./System.ts"
@@ -22,7 +22,9 @@ const remembered = (data: string): void => {
   const file = readdirSync(data).find((name) => /\.(?:db|sqlite)$/.test(name)) ?? "payment-proxy.db"
   const database = new DatabaseSync(join(data, file))
   database.exec("PRAGMA busy_timeout = 5000")
-  const row = database.prepare("INSERT OR REPLACE INTO payment_proxy_tally VALUES (?, 'platform', 'before', ?, ?, ?, ?, ?, ?)")
+  const row = database.prepare(
+    "INSERT OR REPLACE INTO payment_proxy_tally VALUES (?, 'platform', 'before', ?, ?, ?, ?, ?, ?)"
+  )
   const now = Math.floor(Date.now() / 60_000)
   for (let ago = 60; ago > 0; ago--) {
     const placed = Math.round(24 + 9 * Math.sin(ago / 7) + 4 * Math.sin(ago * 2.3))
@@ -30,7 +32,13 @@ const remembered = (data: string): void => {
     const errors = ago > 20 && ago < 24 ? 3 : 0
     const calls = placed * 2 + 3
     const buckets = Array.from({ length: 23 }, () => 0)
-    for (const [bucket, share] of [[4, 0.3], [5, 0.35], [6, 0.2], [7, 0.1], [9, 0.05]] as const)
+    for (const [bucket, share] of [
+      [4, 0.3],
+      [5, 0.35],
+      [6, 0.2],
+      [7, 0.1],
+      [9, 0.05]
+    ] as const)
       buckets[bucket] = Math.round(calls * share)
     row.run(now - ago, placed, placed - failed - 1, failed, calls, errors, buckets.join(" "))
   }
@@ -49,7 +57,11 @@ const foreign = async ({ sandbox, control }: World, count: number): Promise<void
     const number = `TILL-0000000${index}`
     const made = await fetch(`${sandbox}/payments`, {
       method: "POST",
-      headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json", "idempotency-key": number },
+      headers: {
+        authorization: `Bearer ${access_token}`,
+        "content-type": "application/json",
+        "idempotency-key": number
+      },
       body: JSON.stringify({
         merchant_payment_no: number,
         amount: 4200 * index,
@@ -69,8 +81,14 @@ const yesterday = async (world: World): Promise<string> => {
   const { place, control } = world
   const { call } = await signedIn(world.admin, "bea")
   const day = new Date(Date.now() - dayMillis).toISOString().slice(0, 10)
-  const orders = await Promise.all([1, 2, 3, 4, 5].map((index) => place(`yesterday-${index}`, { businessNo: `POLICY-2026-11${index}` })))
-  await control("PUT", "/_faults", orders.map(({ payOrderNo }) => ({ on: "notify", fault: "suppress", number: payOrderNo })))
+  const orders = await Promise.all(
+    [1, 2, 3, 4, 5].map((index) => place(`yesterday-${index}`, { businessNo: `POLICY-2026-11${index}` }))
+  )
+  await control(
+    "PUT",
+    "/_faults",
+    orders.map(({ payOrderNo }) => ({ on: "notify", fault: "suppress", number: payOrderNo }))
+  )
   await control("POST", "/_clock", { advanceMillis: -dayMillis })
   for (const { payOrderNo } of orders) await control("POST", `/_payments/${payOrderNo}/pay`)
   await foreign(world, 2)
@@ -94,7 +112,13 @@ const sold = async ({ place, control, call }: World): Promise<void> => {
     const amount = { value: amounts[index % amounts.length], currency: "CNY" }
     const [method, source] = index % 3 === 0 ? ["WECHAT_PAY", "QR"] : ["ALIPAY", index % 2 === 0 ? "WEB" : "H5"]
     const businessNo = `POLICY-2026-${String(1200 + index)}`
-    const { payOrderNo } = await place(`sold-${index}`, { amount, method, source, businessNo, metadata: { policy: "weekend" } })
+    const { payOrderNo } = await place(`sold-${index}`, {
+      amount,
+      method,
+      source,
+      businessNo,
+      metadata: { policy: "weekend" }
+    })
     if (index % 7 === 3) await control("POST", `/_payments/${payOrderNo}/refuse`)
     else if (index % 7 === 5) await call("POST", `/v1/orders/${payOrderNo}/close`, {})
     else if (index < 22) await control("POST", `/_payments/${payOrderNo}/pay`)
@@ -103,12 +127,16 @@ const sold = async ({ place, control, call }: World): Promise<void> => {
 
 const refundedInPart = async (world: World): Promise<string> => {
   const metadata = { policy: "fortnight", agent: "Kim", branch: "Harbour Street" }
-  const { payOrderNo } = await world.place("refunded", { amount: { value: "128.00", currency: "CNY" }, businessNo: "POLICY-2026-1187", metadata })
+  const { payOrderNo } = await world.place("refunded", {
+    amount: { value: "128.00", currency: "CNY" },
+    businessNo: "POLICY-2026-1187",
+    metadata
+  })
   await world.control("POST", `/_payments/${payOrderNo}/pay`)
   await whenIts(world, "SUCCEEDED", payOrderNo)
   const { call } = await signedIn(world.admin, "bea")
   const refund = (amount: string, reason: string) =>
-    call("POST", `/admin/orders/${payOrderNo}/refunds`, { amount, reason }, { "idempotency-key": reason })
+    call("POST", `/admin/orders/${payOrderNo}/refunds`, { amount, reason }, { "idempotency-key": `refund-${amount}` })
   await refund("28.00", "One day less, as agreed with the customer.")
   await whenIts(world, "PARTIALLY_REFUNDED", payOrderNo)
   await refund("100.00", "The journey was cancelled by the airline.")
@@ -116,7 +144,10 @@ const refundedInPart = async (world: World): Promise<string> => {
 }
 
 const heldForItsAmount = async (world: World, key: string, note: string | null): Promise<string> => {
-  const { payOrderNo } = await world.place(key, { amount: { value: "59.90", currency: "CNY" }, businessNo: `POLICY-2026-${key}` })
+  const { payOrderNo } = await world.place(key, {
+    amount: { value: "59.90", currency: "CNY" },
+    businessNo: `POLICY-2026-${key}`
+  })
   await world.control("PUT", "/_faults", [
     { on: "notify", fault: "suppress", number: payOrderNo },
     { on: "query", fault: "wrong-amount", number: payOrderNo, times: 1 }
@@ -133,9 +164,12 @@ const heldForItsAmount = async (world: World, key: string, note: string | null):
 const decided = async (world: World): Promise<void> => {
   const { call } = await signedIn(world.admin, "bea")
   const { body } = await call("GET", "/admin/proposals?state=open")
-  const { items } = body as { readonly items: ReadonlyArray<{ readonly id: string; readonly kind: string; readonly proposedBy: string }> }
+  const { items } = body as {
+    readonly items: ReadonlyArray<{ readonly id: string; readonly kind: string; readonly proposedBy: string }>
+  }
   const of = items.filter(({ kind, proposedBy }) => kind === "resolve" && proposedBy === "cai").at(-1)
-  if (of !== undefined) await call("POST", `/admin/proposals/${of.id}/approve`, { note: "I have the desk's letter of today." })
+  if (of !== undefined)
+    await call("POST", `/admin/proposals/${of.id}/approve`, { note: "I have the desk's letter of today." })
 }
 
 /** Lets happen in a system what there is to see: orders in all states, a reconciled day, proposals, people's doings. */

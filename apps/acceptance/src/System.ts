@@ -137,7 +137,7 @@ export const signedIn = async (admin: string, operator: string) => {
         body: body === undefined ? null : JSON.stringify(body)
       })
       const text = await answer.text()
-      return { status: answer.status, body: text === "" ? null : (JSON.parse(text) as never) }
+      return { status: answer.status, body: (text === "" ? null : JSON.parse(text)) as unknown }
     }
   }
 }
@@ -152,7 +152,7 @@ const done = async (
 ): Promise<{ readonly shown: { readonly secret: string } }> => {
   const answer = await call("POST", path, body)
   if (answer.status !== 200) throw new Error(`${path} was not done: ${JSON.stringify(answer.body)}`)
-  return answer.body
+  return answer.body as { readonly shown: { readonly secret: string } }
 }
 
 const staffed = (call: Call) =>

@@ -2,13 +2,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
-import { open, type World } from "./Console.ts"
+import { open, type World, went } from "./Console.ts"
 import { root } from "./Demonstration.ts"
 import { lived, type Story } from "./Life.ts"
 
 const folder = join(root, "docs/pictures/console")
-const quality = 82
-const tallest = 1700
+const quality = 72
+const tallest = 1400
 
 const pages = ({ refunded, held, day }: Story) =>
   ({
@@ -32,17 +32,28 @@ const onPhone = ["now", "orders", "order"]
 /** The whole page up to a height, as WebP. */
 const picture = async (page: Page, name: string): Promise<void> => {
   const devtools = await page.context().newCDPSession(page)
-  const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }))
+  const { width, height } = await page.evaluate<{ readonly width: number; readonly height: number }>(
+    "({ width: innerWidth, height: document.documentElement.scrollHeight })"
+  )
   const clip = { x: 0, y: 0, width, height: Math.min(height, tallest), scale: 1 }
   await page.setViewportSize({ width, height: clip.height })
   await page.waitForTimeout(400)
-  const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality, clip, captureBeyondViewport: true })
+  const { data } = await devtools.send("Page.captureScreenshot", {
+    format: "webp",
+    quality,
+    clip,
+    captureBeyondViewport: true
+  })
   writeFileSync(join(folder, `${name}.webp`), Buffer.from(data, "base64"))
   await page.setViewportSize({ width, height: 900 })
 }
 
 const looks = (["light", "dark"] as const).flatMap((colorScheme) =>
-  (["en-GB", "zh-CN"] as const).map((locale) => ({ colorScheme, locale, suffix: `${locale.slice(0, 2)}-${colorScheme}` }))
+  (["en-GB", "zh-CN"] as const).map((locale) => ({
+    colorScheme,
+    locale,
+    suffix: `${locale.slice(0, 2)}-${colorScheme}`
+  }))
 )
 
 const taken = async (world: World, story: Story, width: number, names: ReadonlyArray<string> | null): Promise<void> => {
@@ -50,9 +61,7 @@ const taken = async (world: World, story: Story, width: number, names: ReadonlyA
     const { page } = await world.seat("ada", { colorScheme, locale, viewport: { width, height: 900 } })
     for (const [name, path] of Object.entries(pages(story))) {
       if (names !== null && !names.includes(name)) continue
-      await page.goto(`${world.admin}/console/${path}`)
-      await page.locator("h1").first().waitFor()
-      await page.waitForFunction(() => document.querySelector("[class*=_bone_]") === null)
+      await went(page, `${world.admin}/console/${path}`)
       await picture(page, names === null ? `${name}-${suffix}` : `${name}-phone-${suffix}`)
     }
     await page.context().close()

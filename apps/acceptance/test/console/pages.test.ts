@@ -41,7 +41,11 @@ const hold = async (): Promise<string> => {
   const { call } = await signedIn(world.admin, "bea")
   await call("POST", `/admin/orders/${payOrderNo}/sync`, { reason })
   await Console.whenIts(world, "HELD", payOrderNo)
-  const proposed = await call("POST", `/admin/orders/${payOrderNo}/resolve`, { state: "SUCCEEDED", acceptedAmount: "12.35", reason })
+  const proposed = await call("POST", `/admin/orders/${payOrderNo}/resolve`, {
+    state: "SUCCEEDED",
+    acceptedAmount: "12.35",
+    reason
+  })
   expect(proposed.status, JSON.stringify(proposed.body)).toBe(200)
   return payOrderNo
 }
@@ -62,12 +66,7 @@ beforeAll(async () => {
 afterEach(() => expect(world?.faults() ?? []).toEqual([]))
 afterAll(() => world?.end(), 30_000)
 
-/** The page, once all of it is there. */
-const went = async (page: Page, address: string): Promise<void> => {
-  await page.goto(address)
-  await page.locator("h1").first().waitFor()
-  await page.waitForFunction(() => document.querySelector("[class*=_bone_]") === null)
-}
+const { went } = Console
 
 const ofConsole = (): ReadonlyArray<string> => [
   "",
@@ -89,15 +88,16 @@ const ofConsole = (): ReadonlyArray<string> => [
   "nowhere"
 ]
 
+/** Whether all that moves for a while has come to rest; what pulses for ever may. */
+const atRest = `document.getAnimations().every(
+  (one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity
+)`
+
 /** Serious and critical findings, in words. */
 const findings = async (page: Page, where: string): Promise<ReadonlyArray<string>> => {
   // What moves in is judged where it comes to rest.
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every((one) => one.playState !== "running" || one.effect?.getTiming().iterations === Infinity)
-  )
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source)
+  await page.waitForFunction(atRest)
+  if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source)
   const { violations, passes } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults
   expect(passes.length, where).toBeGreaterThan(10)
   return violations
@@ -139,7 +139,7 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 120_000 }, ()
       if (text?.includes("<img")) shownOn.push(path)
       const taken = 'img[src*="planted"], script:not([src]), [onerror], a[href^="javascript:"]'
       expect(await page.locator(taken).count(), path).toBe(0)
-      expect(await page.evaluate(() => "planted" in window), path).toBe(false)
+      expect(await page.evaluate("'planted' in window"), path).toBe(false)
     }
     const expected = ["orders", `orders/${told}`, `orders/${held}`, "proposals", "apps", "apps/planted", "trail"]
     expect(shownOn).toEqual(expect.arrayContaining(expected))
@@ -150,7 +150,7 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 120_000 }, ()
     const { next } = await world.place("planted-cashier", { description: planted })
     await page.goto(next?.url ?? "")
     expect(await page.locator("body").textContent()).toContain(planted)
-    expect(await page.evaluate(() => "planted" in window)).toBe(false)
+    expect(await page.evaluate("'planted' in window")).toBe(false)
   })
 
   it.each(looks)("axe finds nothing serious on any page: %s", async (_, look) => {
@@ -159,7 +159,7 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 120_000 }, ()
     for (const path of ofConsole()) {
       await went(page, `${world.admin}/console/${path}`)
       found.push(...(await findings(page, path)))
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")
       if (overflow > 0) found.push(`${path} is ${overflow} px too wide`)
     }
     expect(found).toEqual([])

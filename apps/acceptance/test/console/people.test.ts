@@ -58,6 +58,16 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 60_000 }, () 
     await administrator.getByRole("row").filter({ hasText: "Nils Berg" }).first().waitFor()
   })
 
+  it("the audit trail says in words what was done, and leads to what it was done to", async () => {
+    const { page } = await world.seat("ada")
+    await page.goto(`${world.admin}/console/trail`)
+    const done = { "app.create": "Make an app", "key.add": "Add a key", "endpoint.add": "Add an endpoint" }
+    for (const [action, words] of Object.entries(done))
+      await page.getByRole("row").filter({ hasText: action }).getByText(words, { exact: true }).waitFor()
+    await page.getByRole("row").filter({ hasText: "key.add" }).getByRole("link").click()
+    await page.getByRole("heading", { level: 1, name: "demo" }).waitFor()
+  })
+
   it.each([
     ["vic", everybodys, ["Only administrators see this"]],
     ["bea", everybodys, ["Only administrators see this"]],
@@ -118,7 +128,7 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 60_000 }, () 
     await page.getByRole("heading", { level: 1, name: "Now" }).waitFor()
     const cookie = (await context.cookies()).find(({ name }) => name === "payment-proxy-operator")
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: "/" })
-    expect(await page.evaluate(() => document.cookie)).toBe("")
+    expect(await page.evaluate("document.cookie")).toBe("")
     const other = await context.newPage()
     await other.goto(`${world.admin}/console/orders`)
     await other.getByRole("heading", { level: 1, name: "Orders" }).waitFor()
