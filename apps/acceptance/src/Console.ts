@@ -131,11 +131,11 @@ export const whenIts = ({ call }: World, status: string, payOrderNo: string): Pr
     return order.status === status ? order : undefined
   })
 
-/** Goes to a page, and waits until all of it is there and nothing moves any more. */
+/** Goes to a page, and waits until all of it is there. */
 export const went = async (page: Page, address: string): Promise<void> => {
   await page.goto(address)
   await page.locator("h1").first().waitFor()
-  await page.waitForFunction("document.querySelector('[class*=_bone_]') === null")
+  await page.locator("[class*=_bone_]").first().waitFor({ state: "detached" })
 }
 
 /** Buys a policy in the shop, as a customer does; the shop's page of the order is left open. Answers its number. */

@@ -2,6 +2,7 @@ import axe from "axe-core"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as Console from "../../src/Console.ts"
+import { until } from "../../src/Demonstration.ts"
 import { type Person, signedIn } from "../../src/System.ts"
 
 /** What would ask, say and run something if it were taken for more than text. */
@@ -96,7 +97,7 @@ const atRest = `document.getAnimations().every(
 /** Serious and critical findings, in words. */
 const findings = async (page: Page, where: string): Promise<ReadonlyArray<string>> => {
   // What moves in is judged where it comes to rest.
-  await page.waitForFunction(atRest)
+  await until(`${where} is at rest`, 20_000, async () => (await page.evaluate<boolean>(atRest)) || undefined)
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe.source)
   const { violations, passes } = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as axe.AxeResults
   expect(passes.length, where).toBeGreaterThan(10)
