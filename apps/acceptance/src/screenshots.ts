@@ -7,7 +7,8 @@ import { root } from "./Demonstration.ts"
 import { lived, type Story } from "./Life.ts"
 
 const folder = join(root, "docs/pictures/console")
-const quality = 72
+const qualities = [72, 60, 48]
+const mostBytes = 100_000
 const tallest = 1400
 
 const pages = ({ refunded, held, day }: Story) =>
@@ -29,7 +30,7 @@ const pages = ({ refunded, held, day }: Story) =>
 
 const onPhone = ["now", "orders", "order"]
 
-/** The whole page up to a height, as WebP. */
+/** The whole page up to a height, as WebP, as good as its size allows. */
 const picture = async (page: Page, name: string): Promise<void> => {
   const devtools = await page.context().newCDPSession(page)
   const { width, height } = await page.evaluate<{ readonly width: number; readonly height: number }>(
@@ -38,13 +39,12 @@ const picture = async (page: Page, name: string): Promise<void> => {
   const clip = { x: 0, y: 0, width, height: Math.min(height, tallest), scale: 1 }
   await page.setViewportSize({ width, height: clip.height })
   await page.waitForTimeout(400)
-  const { data } = await devtools.send("Page.captureScreenshot", {
-    format: "webp",
-    quality,
-    clip,
-    captureBeyondViewport: true
-  })
-  writeFileSync(join(folder, `${name}.webp`), Buffer.from(data, "base64"))
+  for (const quality of qualities) {
+    const asked = { format: "webp", quality, clip, captureBeyondViewport: true } as const
+    const file = Buffer.from((await devtools.send("Page.captureScreenshot", asked)).data, "base64")
+    writeFileSync(join(folder, `${name}.webp`), file)
+    if (file.length <= mostBytes) break
+  }
   await page.setViewportSize({ width, height: 900 })
 }
 
