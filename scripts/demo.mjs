@@ -62,9 +62,11 @@ const freePort = async (from) => {
   throw new Error(`No free port between ${from} and ${from + 199}.`)
 }
 
-/** The port for operators, as the gateway takes it: the first that is free, unless the system is to pick one, or there is to be none. */
-const adminPort = async (wanted = "4010") =>
-  wanted === "off" || wanted === "0" ? wanted : String(await freePort(Number(wanted) || 4010))
+/** The port for operators, as the gateway takes it: as asked, else as at the last start, else one that the system picks. */
+const adminPort = async (wanted, kept) => {
+  if (wanted === undefined) return kept !== undefined && (await isFree(kept)) ? String(kept) : "0"
+  return wanted === "off" || wanted === "0" ? wanted : String(await freePort(Number(wanted) || 4010))
+}
 
 /** Starts an app; answers what it says in its ready line. Its log lines go to our output. */
 const start = (app, env, args = ["src/main.ts"]) =>
@@ -115,13 +117,14 @@ const secretsOf = (file) => {
     operatorPassword: randomBytes(9).toString("base64url"),
     ...kept
   }
-  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+  keep(file, secrets)
   return secrets
 }
 
-/** The sandbox stays where it was, if it can: people are known by their provider's address, and payers keep their pages'. */
-const keepPort = (file, secrets, url) =>
-  writeFileSync(file, JSON.stringify({ ...secrets, sandboxPort: Number(new URL(url).port) }), { mode: 0o600 })
+/** What is kept for the next start: the sandbox stays where it was, if it can, as people are known by their provider's address. */
+const keep = (file, secrets) => writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+
+const portOf = (url) => (url ? Number(new URL(url).port) : undefined)
 
 /** The names of environment variables: WECHATPAY_API_V3_KEY for the apiV3Key of wechatpay. */
 const variable = (...parts) =>
@@ -315,7 +318,6 @@ const main = async () => {
     SANDBOX_CONSOLE_SECRET: secrets.consoleSecret,
     SANDBOX_VENDORS: vendors.join(",")
   })
-  keepPort(join(data, "secrets.json"), secrets, sandbox.url)
   const port = await freePort(Number(process.env.PAYMENT_PROXY_PORT ?? 4000))
   const gateway = `http://127.0.0.1:${port}`
   const shopPort = await freePort(Number(process.env.SHOP_PORT) || 4020)
@@ -347,8 +349,9 @@ const main = async () => {
   await built
   const { admin } = await start("gateway", {
     ...environment,
-    PAYMENT_PROXY_ADMIN_PORT: await adminPort(process.env.PAYMENT_PROXY_ADMIN_PORT)
+    PAYMENT_PROXY_ADMIN_PORT: await adminPort(process.env.PAYMENT_PROXY_ADMIN_PORT, secrets.adminPort)
   })
+  keep(join(data, "secrets.json"), { ...secrets, sandboxPort: portOf(sandbox.url), adminPort: portOf(admin) })
   const consoleUrl = admin === undefined || admin === null ? null : `${admin}/console`
   const shop = await start("shop", {
     SHOP_PORT: String(shopPort),

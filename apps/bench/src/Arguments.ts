@@ -11,6 +11,8 @@ export interface Arguments {
   readonly seed: number
   /** How many orders there are, where a bench asks. */
   readonly rows?: number
+  /** How many a second, where a bench asks. */
+  readonly rate?: number
 }
 
 /** What a bench does unless it is told otherwise. */
@@ -22,16 +24,17 @@ export interface Defaults {
 const maxSeconds = 3600
 const maxTimes = 1000
 const maxRows = 100_000_000
+const maxRate = 100_000
 const maxSeed = 0xffffffff
 
 type Benches = { readonly [name: string]: Defaults }
 
 const usage = (benches: Benches, fault: string): Usage =>
   new Usage({
-    message: `${fault}\nUsage: pnpm bench NAME [--seconds N] [--times N] [--seed N] [--rows N]\nNames: ${Object.keys(benches).join(", ")}`
+    message: `${fault}\nUsage: pnpm bench NAME [--seconds N] [--times N] [--seed N] [--rows N] [--rate N]\nNames: ${Object.keys(benches).join(", ")}`
   })
 
-const options = ["--seconds", "--times", "--seed", "--rows"]
+const options = ["--seconds", "--times", "--seed", "--rows", "--rate"]
 
 /** The number of an option, or what stands for it; `NaN` where it is given and is none. */
 const numberOf = (given: ReadonlyMap<string, string>, option: string, otherwise: number): number =>
@@ -69,9 +72,18 @@ export const parse = (
   const chosen = numberOf(given, "--seed", seed)
   if (!(Number.isInteger(chosen) && chosen >= 0 && chosen <= maxSeed))
     return Either.left(usage(benches, `--seed is a whole number from 0 to ${maxSeed}.`))
-  if (!given.has("--rows")) return Either.right({ name, seconds, times, seed: chosen })
-  const rows = numberOf(given, "--rows", 0)
-  if (!(Number.isInteger(rows) && rows >= 1 && rows <= maxRows))
-    return Either.left(usage(benches, `--rows is a whole number from 1 to ${maxRows}.`))
-  return Either.right({ name, seconds, times, seed: chosen, rows })
+  const asked = { name, seconds, times, seed: chosen }
+  const beyond = [
+    ["rows", maxRows],
+    ["rate", maxRate]
+  ] as const
+  const more: { [option: string]: number } = {}
+  for (const [option, most] of beyond) {
+    if (!given.has(`--${option}`)) continue
+    const value = numberOf(given, `--${option}`, 0)
+    if (!(Number.isInteger(value) && value >= 1 && value <= most))
+      return Either.left(usage(benches, `--${option} is a whole number from 1 to ${most}.`))
+    more[option] = value
+  }
+  return Either.right({ ...asked, ...more })
 }

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto"
 import { Cause, Console, Effect } from "effect"
 import * as Arguments from "./Arguments.ts"
+import * as consoles from "./console/console.ts"
 import * as crashes from "./faults/crashes.ts"
 import * as storm from "./faults/storm.ts"
 import * as Verdict from "./faults/Verdict.ts"
@@ -52,6 +53,7 @@ const benches = {
   due: { seconds: 30, times: 1, run: due.run },
   reconcile: { seconds: 1, times: 1, run: reconcile.run },
   search: { seconds: 1, times: 15, run: search.run },
+  console: { seconds: 10, times: 2, run: consoles.run },
   faults: storms({ isMariaDb: true, databaseKills: 0 }),
   "faults-database": storms({ isMariaDb: true, databaseKills: 5 }),
   "faults-embedded": storms({ isMariaDb: false, databaseKills: 0 }),

@@ -103,7 +103,11 @@ export const make = (options: {
   const callback = provider.callback()
   return {
     handle: (request, response) => {
-      if (request.url?.startsWith("/sign-in/") === true) void People.signIn(provider, request, response)
+      if (request.url?.startsWith("/sign-in/") === true)
+        People.signIn(provider, request, response).catch(() => {
+          if (!response.headersSent) response.writeHead(400)
+          response.end()
+        })
       else void callback(request, response)
     },
     tokens,

@@ -124,11 +124,16 @@ const effectOf = Effect.fnUntraced(function* (proposal: Proposal, second: Second
 const isAsIfNobodyHad = ({ _tag }: { readonly _tag: string }): boolean =>
   _tag !== "Unsettled" && _tag !== "ProposalEnded"
 
-/** Carries out what has its second name; what is certainly not done is as if nobody had approved, and may be approved again. */
+/**
+ * Carries out what has its second name; what is certainly not done is as if nobody had approved, and may be approved again. What is
+ * gone on with may have been done before: whatever comes of it, it stays approved.
+ */
 const carriedOut = Effect.fnUntraced(function* (proposal: Proposal, approved: Proposal, second: Second) {
   const proposals = yield* Proposals
   const after: Omit<Approved, "proposal"> = yield* Effect.tapError(effectOf(proposal, second), (fault) =>
-    isAsIfNobodyHad(fault) ? Effect.ignore(proposals.move(proposal.id, "approved", Proposing.reopened)) : Effect.void
+    proposal.state === "open" && isAsIfNobodyHad(fault)
+      ? Effect.ignore(proposals.move(proposal.id, "approved", Proposing.reopened))
+      : Effect.void
   )
   const { action } = proposal
   const isDone = action.type !== "app" || !AppChanges.makesSecret(action.change)
@@ -143,6 +148,15 @@ export const mayApprove = (proposal: Proposal, { name, role }: Operator.Acting):
   proposal.state === "open" &&
   Operator.includes(role, neededFor(proposal)) &&
   !Operator.isSame(proposal.proposedBy, name)
+
+/** Whether who approved a proposal may go on with it: within its 24 hours, while it is not said to be carried out. */
+export const mayGoOn = (proposal: Proposal, { name, role }: Operator.Acting, nowMillis: number): boolean =>
+  proposal.state === "approved" &&
+  proposal.doneAtMillis === null &&
+  !(proposal.action.type === "app" && AppChanges.makesSecret(proposal.action.change)) &&
+  nowMillis < endsAtMillis(proposal) &&
+  Operator.includes(role, neededFor(proposal)) &&
+  Operator.isSame(proposal.decidedBy ?? "", name)
 
 /**
  * Approves a proposal as its second person, and carries it out: an order goes on from the state that was proposed, as it is now with

@@ -88,6 +88,8 @@ const hour = 60
 const healthMinutes = 5
 const shown = 10
 const every = Duration.seconds(2)
+/** What is shown is read anew with each: two that come from one reading would show what is four seconds old. */
+const kept = Duration.millis(1990)
 /** Below the first share of errors a vendor is ok, below the second one degraded. */
 const degradedFrom = 0.05
 const downFrom = 0.5
@@ -186,7 +188,7 @@ export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R
       )
     )
     // Whoever asks first and goes away leaves the others their answer: the store ends it in its own time.
-    const shared = <A, E>(read: Effect.Effect<A, E>) => Effect.cachedWithTTL(Effect.uninterruptible(read), every)
+    const shared = <A, E>(read: Effect.Effect<A, E>) => Effect.cachedWithTTL(Effect.uninterruptible(read), kept)
     const counted = yield* shared(
       Effect.gen(function* () {
         const last = Math.floor((yield* Clock.currentTimeMillis) / minuteMillis)
@@ -209,7 +211,7 @@ export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R
     )
     return Overview.of({
       now,
-      live: Stream.repeatEffectWithSchedule(Effect.option(now), Schedule.spaced(every)).pipe(
+      live: Stream.repeatEffectWithSchedule(Effect.option(now), Schedule.fixed(every)).pipe(
         Stream.filterMap((state) => state)
       ),
       vendors: Effect.map(counted, ({ last, all }) => healths(vendors, all, last))

@@ -109,11 +109,11 @@ const columns = [
 ] as const
 
 /**
- * A cell of CSV (RFC 4180): in quotes where it has a comma, a quote or a line's end. A spreadsheet takes what begins with = + - @, a tab or a
- * carriage return for a formula: such a cell has an apostrophe before it.
+ * A cell of CSV (RFC 4180): in quotes where it has a comma, a quote or a line's end. A spreadsheet takes what begins with = + - @, also where
+ * they are as wide as Chinese letters, a tab or a line's end for a formula: such a cell has an apostrophe before it.
  */
 export const cell = (text: string | null): string => {
-  const harmless = /^[=+\-@\t\r]/.test(text ?? "") ? `'${text}` : (text ?? "")
+  const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(text ?? "") ? `'${text}` : (text ?? "")
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 

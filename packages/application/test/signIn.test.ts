@@ -263,7 +263,8 @@ it("of ten first sign-ins at once by the provider, one makes the account and all
 it("a password that is changed while it is looked at opens nothing, and changes nothing", () =>
   Effect.gen(function* () {
     const next = Redacted.make("a newer throwaway horse")
-    const changed = Effect.orDie(Accounts.setPassword("Ada", next))
+    const stores = yield* Effect.context<OperatorAccounts | OperatorSessions>()
+    const changed = Effect.provide(Effect.orDie(Accounts.setPassword("Ada", next)), stores)
     const { account, session } = yield* Effect.flatMap(idOf(entering()), (id) => SignIn.resume(id))
     const late = Effect.provideService(Passwords.Passwords, {
       ...cheap,
@@ -281,9 +282,11 @@ it("a password that is changed while its session is opened leaves no session beh
   Effect.gen(function* () {
     const next = Redacted.make("a newer throwaway horse")
     const sessions = yield* OperatorSessions
+    const stores = yield* Effect.context<OperatorAccounts | OperatorSessions>()
+    const changed = Effect.provide(Effect.orDie(Accounts.setPassword("Ada", next)), stores)
     const late = Effect.provideService(OperatorSessions, {
       ...sessions,
-      add: (session) => Effect.zipRight(Effect.orDie(Accounts.setPassword("Ada", next)), sessions.add(session))
+      add: (session) => Effect.zipRight(changed, sessions.add(session))
     })
     expect(yield* refusalOf(late(entering()))).toBe("SignInRefused")
     expect((yield* sessions.counts(0, 0)).size).toBe(0)

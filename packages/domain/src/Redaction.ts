@@ -9,8 +9,30 @@ const readable =
 const hidden =
   /phone|mobile|mail|open_?id|union_?id|buyer|payer|customer|consumer|passport|identity|certificate|id_?card|token|secret|signature|password|credential|cookie|session|holder|iban|account|address|birth|device|redirect|(?:^|[_\-.])(?:pan|card|acct|tel|name|user|addr|cert|key|sign|nonce|pwd|pin|cvv|cvc|auth|authorization|ip|bank|url|href|qr|code_url|qr_code)(?:$|[_\-.])/
 
+/** What is longer is no name. */
+const maxName = 80
+
 /** `outTradeNo` and `OUT-TRADE-NO` are `out_trade_no`. */
 const plain = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase()
+
+interface Judged {
+  readonly isHidden: boolean
+  readonly isReadable: boolean
+}
+
+/** Names come again and again, with each answer of a vendor: what may be read of one is told once. */
+const judged = new Map<string, Judged>()
+const mostJudged = 4096
+
+const judge = (name: string): Judged => {
+  const known = judged.get(name)
+  if (known !== undefined) return known
+  const key = plain(name)
+  const told = { isHidden: hidden.test(key), isReadable: readable.test(key) }
+  if (judged.size >= mostJudged) judged.clear()
+  if (name.length <= maxName) judged.set(name, told)
+  return told
+}
 
 const isCardLike = (digits: string): boolean => {
   if (!/^\d{13,19}$/.test(digits)) return false
@@ -44,17 +66,17 @@ const isPlainValue = (value: string): boolean =>
   !isTelling(value)
 
 const shown = (name: string, value: string): string => {
-  const key = plain(name)
-  if (value === "" || hidden.test(key)) return value === "" ? "" : "…"
-  return readable.test(key) && isPlainValue(value) ? value : "…"
+  if (value === "") return ""
+  const { isHidden, isReadable } = judge(name)
+  return !isHidden && isReadable && isPlainValue(value) ? value : "…"
 }
 
 /** A number of so many digits is no amount and no count; it is shown where its name says what it is. */
 const longNumber = /\d{10}/
 
 const isShownNumber = (name: string, number: string): boolean => {
-  const key = plain(name)
-  return !hidden.test(key) && !isTelling(number) && (readable.test(key) || !longNumber.test(number))
+  const { isHidden, isReadable } = judge(name)
+  return !isHidden && !isTelling(number) && (isReadable || !longNumber.test(number))
 }
 
 const plainName = /^[\w.$ :@[\]-]{1,80}$/
@@ -76,7 +98,7 @@ const json = (text: string): string => {
       if (string !== undefined)
         return `"${isHidden() && string !== "" ? "…" : shown(name, string).replace(/["\\]/g, "'")}${end ?? ""}`
       if (number !== undefined) return !isHidden() && isShownNumber(name, number) ? number : '"…"'
-      if (token === "{" || token === "[") within.push(isHidden() || hidden.test(plain(name)))
+      if (token === "{" || token === "[") within.push(isHidden() || judge(name).isHidden)
       if (token === "}" || token === "]") within.pop()
       if (/^[{}[\],]$/.test(token)) name = ""
       return /^(?:[{}[\],:\s]+|true|false|null)$/.test(token) ? token : "…"
@@ -102,7 +124,7 @@ const markupToken =
 const markup = (text: string, isNamed: boolean): string => {
   const within: Array<string> = []
   const told = (value: string): string => {
-    const isHidden = !isNamed || within.some((name) => hidden.test(plain(name)))
+    const isHidden = !isNamed || within.some((name) => judge(name).isHidden)
     return isHidden ? "…" : shown(within.at(-1) ?? "", value.trim())
   }
   return text.replace(

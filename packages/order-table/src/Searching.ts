@@ -47,8 +47,8 @@ export const indexes = {
 export const countedExactly = 10_000
 /** A way to so few is taken, whatever else a search asks for. */
 const few = 2000
-/** Where no way leads to few, and the newest are not enough, a way to so many is still read to its end in time. */
-const some = 40_000
+/** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
+const some = [10_000, 40_000] as const
 /** How many of the newest are looked through before a way to many is gone. */
 const walked = 2000
 const maxParents = 100
@@ -246,6 +246,16 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return undefined
     })
 
+  /** The first way to some, as far as one leads to no more. */
+  const firstToSome = (ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
+    Effect.gen(function* () {
+      for (const most of some) {
+        const way = yield* firstTo(most, ways, span)
+        if (way !== undefined) return way
+      }
+      return undefined
+    })
+
   /** The ways of a search; where it matters which, the first that leads to few, if one does. */
   const surveyed = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
     Effect.gen(function* () {
@@ -285,7 +295,7 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const [first] = ways
       if (first === undefined) return certain([plain])
       if (best !== undefined) return certain(branchesOf(best, rest))
-      const branches = Effect.map(ways.length > 1 ? firstTo(some, ways, span) : Effect.succeed(first), (way = first) =>
+      const branches = Effect.map(ways.length > 1 ? firstToSome(ways, span) : Effect.succeed(first), (way = first) =>
         branchesOf(way, rest)
       )
       return { branches, isOpen }

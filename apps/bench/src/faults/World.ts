@@ -134,6 +134,8 @@ export interface World {
   /** Where the platform is, and where it gives tokens. */
   readonly platformUrl: string
   readonly issuer: string
+  /** Runs the command line with these words and, beside the gateways' environment, this; fails where it does. */
+  readonly command: (words: ReadonlyArray<string>, own: Environment) => Promise<void>
   /** A call of the platform's controls; answers its JSON. */
   readonly platform: (method: "GET" | "POST" | "PUT", path: string, body?: unknown) => Promise<unknown>
   readonly sources: () => Promise<Checker.Sources>
@@ -278,6 +280,10 @@ export const start = async (options: Options = {}): Promise<World> => {
     const workers = Array.from({ length: workerCount }, (_, index) =>
       service("worker", { PAYMENT_PROXY_PUBLIC_URL: urls[0] ?? "", ...ownOf(`worker ${index}`) })
     )
+    const command: World["command"] = async (words, own) => {
+      const running = processes.start("cli", main.cli, words, { ...environment, ...own })
+      if ((await running.ended).code !== 0) throw new Error(running.said())
+    }
     const client = new Client(keys, () => urls)
     const passer = new Passer(client)
     const refunder = new Refunder(client)
@@ -320,6 +326,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       processes,
       platformUrl: url,
       issuer,
+      command,
       platform,
       sources,
       rest,

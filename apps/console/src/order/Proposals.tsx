@@ -42,7 +42,8 @@ const Decide = ({ proposal, payOrderNo }: { readonly proposal: Proposal; readonl
   const { session, may } = useSession()
   const [decision, setDecision] = useState<Decision>("approve")
   const [isOpen, setOpen] = useState(false)
-  if (proposal.state !== "open" || !may("operator")) return null
+  const isUndecided = proposal.state === "open"
+  if (!(isUndecided || proposal.mayApprove) || !may("operator")) return null
   const isOwn = proposal.proposedBy === session.operator
   const begin = (next: Decision) => () => {
     setDecision(next)
@@ -57,9 +58,11 @@ const Decide = ({ proposal, payOrderNo }: { readonly proposal: Proposal; readonl
           {t.approve}
         </Button>
       ) : null}
-      <Button size="xs" variant="default" onClick={begin(isOwn ? "withdraw" : "reject")}>
-        {isOwn ? t.withdraw : t.reject}
-      </Button>
+      {isUndecided ? (
+        <Button size="xs" variant="default" onClick={begin(isOwn ? "withdraw" : "reject")}>
+          {isOwn ? t.withdraw : t.reject}
+        </Button>
+      ) : null}
       <ReasonDialog
         isOpen={isOpen}
         onClose={() => setOpen(false)}

@@ -51,9 +51,11 @@ const Decide = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly isO
           <Button size="xs" onClick={begin("approve")}>
             {text.approve}
           </Button>
-          <Button size="xs" variant="default" onClick={begin("reject")}>
-            {text.reject}
-          </Button>
+          {proposal.state === "open" ? (
+            <Button size="xs" variant="default" onClick={begin("reject")}>
+              {text.reject}
+            </Button>
+          ) : null}
         </>
       ) : null}
       {isOwn ? (
@@ -228,7 +230,7 @@ const Actions = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly is
         <Take proposal={proposal} of={of ?? "secret"} />
       </div>
     )
-  if (proposal.state !== "open" || !may("operator")) return null
+  if (!(proposal.state === "open" || proposal.mayApprove) || !may("operator")) return null
   return (
     <div className={css["actions"]}>
       <Decide proposal={proposal} isOwn={isOwn} />

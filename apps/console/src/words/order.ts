@@ -224,7 +224,8 @@ export const actions = words(
     closeTold:
       "The payer can no longer pay. If the money is on its way already, the vendor decides, and the order turns out paid.",
     captureTold: "The authorized money is taken. Of a part, the rest is released and cannot be taken any more.",
-    refundTold: "The money goes back to the payer. This cannot be undone.",
+    refundTold:
+      "The money goes back to the payer. This cannot be undone. The reason goes to the app and to the vendor, too, which may show it to the payer.",
     acceptTold: "The order is taken as paid, and the money is not sent back. The app is told.",
     resolveTold: "You say which state is true; the vendor is asked at once after that.",
     secondAlways: "A second person has to approve it within 24 hours.",
@@ -268,7 +269,7 @@ export const actions = words(
     syncTold: "向渠道查询订单的最新结果，并据此更新。",
     closeTold: "付款人将不能再支付。若款项已在途，以渠道结果为准，订单仍可能变为已支付。",
     captureTold: "扣取已预授权的款项。部分请款后，其余额度将释放，不能再请。",
-    refundTold: "款项将退回付款人，此操作不可撤销。",
+    refundTold: "款项将退回付款人，此操作不可撤销。理由会同时告知业务系统和支付渠道，付款人可能看到。",
     acceptTold: "订单视为已支付，款项不再退回，并通知应用。",
     resolveTold: "由您指明订单的真实状态，之后立即向渠道查询。",
     secondAlways: "须另一人在 24 小时内复核通过。",

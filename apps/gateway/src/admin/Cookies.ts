@@ -4,24 +4,19 @@ import { HttpServerResponse } from "@effect/platform"
 /** What a cookie is for. */
 export interface Kind {
   readonly name: string
-  readonly path: string
   readonly sameSite: "Strict" | "Lax"
   /** Without one it is there until the browser ends. */
   readonly seconds: number | null
 }
 
 /** Opens a session. */
-export const session: Kind = { name: "payment-proxy-operator", path: "/", sameSite: "Strict", seconds: null }
+export const session: Kind = { name: "payment-proxy-operator", sameSite: "Strict", seconds: null }
 
 /** Is there while somebody is at the company's provider, from which he comes back by a link of another site. */
-export const oidc: Kind = { name: "payment-proxy-oidc", path: "/admin/oidc", sameSite: "Lax", seconds: 600 }
+export const oidc: Kind = { name: "payment-proxy-oidc", sameSite: "Lax", seconds: 600 }
 
-/**
- * A cookie's name where browsers come by https: one that no other host and no plain http can set, where it is of all paths
- * (RFC 6265bis §4.1.3).
- */
-const nameOf = ({ name, path }: Kind, isSecure: boolean): string =>
-  isSecure ? `${path === "/" ? "__Host-" : "__Secure-"}${name}` : name
+/** Where browsers come by https, a name that no other host and no plain http can set: it is of all paths (RFC 6265bis §4.1.3). */
+const nameOf = ({ name }: Kind, isSecure: boolean): string => (isSecure ? `__Host-${name}` : name)
 
 /** The value of a cookie; null where there is none, or, so that no other's is taken for ours, where there are two. */
 export const read = (request: IncomingMessage, kind: Kind, isSecure: boolean): string | null => {
@@ -42,7 +37,7 @@ export const set = (
   isSecure: boolean
 ): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.unsafeSetCookie(answer, nameOf(kind, isSecure), value, {
-    path: kind.path,
+    path: "/",
     httpOnly: true,
     sameSite: kind.sameSite === "Strict" ? "strict" : "lax",
     secure: isSecure,

@@ -9,6 +9,12 @@ const leaving = Effect.unsafeMakeSemaphore(atOnce).withPermits(1)
 /** For which a client may read nothing. */
 const unread = Duration.minutes(2)
 
+/** Payments have their turn between two pieces, also where a store answers at once. */
+const turn = Effect.async<void>((resume) => {
+  const next = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(next))
+})
+
 /** The client sees that the file has no end; nothing more is answered. */
 const cut = (response: ServerResponse): void => {
   response.destroy()
@@ -41,6 +47,7 @@ export const send = <E, R>(
         response.write(piece)
         const isRead = yield* Effect.timeoutOption(EventStreams.drained(response), unread)
         if (isRead._tag === "None") cut(response)
+        yield* turn
         return !EventStreams.isDone(response)
       })
     ),

@@ -2,9 +2,12 @@ import { Order } from "@payment-proxy/api"
 import { Report } from "@payment-proxy/application"
 import { Money, Payment } from "@payment-proxy/domain"
 import { type OrderFilter, Orders, type StoreUnavailable } from "@payment-proxy/ports"
-import { Chunk, Effect, Option, Stream } from "effect"
+import { Chunk, Duration, Effect, Option, Stream } from "effect"
 
-const page = 1000
+/** So few that to read and write them takes no more than a few milliseconds: nothing else of this process goes on meanwhile. */
+const page = 200
+/** Of its time an export leaves this much to the orders that come in meanwhile, for each part that it takes. */
+const rest = 2
 
 const columns = [
   "payOrderNo",
@@ -60,15 +63,16 @@ const cells = (payment: Payment.Payment): ReadonlyArray<string | null> => {
 
 const line = (texts: ReadonlyArray<string | null>): string => `${texts.map(Report.cell).join(",")}\r\n`
 
-/** Orders as CSV with a header (RFC 4180), page by page, newest first; no cell is taken for a formula. */
+/** Orders as CSV with a header (RFC 4180), page by page, newest first; no cell is taken for a formula. It makes way for what else is asked. */
 export const csv = (filter: OrderFilter): Stream.Stream<string, StoreUnavailable, Orders> => {
   const pages = Stream.paginateChunkEffect<string | null, string, StoreUnavailable, Orders>(null, (after) =>
-    Effect.map(
-      Effect.flatMap(Orders, (orders) => orders.search({ ...filter, after, limit: page })),
-      (found) => [
+    Effect.flatMap(Orders, (orders) => orders.search({ ...filter, after, limit: page })).pipe(
+      Effect.timed,
+      Effect.tap(([took, found]) => (found.length < page ? Effect.void : Effect.sleep(Duration.times(took, rest)))),
+      Effect.map(([, found]) => [
         found.length === 0 ? Chunk.empty() : Chunk.of(found.map((one) => line(cells(one))).join("")),
         found.length < page ? Option.none() : Option.fromNullable(found.at(-1)?.payOrderNo)
-      ]
+      ])
     )
   )
   return Stream.concat(Stream.make(line(columns)), pages)

@@ -1,6 +1,6 @@
 import { HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
-import { SignIn } from "@payment-proxy/application"
+import { Attempts, SignIn, Trail } from "@payment-proxy/application"
 import { IdentityProvider, IdentityRefused, Vault } from "@payment-proxy/ports"
 import { Clock, Effect, Schema } from "effect"
 import { answering, refuse } from "../Problems.ts"
@@ -67,6 +67,14 @@ const begun = Effect.gen(function* () {
   return opened.endsAtMillis > (yield* Clock.currentTimeMillis) ? opened : yield* stale
 })
 
+/** Who it was is not known; of an address one such refusal a minute goes on record. */
+const refusalWritten = Effect.gen(function* () {
+  const address = yield* Gate.address
+  const { isToTell } = yield* Attempts.Attempts
+  if (!isToTell(address, yield* Clock.currentTimeMillis)) return
+  yield* Trail.write({ operator: "?", action: "sign-in", subject: null, reason: null, address }, "OIDC_FAILED")
+})
+
 const signedIn = Effect.gen(function* () {
   const { finish } = yield* provider
   const { url, groups } = yield* Settings
@@ -75,7 +83,7 @@ const signedIn = Effect.gen(function* () {
   const identity = yield* finish(`${url}${request.url}`, known)
   const opened = yield* SignIn.federated(identity, groups(), yield* Gate.address)
   return yield* Session.opened(onward(to), opened)
-})
+}).pipe(Effect.tapErrorTag("IdentityRefused", () => refusalWritten))
 
 /** Where a browser goes that comes back without being let in: the sign-in page says so. */
 const refusedPage = `${home}?problem=OIDC_FAILED`

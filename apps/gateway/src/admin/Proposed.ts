@@ -2,7 +2,7 @@ import { type Admin, Order } from "@payment-proxy/api"
 import { type Acting, Operators } from "@payment-proxy/application"
 import { Money, OrderNo } from "@payment-proxy/domain"
 import { type AppChange, Orders, type Proposal } from "@payment-proxy/ports"
-import { Effect, Option } from "effect"
+import { Clock, Effect, Option } from "effect"
 
 type Shown = typeof Admin.Proposals.Proposal.Type
 
@@ -72,6 +72,7 @@ const timeOf = (millis: number | null): string | null => (millis === null ? null
 
 /** A proposal as an operator sees it. */
 export const shown = Effect.fnUntraced(function* (proposal: Proposal, by: Acting) {
+  const nowMillis = yield* Clock.currentTimeMillis
   return {
     ...(yield* told(proposal)),
     id: proposal.id,
@@ -85,7 +86,7 @@ export const shown = Effect.fnUntraced(function* (proposal: Proposal, by: Acting
     decidedAt: timeOf(proposal.decidedAtMillis),
     decidedNote: proposal.decidedNote,
     endsAt: Order.timeOf(Operators.endsAtMillis(proposal)),
-    mayApprove: Operators.mayApprove(proposal, by),
+    mayApprove: Operators.mayApprove(proposal, by) || Operators.mayGoOn(proposal, by, nowMillis),
     isToTake: Operators.isToTake(proposal, by.name)
   } satisfies Shown
 })

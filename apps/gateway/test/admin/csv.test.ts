@@ -62,8 +62,34 @@ describe("a file that is made as it is sent", () => {
     )
     expect(before).toBeLessThan(1000)
     answer.resume()
-    await vi.waitFor(() => expect(made()).toBeGreaterThan(before + 100))
+    await vi.waitFor(() => expect(made()).toBeGreaterThan(before + 100), { timeout: 5000 })
     asking.destroy()
+  })
+
+  it("lets others have their turn between its pieces, however fast it is read", async () => {
+    let [turns, made, most] = [0, 0, 0]
+    let before = 0
+    let going = true
+    const looking = (): void => {
+      turns += 1
+      if (going) setImmediate(looking)
+    }
+    setImmediate(looking)
+    const { answer } = await sending(() =>
+      Stream.range(1, 300).pipe(
+        Stream.rechunk(1),
+        Stream.map(() => {
+          made = turns === before ? made + 1 : 0
+          most = Math.max(most, made)
+          before = turns
+          return "a,b\r\n"
+        })
+      )
+    )
+    answer.resume()
+    await vi.waitFor(() => expect(answer.complete).toBe(true), { timeout: 10_000 })
+    going = false
+    expect(most).toBeLessThan(10)
   })
 
   it("is made no further when the client has left", async () => {

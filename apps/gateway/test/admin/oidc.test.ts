@@ -1,4 +1,4 @@
-import { IdentityRefused } from "@payment-proxy/ports"
+import { Deeds, IdentityRefused } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type Answer, type Console, cookieOf, open } from "./console.ts"
@@ -69,7 +69,7 @@ describe("F66 sign-in at the company's provider", () => {
     const where = new URL(String(going.headers.location))
     expect(where.searchParams.get("redirect_uri")).toBe(`${world.base}/admin/oidc/callback`)
     const [line = ""] = going.headers["set-cookie"] ?? []
-    expect(line.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=600", "Path=/admin/oidc", "SameSite=Lax"])
+    expect(line.split("; ").slice(1).sort()).toEqual(["HttpOnly", "Max-Age=600", "Path=/", "SameSite=Lax"])
     const sealed = Buffer.from(kept(going).split("=")[1] ?? "", "base64url").toString()
     expect(sealed + line).not.toContain(`verifier-${begun}`)
     const came = await back(`code=one&state=${stateOf(going)}`, kept(going))
@@ -80,6 +80,13 @@ describe("F66 sign-in at the company's provider", () => {
       headers: { cookie: cookieOf(came, "payment-proxy-operator") ?? "" }
     })
     expect(session.body).toMatchObject({ operator: "Ada L", role: "operator", isFederated: true })
+  })
+
+  it("by https keeps a cookie that no sibling host can plant", async () => {
+    const secure = await open({ url: "https://admin.example.com", provider })
+    const going = await secure.raw("GET", "/admin/oidc/start", { headers: { host: "admin.example.com" } })
+    expect(going.headers["set-cookie"]?.[0]).toMatch(/^__Host-payment-proxy-oidc=/)
+    await secure.close()
   })
 
   it("is refused with another sign-in's state, without its cookie, and a second time", async () => {
@@ -93,6 +100,16 @@ describe("F66 sign-in at the company's provider", () => {
     await refused(`code=two&state=${stateOf(one)}`, "")
     expect((await back(`code=two&state=${stateOf(one)}`, kept(one))).status).toBe(303)
     await refused(`code=two&state=${stateOf(one)}`, kept(one))
+  })
+
+  it("that is refused before it is known who came is on record, once a minute for an address", async () => {
+    const fresh = await open({ provider })
+    for (const code of ["x", "y", "z"]) await fresh.raw("GET", `/admin/oidc/callback?code=${code}&state=made-up`)
+    const deeds = await fresh.run(
+      Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 10 }))
+    )
+    expect(deeds).toMatchObject([{ operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }])
+    await fresh.close()
   })
 
   it("tells a browser that is refused on the sign-in page", async () => {
@@ -121,12 +138,16 @@ describe("F66 sign-in at the company's provider", () => {
     expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
   })
 
-  it.each(["https://evil.example/", "//evil.example/", "/console/../admin", "/console/%2e%2E/admin/orders.csv", "/console\\evil", "javascript:alert(1)"])(
-    "goes on to no other place: %s",
-    async (to) => {
-      const going = await start(`?to=${encodeURIComponent(to)}`)
-      const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
-      expect(came.headers.location).toBe("/console/")
-    }
-  )
+  it.each([
+    "https://evil.example/",
+    "//evil.example/",
+    "/console/../admin",
+    "/console/%2e%2E/admin/orders.csv",
+    "/console\\evil",
+    "javascript:alert(1)"
+  ])("goes on to no other place: %s", async (to) => {
+    const going = await start(`?to=${encodeURIComponent(to)}`)
+    const came = await back(`code=${encodeURIComponent(to)}&state=${stateOf(going)}`, kept(going))
+    expect(came.headers.location).toBe("/console/")
+  })
 })

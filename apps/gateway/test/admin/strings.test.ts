@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
-import { SignIn } from "@payment-proxy/application"
+import { Report, SignIn } from "@payment-proxy/application"
 import { Effect, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Answer, type Console, open } from "./console.ts"
@@ -235,3 +235,10 @@ describe("F59 what is typed to search", () => {
 it("F59 no order was harmed", async () => {
   expect((await administrator.get(`/admin/orders/${payOrderNo}`)).body.order.payOrderNo).toBe(payOrderNo)
 })
+
+it.each(["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "\uFF1D1", "\uFF0B1", "\uFF0D1", "\uFF20a"])(
+  "F59 a cell of a file is no formula: %j",
+  (text) => {
+    expect(Report.cell(text).replace(/^"/, "")).toMatch(/^'/)
+  }
+)

@@ -256,7 +256,7 @@ const refund = HttpApiEndpoint.post("refund")`/admin/orders/${number}/refunds`
     Call.about(
       "operator",
       "Refund an order",
-      "A part, or what is left. Above the configured amount it is proposed, and a second person approves it.",
+      "A part, or what is left. Above the configured amount it is proposed, and a second person approves it. The reason goes to the app and to the vendor, too, which may show it to the payer.",
       refunding
     )
   )

@@ -25,7 +25,7 @@ export const Proposal = Schema.Struct({
   decidedAt: Schema.NullOr(Time),
   decidedNote: Schema.NullOr(Schema.String),
   endsAt: Time,
-  /** Whether who asks may approve it: another operator, whose role is enough. */
+  /** Whether who asks may approve it: another operator, whose role is enough; or go on with what he approved and was cut off. */
   mayApprove: Schema.Boolean,
   /** A key or secret waits to be shown, once, to who asks. */
   isToTake: Schema.Boolean
