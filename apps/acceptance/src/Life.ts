@@ -150,7 +150,7 @@ const heldForItsAmount = async (world: World, key: string, note: string | null):
   })
   await world.control("PUT", "/_faults", [
     { on: "notify", fault: "suppress", number: payOrderNo },
-    { on: "query", fault: "wrong-amount", number: payOrderNo, times: 1 }
+    { on: "query", fault: "wrong-amount", number: payOrderNo }
   ])
   await world.control("POST", `/_payments/${payOrderNo}/pay`)
   const { call } = await signedIn(world.admin, "cai")

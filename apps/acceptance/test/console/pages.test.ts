@@ -36,7 +36,7 @@ const hold = async (): Promise<string> => {
   const { payOrderNo } = await world.place("held")
   await world.control("PUT", "/_faults", [
     { on: "notify", fault: "suppress", number: payOrderNo },
-    { on: "query", fault: "wrong-amount", number: payOrderNo, times: 1 }
+    { on: "query", fault: "wrong-amount", number: payOrderNo }
   ])
   await world.control("POST", `/_payments/${payOrderNo}/pay`)
   const { call } = await signedIn(world.admin, "bea")
