@@ -2,4 +2,4 @@
 import * as Bundle from "./faults/Bundle.ts"
 
 const [folder = ""] = process.argv.slice(2)
-await Promise.all(["cli", "gateway", "sandbox", "worker"].map((app) => Bundle.make(app, folder)))
+await Promise.all(["cli", "gateway", "sandbox", "shop", "worker"].map((app) => Bundle.make(app, folder)))

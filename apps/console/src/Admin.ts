@@ -134,7 +134,7 @@ export const stream = async <N extends Name>(name: N, given: Input<N>, signal?: 
 /** Makes a call; the answer is of the call's own schema. Fails with `Refused`. */
 export const call = async <N extends Name>(name: N, given: Input<N>, signal?: AbortSignal): Promise<Answer<N>> => {
   const response = await answered(name, given, signal)
-  if (response.status === 204 || response.status === 202) return undefined as Answer<N>
   const isJson = response.headers.get("content-type")?.includes("json") ?? false
-  return (isJson ? await response.json() : await response.text()) as Answer<N>
+  const answer = isJson ? await response.json() : await response.text()
+  return (answer === "" ? undefined : answer) as Answer<N>
 }

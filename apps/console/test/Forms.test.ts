@@ -45,8 +45,8 @@ describe("the subject of a deed", () => {
   it("leads to its page, and nowhere where it has none", () => {
     expect(placeOf("order.close", "01K9V2H1Q800C4WN7RXA2D6ZEM5BTY")).toBe("/orders/01K9V2H1Q800C4WN7RXA2D6ZEM5BTY")
     expect(placeOf("order.export", "status=HELD")).toBeNull()
-    expect(placeOf("difference.settle", "wechatpay/2026-11-25/FEE-1")).toBe("/reconciliation/wechatpay/2026-11-25")
-    expect(placeOf("app.addKey", "a/../b")).toBe("/apps/a%2F..%2Fb")
+    expect(placeOf("difference.resolve", "wechatpay/2026-11-25/FEE-1")).toBe("/reconciliation/wechatpay/2026-11-25")
+    expect(placeOf("key.add", "a/../b")).toBe("/apps/a%2F..%2Fb")
     expect(placeOf("proposal.approve", "prp_1")).toBeNull()
   })
 })

@@ -7,6 +7,9 @@ export const placeOf = (action: string, subject: string): string | null => {
       // An export's subject is its filter.
       return /^[0-9A-Za-z]{20,40}$/.test(subject) ? `/orders/${whole}` : null
     case "app":
+    case "key":
+    case "endpoint":
+    case "secret":
       return `/apps/${whole}`
     case "vendor":
       return "/vendors"
