@@ -77,7 +77,9 @@ describe("the words of `pnpm bench`", () => {
   ] as const)("%j is refused, and says how to ask", (words, fault) => {
     const message = Either.match(parse(...words), { onLeft: (usage) => usage.message, onRight: () => "understood" })
     expect(message).toContain(fault)
-    expect(message).toContain("Usage: pnpm bench NAME [--seconds N] [--times N] [--seed N] [--rows N]\nNames: machine")
+    expect(message).toContain(
+      "Usage: pnpm bench NAME [--seconds N] [--times N] [--seed N] [--rows N] [--rate N]\nNames: machine"
+    )
   })
 
   it("a fault ends the process with code 2, and prints nothing but the fault", async () => {
