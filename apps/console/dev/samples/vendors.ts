@@ -42,7 +42,7 @@ const busy = (): ReadonlyArray<Vendor> => [
     p50Millis: 932,
     p99Millis: 2700,
     lastAnswerAt: ago(1),
-    circuit: "closed",
+    circuit: null,
     token: { ageSeconds: 3 * 3600 + 700, leftSeconds: 5 * 3600 + 2000 }
   },
   {

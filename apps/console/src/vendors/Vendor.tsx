@@ -17,7 +17,11 @@ export type Vendor = Answer<"vendors.list">[number]
 type Tested = Answer<"vendors.test"> & { readonly at: string }
 
 const tones: Readonly<Record<Vendor["health"], Tone>> = { ok: "good", degraded: "warn", down: "bad", unknown: "plain" }
-const circuits: Readonly<Record<Vendor["circuit"], Tone>> = { closed: "good", open: "bad", "half-open": "warn" }
+const circuits: Readonly<Record<NonNullable<Vendor["circuit"]>, Tone>> = {
+  closed: "good",
+  open: "bad",
+  "half-open": "warn"
+}
 
 /** An error rate from here on is worth a look. */
 const noticeable = 0.01
@@ -59,7 +63,7 @@ const Facts = ({ vendor }: { readonly vendor: Vendor }) => {
   const text = useWords(texts)
   const { duration } = useFormats()
   const { circuit, token, can, lastAnswerAt } = vendor
-  const circuitWord = { closed: text.closed, open: text.open, "half-open": text.halfOpen }[circuit]
+  const circuitWords = { closed: text.closed, open: text.open, "half-open": text.halfOpen }
   const words: Readonly<Record<string, string>> = {
     close: text.canClose,
     capture: text.canCapture,
@@ -71,7 +75,15 @@ const Facts = ({ vendor }: { readonly vendor: Vendor }) => {
       <dt>{text.last}</dt>
       <dd>{lastAnswerAt === null ? <span className="muted">{text.lastNone}</span> : <Moment at={lastAnswerAt} />}</dd>
       <dt>{text.circuitName}</dt>
-      <dd>{circuit === "closed" ? circuitWord : <Badge tone={circuits[circuit]}>{circuitWord}</Badge>}</dd>
+      <dd>
+        {circuit === null ? (
+          <span className="muted">{text.noCircuit}</span>
+        ) : circuit === "closed" ? (
+          circuitWords.closed
+        ) : (
+          <Badge tone={circuits[circuit]}>{circuitWords[circuit]}</Badge>
+        )}
+      </dd>
       <dt>{text.token}</dt>
       <dd>
         {token === null ? (

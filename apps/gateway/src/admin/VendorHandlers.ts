@@ -2,6 +2,7 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Admin, Order } from "@payment-proxy/api"
 import { Calls, Overview, type Tried, tryVendor } from "@payment-proxy/application"
 import { type TokenAge, TokenAges } from "@payment-proxy/ports"
+import { Filters } from "@payment-proxy/proxy"
 import { Clock, Effect } from "effect"
 import { answering } from "../Problems.ts"
 import { body, recordedAs } from "./Recorded.ts"
@@ -29,19 +30,31 @@ const lastAnswer = (vendor: string, here: number | undefined, state: Overview.St
   return here === undefined ? (elsewhere ?? null) : Math.max(here, elsewhere ?? 0)
 }
 
+/** How each vendor's circuits stand in this process: of several routes the one that stands worst. */
+const worstCircuits = Effect.gen(function* () {
+  const { states } = Filters.Circuits
+  const worst = new Map<string, Filters.Circuits.State>()
+  for (const { vendor, state } of yield* Filters.Circuits.Circuits) {
+    const now = yield* state
+    const known = worst.get(vendor)
+    if (known === undefined || states.indexOf(now) > states.indexOf(known)) worst.set(vendor, now)
+  }
+  return worst
+})
+
 const listed = Effect.gen(function* () {
   const overview = yield* Overview.Overview
   const answers = yield* Calls.LastAnswers
   const ages = yield* TokenAges
   const nowMillis = yield* monotonicMillis
+  const circuits = yield* worstCircuits
   const [health, state] = yield* Effect.all([overview.vendors, overview.now])
   return health.map((one): Shown => {
     const last = lastAnswer(one.name, answers.get(one.name), state)
     return {
       ...one,
       lastAnswerAt: last === null ? null : Order.timeOf(last),
-      // Calls to vendors are held back one by one, by what they are; none is left alone as endpoints are.
-      circuit: "closed",
+      circuit: circuits.get(one.name) ?? null,
       token: token(ages.get(one.name), nowMillis)
     }
   })

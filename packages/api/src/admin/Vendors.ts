@@ -18,8 +18,8 @@ export const AdminVendor = Schema.Struct({
   p50Millis: Schema.NullOr(Schema.Number),
   p99Millis: Schema.NullOr(Schema.Number),
   lastAnswerAt: Schema.NullOr(Time),
-  /** Whether the process that answers lets its calls go out now. */
-  circuit: Schema.Literal("closed", "open", "half-open"),
+  /** How the circuit breakers of its routes stand in the process that answers, the worst one; null: no route has one. */
+  circuit: Schema.NullOr(Schema.Literal("closed", "open", "half-open")),
   /** The access token that this process has; null where the vendor has none or none was asked for yet. */
   token: Schema.NullOr(Schema.Struct({ ageSeconds: Schema.Number, leftSeconds: Schema.NullOr(Schema.Number) }))
 }).annotations({ identifier: "AdminVendor" })

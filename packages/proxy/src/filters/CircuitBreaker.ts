@@ -2,6 +2,7 @@ import { Cause, Effect, Exit, Option, Schema } from "effect"
 import { type Filter, type Handler, kind, type Place } from "../Filter.ts"
 import type { Request, Response } from "../Message.ts"
 import { type Broken, type Refusal, refuse } from "../Refusal.ts"
+import * as Circuits from "./Circuits.ts"
 import * as Elapsed from "./Elapsed.ts"
 
 const upTo = (least: number, most: number, usual: number) =>
@@ -67,7 +68,7 @@ const circuit = ({ failures, withinMillis, restMillis, statuses }: Options, { ro
       isProbed = true
       return Effect.onExit(restore(Effect.suspend(() => next(request))), probed)
     })
-  return (next: Handler, request: Request, nowMillis: number): ReturnType<Handler> => {
+  const through = (next: Handler, request: Request, nowMillis: number): ReturnType<Handler> => {
     const since = opened
     if (restsUntilMillis === null)
       return Effect.onExit(
@@ -76,6 +77,11 @@ const circuit = ({ failures, withinMillis, restMillis, statuses }: Options, { ro
       )
     return nowMillis < restsUntilMillis ? rest(restsUntilMillis - nowMillis) : probe(next, request)
   }
+  const state = Effect.map(Elapsed.millis, (nowMillis): Circuits.State => {
+    if (restsUntilMillis === null) return "closed"
+    return nowMillis < restsUntilMillis ? "open" : "half-open"
+  })
+  return { through, state }
 }
 
 /**
@@ -87,10 +93,20 @@ export const circuitBreaker = kind({
   name: "circuit-breaker",
   options: Options,
   make: (options, place) =>
-    Effect.sync((): Filter => {
-      const through = circuit(options, place)
+    Effect.gen(function* () {
+      const all = yield* Circuits.Circuits
+      const { through, state } = circuit(options, place)
+      const { route, vendor } = place
+      yield* Effect.acquireRelease(
+        Effect.sync((): Circuits.Circuit => {
+          const ours = { route, vendor, state }
+          all.add(ours)
+          return ours
+        }),
+        (ours) => Effect.sync(() => all.delete(ours))
+      )
       return {
         around: (next) => (request) => Effect.flatMap(Elapsed.millis, (nowMillis) => through(next, request, nowMillis))
-      }
+      } satisfies Filter
     })
 })

@@ -4,6 +4,7 @@ import { headers } from "./Headers.ts"
 import { rateLimit } from "./RateLimit.ts"
 import { timeLimit } from "./TimeLimit.ts"
 
+export * as Circuits from "./Circuits.ts"
 export { circuitBreaker, headers, rateLimit, timeLimit }
 
 /** The filters that need nothing but their options, by the names that a configuration gives them. */

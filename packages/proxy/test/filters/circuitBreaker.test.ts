@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Schema, TestClock } from "effect"
 import type { Filter, Handler } from "../../src/Filter.ts"
 import { Filters, Headers, Refusal } from "../../src/index.ts"
 import { answering, call, made } from "./calls.ts"
@@ -142,6 +142,31 @@ describe("circuit-breaker", () => {
       yield* Deferred.succeed(release, undefined)
       expect(yield* Fiber.join(slow)).toEqual(["UPSTREAM_RESET"])
       expect(yield* ends(filter, answering())).toEqual(["200"])
+    })
+  )
+})
+
+describe("the circuits of a process", () => {
+  it.scoped("say how each route's stands, for as long as it is in force", () =>
+    Effect.gen(function* () {
+      const all = yield* Filters.Circuits.Circuits
+      const place = { route: "r", vendor: "v" } as never
+      const kind = Filters.circuitBreaker
+      const decoded = yield* Schema.decodeUnknown(kind.options)(options)
+      const standing = () => Effect.all([...all].map(({ vendor, state }) => Effect.map(state, (now) => [vendor, now])))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const filter = yield* kind.make(decoded, place)
+          expect(yield* standing()).toEqual([["v", "closed"]])
+          yield* ends(filter, broken, 3)
+          expect(yield* standing()).toEqual([["v", "open"]])
+          yield* TestClock.adjust(5000)
+          expect(yield* standing()).toEqual([["v", "half-open"]])
+          yield* ends(filter, answering())
+          expect(yield* standing()).toEqual([["v", "closed"]])
+        })
+      )
+      expect(all.size).toBe(0)
     })
   )
 })
