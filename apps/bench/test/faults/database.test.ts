@@ -375,7 +375,9 @@ describe.sequential("rows of the fault page, on a MariaDB", { timeout: 90_000 },
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => world.client.placeUntilAnswered(order)))
     const numbers = new Set(outcomes.map((outcome) => (outcome.type === "ok" ? outcome.payOrderNo : outcome.type)))
     expect([...numbers]).toEqual([expect.stringMatching(/^[0-9A-Z]{29}$/)])
-    expect(await payments([...numbers][0] ?? "")).toBe(1)
+    const [number = ""] = numbers
+    await until(order.app, number, "PENDING")
+    expect(await payments(number)).toBe(1)
   })
 
   it("F55 a hundred proxied creates with one number at two gateways: one order, one payment", async () => {
