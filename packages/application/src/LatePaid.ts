@@ -48,11 +48,9 @@ const refundAll = Effect.fnUntraced(function* (payment: Payment.Payment) {
   const left = yield* restOf(payment)
   if (Duration.greaterThan(left, Duration.zero)) return yield* rest(payment, left)
   const { app, payOrderNo } = payment
-  if (payment.ownRefunds.length > 0) {
-    // What the vendor's desk gave back may be all that is left.
-    const asked = yield* ask(payment)
-    if (asked.payment.version !== payment.version) return { payment: asked.payment, isHeard: true, wait: null }
-  }
+  // What the vendor's desk gave back may be all that is left; and word of it that came late asks for a query.
+  const asked = yield* ask(payment)
+  if (asked.payment.version !== payment.version) return { payment: asked.payment, isHeard: true, wait: null }
   const placed = yield* refund({ app, payOrderNo, idempotencyKey: null, fingerprint: "", amount: null, reason })
   return { payment: placed.payment, isHeard: false, wait: null }
 })

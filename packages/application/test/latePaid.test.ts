@@ -40,6 +40,17 @@ it.world("money that comes after the end goes back by itself, all of it, and the
   })
 )
 
+it.world("late money is asked about once more before it goes back: what the desk gave back is not sent again", () =>
+  Effect.gen(function* () {
+    const { refundAtDesk } = yield* vendor
+    const payOrderNo = yield* latePaid
+    yield* refundAtDesk(payOrderNo, 1234n)
+    yield* lived(Duration.seconds(5), 3)
+    expect((yield* now(payOrderNo)).state).toBe("REFUNDED")
+    expect(yield* callsOf("refund")).toHaveLength(0)
+  })
+)
+
 it.world("where the vendor's policy says so, late money is accepted, and not asked about as late any more", () =>
   Effect.gen(function* () {
     const { configure } = yield* vendor
