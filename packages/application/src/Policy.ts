@@ -1,4 +1,4 @@
-import type { Payment } from "@payment-proxy/domain"
+import { Payment } from "@payment-proxy/domain"
 import type { Confirming, Vendor } from "@payment-proxy/ports"
 import { Context, Duration } from "effect"
 
@@ -169,10 +169,9 @@ export const dueIn = (
     }
     case "AUTHORIZED": {
       const wait = waitMillis(policy, payment, asked, limits)
-      const { operation, authorizedUntilMillis: until } = payment
+      const releaseMillis = Payment.releaseMillis(payment, Duration.toMillis(policy.authorizationMargin))
       // An open operation goes on past the end, as past an expiry.
-      const left =
-        operation === null && until !== null ? leftMillis(until - Duration.toMillis(policy.authorizationMargin)) : 0
+      const left = payment.operation === null ? leftMillis(releaseMillis) : 0
       return Duration.millis(left > 0 ? Math.min(wait, left) : wait)
     }
     case "CLOSING":

@@ -153,6 +153,26 @@ it.world("an authorization that the vendor lets lapse is CLOSED, as it says when
   })
 )
 
+it.world(
+  "held money that is gone before we take it, at a vendor that names no end: the order is closed at its deadline",
+  () =>
+    Effect.gen(function* () {
+      const { authorize, refuse, reopen, script } = yield* vendor
+      yield* script("capture", "dropBefore")
+      const { payOrderNo } = yield* placed({ method: "CARD" })
+      yield* authorize(payOrderNo)
+      yield* lived(Duration.seconds(6), 1)
+      expect((yield* now(payOrderNo)).state).toBe("AUTHORIZED")
+      yield* refuse(payOrderNo)
+      yield* reopen(payOrderNo)
+      yield* lived(Duration.minutes(1), 10)
+      expect((yield* now(payOrderNo)).state, "its payer may pay yet").toBe("AUTHORIZED")
+      yield* lived(Duration.minutes(10), 3)
+      expect((yield* now(payOrderNo)).state).toBe("CLOSED")
+      expect((yield* held).status).toBe("closed")
+    })
+)
+
 it.world("an app releases what is held by closing the order", () =>
   Effect.gen(function* () {
     const payOrderNo = yield* authorized()

@@ -224,6 +224,17 @@ export const inDoubt = (payment: Payment): boolean =>
 /** States that a payment leaves only by new evidence of money moving back, or by a person. */
 export const isSettled = (state: State): boolean =>
   state === "SUCCEEDED" || state === "PARTIALLY_REFUNDED" || state === "REFUNDED" || state === "LATE_PAID"
+/**
+ * When the money that is held can no longer be taken, in epoch milliseconds. Where the vendor names no end, what we take by ourselves
+ * ends with the order's deadline, and what its app takes has none.
+ */
+export const authorizationEndMillis = ({ authorizedUntilMillis, capture, deadlineMillis }: Payment): number =>
+  authorizedUntilMillis ?? (capture === "automatic" ? deadlineMillis : Number.POSITIVE_INFINITY)
+
+/** When what is held is given up: so long before an end that the vendor named that it lapses by our hand. */
+export const releaseMillis = (payment: Payment, marginMillis: number): number =>
+  authorizationEndMillis(payment) - (payment.authorizedUntilMillis === null ? 0 : marginMillis)
+
 /** States that the app is told as an end without money. */
 export const isDead = (state: State): boolean => state === "FAILED" || state === "CLOSED"
 

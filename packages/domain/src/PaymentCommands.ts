@@ -4,7 +4,16 @@ import { refuse } from "./Machine.ts"
 import * as Money from "./Money.ts"
 import { maxRefunds } from "./OrderNo.ts"
 import type { OwnRefund, Payment, State } from "./Payment.ts"
-import { enter, expectedCapture, isSettled, operate, refundable, refunded } from "./Payment.ts"
+import {
+  authorizationEndMillis,
+  enter,
+  expectedCapture,
+  isSettled,
+  operate,
+  refundable,
+  refunded,
+  releaseMillis
+} from "./Payment.ts"
 
 /** What someone wants of a payment. Amounts are minor units. */
 export type Command =
@@ -44,12 +53,7 @@ const guard = (payment: Payment, type: Command["type"]): Refused | null => {
 }
 
 const expire = (payment: Payment, command: Extract<Command, { type: "expire" }>): Payment | Refused => {
-  const end =
-    payment.state === "AUTHORIZED"
-      ? payment.authorizedUntilMillis === null
-        ? Number.POSITIVE_INFINITY
-        : payment.authorizedUntilMillis - command.marginMillis
-      : payment.expiresAtMillis
+  const end = payment.state === "AUTHORIZED" ? releaseMillis(payment, command.marginMillis) : payment.expiresAtMillis
   if (command.nowMillis < end) return refuse("NOT_EXPIRED", "The order has not expired.")
   return enter(payment, commands.expire[payment.state as keyof typeof commands.expire])
 }
@@ -154,12 +158,10 @@ export const need = (payment: Payment, nowMillis: number, marginMillis: number):
       // A call that takes the money goes on past the expiry, and none is written after the deadline.
       if (payment.operation !== null && nowMillis < payment.deadlineMillis) return "operate"
       return nowMillis >= payment.expiresAtMillis ? "expire" : "query"
-    case "AUTHORIZED": {
-      const untilMillis = payment.authorizedUntilMillis ?? Number.POSITIVE_INFINITY
+    case "AUTHORIZED":
       // Likewise to the end itself of what is held.
-      if (payment.operation !== null && nowMillis < untilMillis) return "operate"
-      return nowMillis >= untilMillis - marginMillis ? "expire" : "query"
-    }
+      if (payment.operation !== null && nowMillis < authorizationEndMillis(payment)) return "operate"
+      return nowMillis >= releaseMillis(payment, marginMillis) ? "expire" : "query"
     case "CLOSING":
       return "close"
     case "LATE_PAID":

@@ -101,11 +101,21 @@ describe("a command", () => {
     expect(code(inState(state), expire(expiresAtMillis))).toBe("allowed")
   })
 
-  it("expire releases an authorization a margin before its own end, and never one without an end", () => {
+  it("expire releases an authorization a margin before its own end", () => {
     const until = inState("AUTHORIZED", { authorizedUntilMillis: expiresAtMillis + 600_000 })
     expect(code(until, expire(expiresAtMillis + 539_999))).toBe("NOT_EXPIRED")
     expect(code(until, expire(expiresAtMillis + 540_000))).toBe("allowed")
-    expect(code(inState("AUTHORIZED"), expire(deadlineMillis * 2))).toBe("NOT_EXPIRED")
+  })
+
+  it("an authorization without an end is its app's for ever, and ends with the order's deadline where we take the money", () => {
+    const held = inState("AUTHORIZED")
+    const ours = { ...held, capture: "automatic" as const }
+    const operation = { no: "C1", kind: "capture", amountMinor: total, unknownCalls: 0 } as const
+    expect(code({ ...held, capture: "manual" }, expire(deadlineMillis * 2))).toBe("NOT_EXPIRED")
+    expect(code(ours, expire(deadlineMillis - 1))).toBe("NOT_EXPIRED")
+    expect(code(ours, expire(deadlineMillis))).toBe("allowed")
+    expect(PaymentCommands.need({ ...ours, operation }, deadlineMillis - 1, 60_000)).toBe("operate")
+    expect(PaymentCommands.need({ ...ours, operation }, deadlineMillis, 60_000)).toBe("expire")
   })
 
   it("accept waits for open refunds, keeps what went back and is remembered", () => {
