@@ -52,7 +52,11 @@ const isPersonLike = (digits: string): boolean =>
     "10X98765432"[weights.reduce((sum, weight, at) => sum + weight * Number(digits[at]), 0) % 11] ===
       digits.slice(-1).toUpperCase())
 
+/** Nothing shorter is a phone, a card or an identity card. */
+const leastTelling = 11
+
 const isTelling = (value: string): boolean => {
+  if (value.length < leastTelling) return false
   const digits = value.replaceAll("-", "")
   return isCardLike(digits) || isPersonLike(digits)
 }
@@ -80,28 +84,35 @@ const isShownNumber = (name: string, number: string): boolean => {
 }
 
 const plainName = /^[\w.$ :@[\]-]{1,80}$/
-/** Texts, numbers, words and signs of JSON, and what is none of it. */
-const jsonToken = /"((?:[^"\\]|\\.)*)("?)(\s*:)?|(-?\d[\d.eE+-]*)|true|false|null|[{}[\],:]|\s+|[^\s"{}[\],:]+/g
+/** Texts, numbers, brackets and words of JSON, and what is none of it; commas, colons and blanks stay as they are. */
+const jsonToken = /"((?:[^"\\]|\\.)*)("?)(\s*:)?|(-?\d[\d.eE+-]*)|[{}[\]]|([^\s"{}[\],:]+)/g
+
+const word = /^(?:true|false|null)$/
 
 /** What stands in something that may not be read is not read either; what is no JSON is not shown. */
 const json = (text: string): string => {
   const within: Array<boolean> = []
+  /** Of what comes next, where that is a member; it is one's own alone. */
   let name = ""
   const isHidden = (): boolean => within.at(-1) === true
+  const scalar = (token: string, said?: string, end?: string, number?: string, other?: string): string => {
+    if (said !== undefined)
+      return `"${isHidden() && said !== "" ? "…" : shown(name, said).replace(/["\\]/g, "'")}${end ?? ""}`
+    if (number !== undefined) return !isHidden() && isShownNumber(name, number) ? number : '"…"'
+    return other === undefined || word.test(other) ? token : "…"
+  }
   return text.replace(
     jsonToken,
-    (token: string, string?: string, end?: string, colon?: string, number?: string): string => {
+    (token: string, said?: string, end?: string, colon?: string, number?: string, other?: string): string => {
       if (colon !== undefined) {
-        name = string ?? ""
+        name = said ?? ""
         return plainName.test(name) ? token : `"…"${colon}`
       }
-      if (string !== undefined)
-        return `"${isHidden() && string !== "" ? "…" : shown(name, string).replace(/["\\]/g, "'")}${end ?? ""}`
-      if (number !== undefined) return !isHidden() && isShownNumber(name, number) ? number : '"…"'
+      const told = scalar(token, said, end, number, other)
       if (token === "{" || token === "[") within.push(isHidden() || judge(name).isHidden)
-      if (token === "}" || token === "]") within.pop()
-      if (/^[{}[\],]$/.test(token)) name = ""
-      return /^(?:[{}[\],:\s]+|true|false|null)$/.test(token) ? token : "…"
+      else if (token === "}" || token === "]") within.pop()
+      name = ""
+      return told
     }
   )
 }

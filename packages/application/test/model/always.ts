@@ -217,10 +217,11 @@ const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string
     const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
     const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
     // Of what was never sent nobody needs to be asked: the call that follows is newer than what was said.
+    const { unknownCalls, operation } = was.placed.payment
+    const first = operation === null ? kind === "notFound" && unknownCalls === 0 && "send again" : operation.kind
+    const isNeverSent = operation === null || operation.untilMillis === undefined
     const isSent =
-      kind === "notFound" &&
-      was.placed.payment.unknownCalls === 0 &&
-      order.history.some(({ cause, atMillis }) => cause === "send again" && atMillis === world.nowMillis())
+      isNeverSent && order.history.some(({ cause, atMillis }) => cause === first && atMillis === world.nowMillis())
     holds(isDue || isAsked || isSent, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
   }
 }
