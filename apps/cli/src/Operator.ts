@@ -51,11 +51,14 @@ const machineUser = Effect.orElseSucceed(
   () => "unknown"
 )
 
-/** Does this as who types, where his name is not asked for: PAYMENT_PROXY_OPERATOR, or the user of the machine. */
+/** Who types, where his name is not asked for: PAYMENT_PROXY_OPERATOR, or the user of the machine. */
+export const typing = Effect.map(
+  Effect.catchAll(named(Option.none()), () => machineUser),
+  acting
+)
+
+/** Does this as who types, where his name is not asked for. */
 export const did =
   (action: string, subject: string | null, reason: string | null = null) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.flatMap(
-      Effect.catchAll(named(Option.none()), () => machineUser),
-      (operator) => by<A>(operator, Option.fromNullable(reason), { action, subject })(effect)
-    )
+    Effect.flatMap(typing, ({ name }) => by<A>(name, Option.fromNullable(reason), { action, subject })(effect))

@@ -13,7 +13,7 @@ const fresh = () => {
 }
 
 const trail = (variables: { readonly [name: string]: string | undefined }) =>
-  Trail.list({ operator: null, subject: null, after: null, limit: 100 }).pipe(
+  Trail.list({ operator: null, subject: null, after: null, limit: 100 }, { name: "tests", role: "administrator" }).pipe(
     Effect.map(({ items }) =>
       items
         .map(({ operator, action, subject, outcome, address }) => [operator, action, subject, outcome, address])

@@ -121,8 +121,9 @@ export const setPassword = Effect.fnUntraced(function* (name: string, password: 
   return after
 })
 
-/** All operators, by name, and how many sessions each has. */
-export const list = Effect.gen(function* () {
+/** All operators, by name, and how many sessions each has: for administrators. */
+export const list = Effect.fnUntraced(function* (by: Operator.Acting) {
+  yield* Operator.allowed(by, "administrator")
   const accounts = yield* OperatorAccounts
   const sessions = yield* OperatorSessions
   const nowMillis = yield* Clock.currentTimeMillis

@@ -114,6 +114,12 @@ const made = Effect.fnUntraced(function* (app: string, change: AppChange, reason
   return null
 })
 
+/** Makes an app as an administrator, without keys and endpoints: it can do nothing yet. */
+export const createApp = Effect.fnUntraced(function* (id: string, name: string, by: Operator.Acting) {
+  yield* Operator.allowed(by, "administrator")
+  return yield* Registry.create(id, name)
+})
+
 /**
  * Changes an app as an administrator: at once, or, where two persons are asked for, as a proposal. What only takes away is done at
  * once. What would be refused now is refused.

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto"
 import type { Money, Payment, RefundMachine } from "@payment-proxy/domain"
 import { Orders, type Proposal, type RefundAction } from "@payment-proxy/ports"
-import { Clock, Data, Effect, Option } from "effect"
+import { Clock, Data, Effect } from "effect"
 import * as Actor from "./Actor.ts"
-import { OrderNotFound } from "./Decision.ts"
 import * as Operator from "./Operator.ts"
+import { paymentOf } from "./OperatorOrders.ts"
 import * as Proposing from "./Proposing.ts"
-import { guarded, refund } from "./Refund.ts"
+import * as Refund from "./Refund.ts"
 import { SecondPerson } from "./SecondPerson.ts"
 
 /** A refund as an operator wants it. */
@@ -35,11 +35,6 @@ class AboveLimit extends Data.TaggedError("AboveLimit")<{ readonly amountMinor: 
 
 /** For so long what one person sends back of a payment is taken together. */
 const togetherMillis = 86_400_000
-
-const paymentOf = (payOrderNo: string) =>
-  Effect.flatMap(Orders, (orders) => orders.byNumber(payOrderNo)).pipe(
-    Effect.flatMap(Option.match({ onNone: () => new OrderNotFound({ number: payOrderNo }), onSome: Effect.succeed }))
-  )
 
 /** Whether one operator placed a refund, and no second one stands for it: its history says so. */
 const isAlone = ({ refundNo }: RefundMachine.Refund) =>
@@ -80,12 +75,12 @@ const fingerprintOf = (...parts: ReadonlyArray<string | null>): string =>
  * Refunds as an operator: at once, or, where he alone has sent back more than he may, as a proposal for a second one. What the
  * machine would refuse now is refused.
  */
-export const refundByOperator = Effect.fnUntraced(function* (wanted: Wanted, by: Operator.Acting) {
+export const refund = Effect.fnUntraced(function* (wanted: Wanted, by: Operator.Acting) {
   const proposedBy = yield* Operator.allowed(by, "operator")
   const reason = wanted.reason === null ? null : yield* Operator.note(wanted.reason)
   const { payOrderNo, amount, key = null } = wanted
   const { app } = yield* paymentOf(payOrderNo)
-  return yield* guarded(
+  return yield* Refund.guarded(
     {
       app,
       payOrderNo,
@@ -120,7 +115,7 @@ export const carriedOut = Effect.fnUntraced(function* (
   second: { readonly name: string; readonly remark: string | null }
 ) {
   const payment = yield* paymentOf(payOrderNo)
-  return yield* refund({
+  return yield* Refund.refund({
     app: payment.app,
     payOrderNo,
     idempotencyKey: `proposal:${id}`,

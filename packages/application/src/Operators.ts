@@ -20,6 +20,7 @@ import { using } from "./Services.ts"
 
 export {
   changeApp,
+  createApp,
   isToTake,
   makesSecret,
   NotYours,
@@ -27,10 +28,11 @@ export {
   type Shown,
   take
 } from "./AppChanges.ts"
+export { type Because, capture, close, resend, sync } from "./OperatorOrders.ts"
 export {
   aloneLeftMinor,
   type Outcome as RefundOutcome,
-  refundByOperator,
+  refund,
   type Wanted as WantedRefund
 } from "./OperatorRefunds.ts"
 export {
@@ -55,8 +57,8 @@ export interface Wanted {
  * Proposes how an order that is held goes on, for a second person to approve within 24 hours: on disk when it answers. What the
  * machine would refuse now is refused; an order with an open proposal is `ProposalOpen`.
  */
-export const propose = Effect.fnUntraced(function* (asked: Wanted, operator: string) {
-  const proposedBy = yield* Operator.name(operator)
+export const propose = Effect.fnUntraced(function* (asked: Wanted, by: Operator.Acting) {
+  const proposedBy = yield* Operator.allowed(by, "operator")
   const note = yield* Operator.note(asked.note)
   const { payOrderNo: subject, state, acceptedMinor } = asked
   if (acceptedMinor !== null && acceptedMinor <= 0n)
@@ -179,8 +181,8 @@ export const approve = Effect.fnUntraced(function* (id: string, by: Operator.Act
 })
 
 /** Rejects an open proposal, or withdraws one's own: nothing happens to what it is about. */
-export const reject = Effect.fnUntraced(function* (id: string, operator: string, remark: string | null = null) {
-  const rejectedBy = yield* Operator.name(operator)
+export const reject = Effect.fnUntraced(function* (id: string, by: Operator.Acting, remark: string | null = null) {
+  const rejectedBy = yield* Operator.allowed(by, "operator")
   const said = remark === null ? null : yield* Operator.note(remark)
   const proposal = yield* Proposing.decidable(id, null)
   const rejected = yield* Proposing.decided(proposal, { state: "rejected", decidedBy: rejectedBy, decidedNote: said })
@@ -191,9 +193,9 @@ export const reject = Effect.fnUntraced(function* (id: string, operator: string,
 /** Accepts money that came late, in place of its refund: one operator's decision, with a note. */
 export const accept = Effect.fnUntraced(function* (
   { payOrderNo, note }: { readonly payOrderNo: string; readonly note: string },
-  operator: string
+  by: Operator.Acting
 ) {
-  const acceptedBy = yield* Operator.name(operator)
+  const acceptedBy = yield* Operator.allowed(by, "operator")
   const why = yield* Operator.note(note)
   const detail = saidBy({ name: acceptedBy, reason: why })
   return yield* Resolution.accept(payOrderNo, { cause: "accept", detail })

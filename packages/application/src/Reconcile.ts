@@ -11,7 +11,7 @@ import * as Day from "./bills/Day.ts"
 import { attempted, said } from "./bills/Perform.ts"
 import type { Progress } from "./bills/Run.ts"
 import { billsOf, Reconciling } from "./bills/Settings.ts"
-import { OperatorInvalid } from "./Operator.ts"
+import * as Operator from "./Operator.ts"
 import type { Report } from "./Report.ts"
 import { Paces, renewed } from "./Work.ts"
 
@@ -62,14 +62,16 @@ const checked = Effect.fnUntraced(function* (vendor: string, day: string) {
 })
 
 /**
- * Takes a day to run it by hand, whether it was run before or not, and answers what runs it: to be begun at once, as the day is
+ * Takes a day as an operator to run it by hand, whether it was run before or not, and answers what runs it: to be begun at once, as the day is
  * nobody else's for as long as a lease. `progress` is told as it goes.
  */
 export const begin = Effect.fnUntraced(function* (
   vendor: string,
   day: string,
+  by: Operator.Acting,
   progress: (progress: Progress) => Effect.Effect<void> = () => Effect.void
 ) {
+  yield* Operator.allowed(by, "operator")
   yield* checked(vendor, day)
   const store = yield* Reconciliations
   const due = yield* DueWork
@@ -88,9 +90,10 @@ export const begin = Effect.fnUntraced(function* (
 export const run = Effect.fnUntraced(function* (
   vendor: string,
   day: string,
+  by: Operator.Acting,
   progress: (progress: Progress) => Effect.Effect<void> = () => Effect.void
 ) {
-  yield* Effect.flatten(begin(vendor, day, progress))
+  yield* Effect.flatten(begin(vendor, day, by, progress))
   return yield* report(vendor, day)
 })
 
@@ -105,13 +108,14 @@ const maxNoteChars = 256
 export const resolve = Effect.fnUntraced(function* (
   vendor: string,
   day: string,
-  id: string,
-  by: { readonly operator: string; readonly note: string }
+  { id, note }: { readonly id: string; readonly note: string },
+  by: Operator.Acting
 ) {
-  if ([...by.note].length > maxNoteChars)
-    return yield* new OperatorInvalid({ field: "note", detail: `Give 1 to ${maxNoteChars} characters.` })
+  const resolvedBy = yield* Operator.allowed(by, "operator")
+  if ([...note].length > maxNoteChars)
+    return yield* new Operator.OperatorInvalid({ field: "note", detail: `Give 1 to ${maxNoteChars} characters.` })
   const store = yield* Reconciliations
-  const settlement = { status: "resolved", action: "none", note: by.note, resolvedBy: by.operator } as const
+  const settlement = { status: "resolved", action: "none", note, resolvedBy } as const
   if (!(yield* store.settle(vendor, day, id, settlement))) return yield* new DifferenceUnknown({ id })
 })
 

@@ -1,6 +1,5 @@
 import { type Deed, type DeedSearch, Deeds } from "@payment-proxy/ports"
 import { Cause, Context, Effect, Encoding, Exit } from "effect"
-import * as Actor from "./Actor.ts"
 import { Entropy } from "./Entropy.ts"
 import * as Operator from "./Operator.ts"
 import { using } from "./Services.ts"
@@ -82,8 +81,8 @@ const outcomeOfFault = (cause: Cause.Cause<unknown>): string => {
 }
 
 /**
- * Does this as an operator, with name and reason in the history of what it moves, and puts on record that he did, or with which code
- * it was refused. A name or a reason that cannot be put on record is `OperatorInvalid`: then nothing was done.
+ * Does this, and puts on record that an operator did, or with which code it was refused. A name or a reason that cannot be put on
+ * record is `OperatorInvalid`: then nothing was done.
  */
 export const recorded =
   <A = unknown>(doing: Doing, outcomeOf: (done: A) => string = () => "done") =>
@@ -92,7 +91,6 @@ export const recorded =
       const operator = yield* Operator.name(doing.operator)
       const reason = doing.reason === null ? null : yield* Operator.note(doing.reason)
       return yield* effect.pipe(
-        Effect.provideService(Actor.Actor, { name: operator, reason }),
         Effect.onExit((exit) =>
           write(
             { ...doing, operator, reason },
@@ -102,8 +100,9 @@ export const recorded =
       )
     })
 
-/** The trail, newest first; at most `limit`, and where the next page begins. */
-export const list = Effect.fnUntraced(function* (search: DeedSearch) {
+/** The trail, newest first, for administrators; at most `limit`, and where the next page begins. */
+export const list = Effect.fnUntraced(function* (search: DeedSearch, by: Operator.Acting) {
+  yield* Operator.allowed(by, "administrator")
   const { limit } = search
   const all = yield* Effect.flatMap(Deeds, (deeds) => deeds.search({ ...search, limit: limit + 1 }))
   return { items: all.slice(0, limit), next: all.length > limit ? (all[limit - 1]?.id ?? null) : null }

@@ -1,6 +1,7 @@
 import { Currency, OrderNo, Payment } from "@payment-proxy/domain"
 import { UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Option } from "effect"
+import * as Operator from "./Operator.ts"
 
 /** What a try came to: whether the vendor was reached and answered, in how long, and what that means. */
 export interface Tried {
@@ -31,8 +32,9 @@ const nobodys = (vendor: string, nowMillis: number): Payment.Payment => ({
   version: 1
 })
 
-/** Asks a vendor for an order that cannot exist: nothing moves, and nothing is kept. */
-export const tryVendor = Effect.fnUntraced(function* (vendor: string) {
+/** Asks a vendor as an operator for an order that cannot exist: nothing moves, and nothing is kept. */
+export const tryVendor = Effect.fnUntraced(function* (vendor: string, by: Operator.Acting) {
+  yield* Operator.allowed(by, "operator")
   const vendors = yield* Vendors
   if (Option.isNone(vendors.get(vendor))) return yield* new UnknownVendor({ vendor })
   const sinceMillis = yield* Clock.currentTimeMillis

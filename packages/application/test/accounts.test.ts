@@ -3,7 +3,7 @@ import { Deeds, OperatorAccounts, Orders } from "@payment-proxy/ports"
 import { Effect, Exit, Option, Redacted } from "effect"
 import * as Accounts from "../src/Accounts.ts"
 import * as Attempts from "../src/Attempts.ts"
-import { close } from "../src/Close.ts"
+import * as Operators from "../src/Operators.ts"
 import * as Passwords from "../src/Passwords.ts"
 import * as SignIn from "../src/SignIn.ts"
 import * as Trail from "../src/Trail.ts"
@@ -31,7 +31,7 @@ it("a name is one person's, however it is written; the password is kept as a has
     expect(yield* refusalOf(Accounts.create({ ...ada, name: " ａｄａ ", password }, ada))).toBe("OperatorTaken")
     expect(yield* refusalOf(Accounts.create({ ...ben, name: "", password }, ada))).toBe("OperatorInvalid")
     expect(yield* refusalOf(Accounts.create({ ...ben, password }, { ...ben, role: "operator" }))).toBe("RoleNeeded")
-    const [one] = yield* Accounts.list
+    const [one] = yield* Accounts.list(ada)
     expect(one?.account.passwordHash).toMatch(/^\$(?:argon2id\$v=19|scrypt)\$/)
     expect(JSON.stringify(one)).not.toContain("horse")
   }))
@@ -85,7 +85,7 @@ it("another role, password or a shut door ends an operator's sessions at once", 
         )
     }
     yield* SignIn.signIn({ name: "ben", password: next, address: null })
-    expect((yield* Accounts.list).map(({ account, sessions }) => [account.name, sessions])).toEqual([
+    expect((yield* Accounts.list(ada)).map(({ account, sessions }) => [account.name, sessions])).toEqual([
       ["Ada", 0],
       ["Ben", 1]
     ])
@@ -114,7 +114,7 @@ it("there is always an administrator, also when two take each other's role at on
       ],
       { concurrency: "unbounded" }
     )
-    const all = yield* Accounts.list
+    const all = yield* Accounts.list(ada)
     expect(all.filter(({ account }) => account.role === "administrator").length).toBeGreaterThan(0)
   }))
 
@@ -138,17 +138,19 @@ const doing = (action: string, subject: string | null) => ({
 it("what an operator does is on record with its outcome, and in the history of what it moves", () =>
   Effect.gen(function* () {
     const { payOrderNo } = yield* placed()
-    yield* close("shop", payOrderNo).pipe(Trail.recorded(doing("order.close", payOrderNo)))
-    expect(yield* refusalOf(close("shop", "nothing").pipe(Trail.recorded(doing("order.close", "nothing"))))).toBe(
-      "OrderNotFound"
-    )
+    const closing = (no: string) =>
+      Operators.close({ payOrderNo: no, reason: "asked for by phone" }, ada).pipe(
+        Trail.recorded(doing("order.close", no))
+      )
+    yield* closing(payOrderNo)
+    expect(yield* refusalOf(closing("nothing"))).toBe("OrderNotFound")
     yield* Effect.exit(Effect.dieMessage("boom").pipe(Trail.recorded(doing("order.sync", null))))
-    const { items, next } = yield* Trail.list({ operator: "Ada", subject: null, after: null, limit: 2 })
+    const { items, next } = yield* Trail.list({ operator: "Ada", subject: null, after: null, limit: 2 }, ada)
     expect(items.map(({ action, outcome }) => [action, outcome])).toEqual([
       ["order.sync", "INTERNAL"],
       ["order.close", "ORDER_NOT_FOUND"]
     ])
-    const rest = yield* Trail.list({ operator: null, subject: payOrderNo, after: next, limit: 2 })
+    const rest = yield* Trail.list({ operator: null, subject: payOrderNo, after: next, limit: 2 }, ada)
     expect(rest).toMatchObject({
       items: [{ operator: "Ada", outcome: "done", reason: "asked for by phone", address: "192.0.2.7" }],
       next: null

@@ -124,10 +124,13 @@ export const refundLineOf = (
 /** The vendor's bill of a day. */
 export const bill = (of: string, ...lines: ReadonlyArray<BillLine>) => Bills.write(of, Stream.fromIterable(lines))
 
+/** Who runs days by hand. */
+export const ann = { name: "ann", role: "operator" as const }
+
 /** Runs a day, and answers what is different: by kind, with what became of it. */
 export const run = (of = day) =>
   Effect.gen(function* () {
-    const report = yield* Reconcile.run(vendor, of)
+    const report = yield* Reconcile.run(vendor, of, ann)
     const differences = Chunk.toReadonlyArray(yield* Stream.runCollect(report.differences))
     return { ...report, differences }
   })

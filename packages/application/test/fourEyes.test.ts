@@ -25,7 +25,7 @@ const ruled = Effect.provideService(SecondPerson, {
 
 const cny = (amountMinor: bigint) => Money.make(amountMinor, "CNY")
 const refunding = (payOrderNo: string, amountMinor: bigint | null, by = alice, key: string | null = null) =>
-  Operators.refundByOperator(
+  Operators.refund(
     { payOrderNo, amount: amountMinor === null ? null : cny(amountMinor), reason: "A seat was wet.", key },
     by
   ).pipe(ruled)
@@ -83,9 +83,9 @@ it.world("a currency without a limit, and a rule that is not configured, take on
   Effect.gen(function* () {
     const { payOrderNo } = yield* paid({ idempotencyKey: "usd", amount: Money.make(900_000n, "USD") })
     const wanted = { payOrderNo, amount: null, reason: "Goodwill." }
-    expect(yield* typeOf(ruled(Operators.refundByOperator(wanted, alice)))).toBe("refunded")
+    expect(yield* typeOf(ruled(Operators.refund(wanted, alice)))).toBe("refunded")
     const { payOrderNo: other } = yield* paid({ idempotencyKey: "cny" })
-    expect(yield* typeOf(Operators.refundByOperator({ ...wanted, payOrderNo: other }, alice))).toBe("refunded")
+    expect(yield* typeOf(Operators.refund({ ...wanted, payOrderNo: other }, alice))).toBe("refunded")
   })
 )
 
@@ -164,7 +164,7 @@ it.world("one that was cut off after the refund, or whose commit is in doubt, is
     const away = Orders.of({ ...orders, byNumber: () => new StoreUnavailable({ cause: "away" }) })
     expect(yield* refusalOf(Effect.provideService(Operators.approve(id, bob), Orders, away))).toBe("StoreUnavailable")
     // The money is on its way: nobody is to reject it.
-    expect(yield* refusalOf(Operators.reject(id, "carol"))).toBe("ProposalEnded")
+    expect(yield* refusalOf(Operators.reject(id, carol))).toBe("ProposalEnded")
     const { proposal } = yield* Operators.approve(id, bob)
     expect(Operators.mayGoOn(proposal, bob, 0)).toBe(false)
     expect((yield* refundsOf(payOrderNo)).length).toBe(1)

@@ -42,7 +42,7 @@ it.world(
   () =>
     Effect.gen(function* () {
       const payment = yield* held
-      const proposal = yield* Operators.propose(asPaid(payment), " alice ")
+      const proposal = yield* Operators.propose(asPaid(payment), as(" alice "))
       expect(yield* states(payment.payOrderNo), "nothing moves yet").toEqual(["SUBMITTING", "PENDING", "HELD"])
       const resolved = yield* Operators.approve(proposal.id, as("bob"), "Seen the statement.")
       expect(resolved.payment?.state).toBe("SUCCEEDED")
@@ -61,7 +61,7 @@ it.world(
 it.world("nobody approves his own proposal, however he writes his name", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "Alice B")
+    const { id } = yield* Operators.propose(asPaid(payment), as("Alice B"))
     for (const name of ["Alice B", "alice b", " ALICE B ", "\uff21lice B", "Alice  B", "Alice\u00a0\u3000B"])
       expect(yield* failure(Operators.approve(id, as(name)))).toMatchObject({
         _tag: "SecondPersonNeeded",
@@ -77,17 +77,17 @@ it.world("names and notes that are empty, long or hide something are refused by 
     const payment = yield* held
     const wanted = asPaid(payment)
     for (const name of ["", "  ", "x".repeat(65), "ali\u0000ce", "ali\u200bce", "alice\nbob"])
-      expect(yield* failure(Operators.propose(wanted, name))).toMatchObject({
+      expect(yield* failure(Operators.propose(wanted, as(name)))).toMatchObject({
         _tag: "OperatorInvalid",
         field: "operator"
       })
     for (const note of ["", "x".repeat(501), "a\r\nb", "\u202eabc"])
-      expect(yield* failure(Operators.propose({ ...wanted, note }, "alice"))).toMatchObject({
+      expect(yield* failure(Operators.propose({ ...wanted, note }, as("alice")))).toMatchObject({
         _tag: "OperatorInvalid",
         field: "note"
       })
     for (const acceptedMinor of [0n, -1n])
-      expect(yield* failure(Operators.propose({ ...wanted, acceptedMinor }, "alice"))).toMatchObject({
+      expect(yield* failure(Operators.propose({ ...wanted, acceptedMinor }, as("alice")))).toMatchObject({
         _tag: "OperatorInvalid",
         field: "acceptedMinor"
       })
@@ -102,7 +102,7 @@ it.world(
       const payment = yield* held
       const wanted = asPaid(payment)
       const refusal = (change: Partial<Operators.Wanted>) =>
-        Effect.map(failure(Operators.propose({ ...wanted, ...change }, "alice")), (error) =>
+        Effect.map(failure(Operators.propose({ ...wanted, ...change }, as("alice"))), (error) =>
           "code" in error ? error.code : error._tag
         )
       expect(yield* refusal({ acceptedMinor: null })).toBe("DEVIATION_OPEN")
@@ -118,7 +118,7 @@ it.world(
 it.world("of two approvers at the same moment one does it, and the order moves once", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
     const names = Array.from({ length: 10 }, (_, at) => `operator-${at}`)
     const all = yield* Effect.forEach(names, (name) => Effect.either(Operators.approve(id, as(name))), {
       concurrency: "unbounded"
@@ -132,9 +132,9 @@ it.world("of two approvers at the same moment one does it, and the order moves o
 it.world("of an approval and a rejection at the same moment one holds, and the order agrees with it", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
     const [approved, rejected] = yield* Effect.all(
-      [Effect.either(Operators.approve(id, as("bob"))), Effect.either(Operators.reject(id, "carol"))],
+      [Effect.either(Operators.approve(id, as("bob"))), Effect.either(Operators.reject(id, as("carol")))],
       { concurrency: "unbounded" }
     )
     expect(Either.isRight(approved)).not.toBe(Either.isRight(rejected))
@@ -147,7 +147,7 @@ it.world(
   () =>
     Effect.gen(function* () {
       const payment = yield* held
-      const { id } = yield* Operators.propose(asPaid(payment), "alice")
+      const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
       const all = Evidence.make("refunds", "notification", { captured: null, total: payment.captured, items: [] })
       yield* takeIn(payment.payOrderNo, all)
       expect((yield* now(payment.payOrderNo)).version).toBeGreaterThan(payment.version)
@@ -161,7 +161,7 @@ it.world("a proposal that no longer fits what is known is refused, and stays ope
     const { script } = yield* vendor
     const payment = yield* held
     const wanted = { ...asPaid(payment), acceptedMinor: payment.captured }
-    const { id } = yield* Operators.propose(wanted, "alice")
+    const { id } = yield* Operators.propose(wanted, as("alice"))
     yield* Effect.flatMap(Orders, (orders) => {
       const more = { ...payment, captured: payment.captured + 1n }
       const change = aChange(more, payment.version)
@@ -170,17 +170,17 @@ it.world("a proposal that no longer fits what is known is refused, and stays ope
     yield* script("query", "normal")
     expect(yield* failure(Operators.approve(id, as("bob")))).toMatchObject({ _tag: "Refused", code: "DEVIATION_OPEN" })
     expect(yield* stateOf(id)).toBe("open")
-    yield* Operators.reject(id, "bob", "Another amount came in.")
+    yield* Operators.reject(id, as("bob"), "Another amount came in.")
     expect(yield* stateOf(id)).toBe("rejected")
-    yield* Operators.propose({ ...wanted, acceptedMinor: payment.captured + 1n }, "alice")
+    yield* Operators.propose({ ...wanted, acceptedMinor: payment.captured + 1n }, as("alice"))
   })
 )
 
 it.world("a proposal waits for its second person for 24 hours, and then makes room for another", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const first = yield* Operators.propose(asPaid(payment), "alice")
-    expect(yield* failure(Operators.propose(asPaid(payment), "carol"))).toMatchObject({
+    const first = yield* Operators.propose(asPaid(payment), as("alice"))
+    expect(yield* failure(Operators.propose(asPaid(payment), as("carol")))).toMatchObject({
       _tag: "ProposalOpen",
       existing: { id: first.id }
     })
@@ -190,7 +190,7 @@ it.world("a proposal waits for its second person for 24 hours, and then makes ro
     expect((yield* Operators.listHeld({ after: null, limit: 10 })).items[0]?.proposal).toBe(null)
     expect(yield* failure(Operators.approve(first.id, as("bob")))).toMatchObject({ _tag: "ProposalEnded" })
     expect(yield* stateOf(first.id)).toBe("ended")
-    const second = yield* Operators.propose(asPaid(payment), "carol")
+    const second = yield* Operators.propose(asPaid(payment), as("carol"))
     yield* Operators.approve(second.id, as("alice"))
   })
 )
@@ -199,7 +199,7 @@ it.world("a proposal for a hold that is over does nothing to the next one", () =
   Effect.gen(function* () {
     const orders = yield* Orders
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
     const gone = { ...payment, state: "SUCCEEDED" as const, heldReason: null }
     yield* orders.commit([aChange(gone, payment.version)])
     const again = { ...payment, version: payment.version + 1 }
@@ -207,17 +207,17 @@ it.world("a proposal for a hold that is over does nothing to the next one", () =
     expect((yield* now(payment.payOrderNo)).state).toBe("HELD")
     expect(yield* failure(Operators.approve(id, as("bob")))).toMatchObject({ _tag: "ProposalEnded" })
     expect((yield* now(payment.payOrderNo)).state).toBe("HELD")
-    yield* Operators.propose(asPaid(payment), "alice")
+    yield* Operators.propose(asPaid(payment), as("alice"))
   })
 )
 
 it.world("a proposal can be withdrawn by who made it, and is then over for everyone", () =>
   Effect.gen(function* () {
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
-    expect(yield* Operators.reject(id, "alice")).toMatchObject({ state: "rejected", decidedBy: "alice" })
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
+    expect(yield* Operators.reject(id, as("alice"))).toMatchObject({ state: "rejected", decidedBy: "alice" })
     expect(yield* failure(Operators.approve(id, as("bob")))).toMatchObject({ detail: "It was rejected by alice." })
-    expect(yield* failure(Operators.reject(id, "bob"))).toMatchObject({ _tag: "ProposalEnded" })
+    expect(yield* failure(Operators.reject(id, as("bob")))).toMatchObject({ _tag: "ProposalEnded" })
     expect(yield* failure(Operators.approve("prp_nothing", as("bob")))).toMatchObject({ _tag: "ProposalNotFound" })
   })
 )
@@ -226,7 +226,7 @@ it.world("an approval that the store could not take is as if it had not been giv
   Effect.gen(function* () {
     const orders = yield* Orders
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
     const away = { ...orders, commit: () => new StoreUnavailable({ cause: "away" }) }
     expect(yield* failure(Operators.approve(id, as("bob")).pipe(Effect.provideService(Orders, away)))).toMatchObject({
       _tag: "StoreUnavailable"
@@ -240,7 +240,7 @@ it.world("an approver whose process died before the order moved goes on with it;
   Effect.gen(function* () {
     const { move } = yield* Proposals
     const payment = yield* held
-    const { id } = yield* Operators.propose(asPaid(payment), "alice")
+    const { id } = yield* Operators.propose(asPaid(payment), as("alice"))
     yield* move(id, "open", { state: "approved", decidedBy: "bob", decidedAtMillis: 0, decidedNote: null })
     expect(yield* failure(Operators.approve(id, as("carol")))).toMatchObject({ detail: "It was approved by bob." })
     expect((yield* Operators.approve(id, as("Bob"))).payment?.state).toBe("SUCCEEDED")
@@ -287,7 +287,7 @@ it.world(
       expect((yield* Operators.listHeld({ after: null, limit: 10 })).items).toMatchObject([
         { payment: { payOrderNo }, refund: { refundNo }, proposal: null }
       ])
-      const { id } = yield* Operators.propose(refundAs(refundNo, "SUCCEEDED"), "alice")
+      const { id } = yield* Operators.propose(refundAs(refundNo, "SUCCEEDED"), as("alice"))
       const { payment, refund } = yield* Operators.approve(id, as("bob"))
       expect(refund).toMatchObject({ state: "SUCCEEDED", heldReason: null })
       expect(refund?.refundedAtMillis).toBeGreaterThan(0)
@@ -301,7 +301,7 @@ it.world(
 it.world("a held refund that failed after all frees what it had reserved", () =>
   Effect.gen(function* () {
     const { refundNo } = yield* heldRefund("open")
-    const { id } = yield* Operators.propose(refundAs(refundNo, "FAILED"), "alice")
+    const { id } = yield* Operators.propose(refundAs(refundNo, "FAILED"), as("alice"))
     const { payment, refund } = yield* Operators.approve(id, as("bob"))
     expect(refund?.state).toBe("FAILED")
     expect(payment).toMatchObject({ state: "SUCCEEDED", ownRefunds: [{ state: "failed" }] })
@@ -312,12 +312,12 @@ it.world("what its payment counts as gone back stays so, and what is not reserve
   Effect.gen(function* () {
     const gone = yield* heldRefund("succeeded")
     for (const state of ["FAILED", "PENDING", "CLOSED"] as const)
-      expect(yield* failure(Operators.propose(refundAs(gone.refundNo, state), "alice"))).toMatchObject({
+      expect(yield* failure(Operators.propose(refundAs(gone.refundNo, state), as("alice")))).toMatchObject({
         _tag: "Refused",
         code: "STATE_INVALID"
       })
     expect(
-      yield* failure(Operators.propose({ ...refundAs(gone.refundNo, "SUCCEEDED"), acceptedMinor: 500n }, "alice"))
+      yield* failure(Operators.propose({ ...refundAs(gone.refundNo, "SUCCEEDED"), acceptedMinor: 500n }, as("alice")))
     ).toMatchObject({ code: "AMOUNT_INVALID" })
   })
 )
@@ -325,10 +325,10 @@ it.world("what its payment counts as gone back stays so, and what is not reserve
 it.world("a refund that its payment counts as failed is not on its way again, but may have succeeded", () =>
   Effect.gen(function* () {
     const { refundNo } = yield* heldRefund("failed")
-    expect(yield* failure(Operators.propose(refundAs(refundNo, "PENDING"), "alice"))).toMatchObject({
+    expect(yield* failure(Operators.propose(refundAs(refundNo, "PENDING"), as("alice")))).toMatchObject({
       code: "STATE_INVALID"
     })
-    const { id } = yield* Operators.propose(refundAs(refundNo, "SUCCEEDED"), "alice")
+    const { id } = yield* Operators.propose(refundAs(refundNo, "SUCCEEDED"), as("alice"))
     expect((yield* Operators.approve(id, as("bob"))).payment?.state).toBe("PARTIALLY_REFUNDED")
   })
 )
@@ -358,7 +358,7 @@ it.world("one operator accepts money that came late, with a note; it is refused 
   Effect.gen(function* () {
     const orders = yield* Orders
     const { payOrderNo } = yield* placed()
-    const accepted = Operators.accept({ payOrderNo, note: "The ticket was still free." }, "alice")
+    const accepted = Operators.accept({ payOrderNo, note: "The ticket was still free." }, as("alice"))
     expect(yield* failure(accepted)).toMatchObject({ _tag: "Refused", code: "NOT_ALLOWED" })
     const payment = yield* now(payOrderNo)
     const late = { ...payment, state: "LATE_PAID" as const, captured: 1234n, toldDead: true }
@@ -366,6 +366,6 @@ it.world("one operator accepts money that came late, with a note; it is refused 
     expect((yield* accepted).state).toBe("SUCCEEDED")
     const history = yield* orders.history(payOrderNo)
     expect(history.at(-1)).toMatchObject({ cause: "accept", detail: 'By "alice": "The ticket was still free."' })
-    expect(yield* failure(Operators.accept({ payOrderNo, note: "" }, "alice"))).toMatchObject({ field: "note" })
+    expect(yield* failure(Operators.accept({ payOrderNo, note: "" }, as("alice")))).toMatchObject({ field: "note" })
   })
 )

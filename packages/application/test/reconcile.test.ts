@@ -6,6 +6,7 @@ import type { Layer } from "effect"
 import { Duration, Effect, Layer as Layers, Option, Stream, TestClock } from "effect"
 import * as Reconcile from "../src/Reconcile.ts"
 import {
+  ann,
   Bills,
   bill,
   day,
@@ -368,9 +369,9 @@ it("a day that is run again doubles nothing, and what was resolved stays so; wha
     yield* bill(day, lineOf(wrong, { amount: cny(1n) }), lineOf(unheard))
     const first = yield* run()
     const missing = first.differences.find(({ payOrderNo }) => payOrderNo === lost.payOrderNo)
-    const long = { operator: "ann", note: "x".repeat(257) }
-    expect((yield* Effect.flip(Reconcile.resolve(vendor, day, missing?.id ?? "", long)))._tag).toBe("OperatorInvalid")
-    yield* Reconcile.resolve(vendor, day, missing?.id ?? "", { operator: "ann", note: "The vendor paid it by hand." })
+    const long = { id: missing?.id ?? "", note: "x".repeat(257) }
+    expect((yield* Effect.flip(Reconcile.resolve(vendor, day, long, ann)))._tag).toBe("OperatorInvalid")
+    yield* Reconcile.resolve(vendor, day, { ...long, note: "The vendor paid it by hand." }, ann)
     const versions = yield* Effect.forEach([lost, wrong, unheard], ({ payOrderNo }) => now(payOrderNo))
     const second = yield* run()
     expect(second.day.run).toBe(2)
@@ -381,7 +382,7 @@ it("a day that is run again doubles nothing, and what was resolved stays so; wha
     ])
     expect(second.differences.find(({ id }) => id === missing?.id)).toMatchObject({ resolvedBy: "ann" })
     expect(yield* Effect.forEach([lost, wrong, unheard], ({ payOrderNo }) => now(payOrderNo))).toEqual(versions)
-    const gone = yield* Effect.flip(Reconcile.resolve(vendor, day, missing?.id ?? "", { operator: "bob", note: "" }))
+    const gone = yield* Effect.flip(Reconcile.resolve(vendor, day, { ...long, note: "" }, { ...ann, name: "bob" }))
     expect(gone._tag).toBe("DifferenceUnknown")
     yield* bill(day, lineOf(wrong), lineOf(unheard), lineOf(lost))
     expect((yield* run()).differences.find(({ kind }) => kind === "AMOUNT")).toMatchObject({
@@ -392,9 +393,9 @@ it("a day that is run again doubles nothing, and what was resolved stays so; wha
 
 it("a day that is none, is not over, or is of no vendor is not run", () =>
   Effect.gen(function* () {
-    expect((yield* Effect.flip(Reconcile.run(vendor, "2026-02-30")))._tag).toBe("DayInvalid")
-    expect((yield* Effect.flip(Reconcile.run(vendor, nextDay)))._tag).toBe("DayInvalid")
-    expect((yield* Effect.flip(Reconcile.run("nobody", day)))._tag).toBe("UnknownVendor")
+    expect((yield* Effect.flip(Reconcile.run(vendor, "2026-02-30", ann)))._tag).toBe("DayInvalid")
+    expect((yield* Effect.flip(Reconcile.run(vendor, nextDay, ann)))._tag).toBe("DayInvalid")
+    expect((yield* Effect.flip(Reconcile.run("nobody", day, ann)))._tag).toBe("UnknownVendor")
     expect((yield* Effect.flip(Reconcile.report(vendor, day)))._tag).toBe("DayUnknown")
   }))
 

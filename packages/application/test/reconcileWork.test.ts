@@ -6,7 +6,20 @@ import { perform } from "../src/bills/Perform.ts"
 import { plan } from "../src/bills/Plan.ts"
 import * as Reconcile from "../src/Reconcile.ts"
 import { round } from "../src/Work.ts"
-import { Bills, bill, day, found, hourMillis, lineOf, nextDay, paid, startMillis, vendor, world } from "./billing.ts"
+import {
+  ann,
+  Bills,
+  bill,
+  day,
+  found,
+  hourMillis,
+  lineOf,
+  nextDay,
+  paid,
+  startMillis,
+  vendor,
+  world
+} from "./billing.ts"
 import { withShop } from "./harness.ts"
 
 /** A test at midnight, when the day has begun. */
@@ -132,7 +145,7 @@ it("two days of a vendor are not run side by side: one comes again later", () =>
     const held = Option.getOrThrow(yield* store.take(vendor, nextDay, Duration.minutes(5)))
     yield* store.begin(held)
     yield* bill(day)
-    const busy = yield* Effect.flip(Reconcile.run(vendor, day))
+    const busy = yield* Effect.flip(Reconcile.run(vendor, day, ann))
     expect(busy._tag).toBe("DayBusy")
     yield* store.open([{ vendor, day, dueIn: Duration.zero }])
     yield* Effect.flatMap(DueWork, (due) => due.done(held, null))

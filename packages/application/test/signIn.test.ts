@@ -257,7 +257,10 @@ it("of ten first sign-ins at once by the provider, one makes the account and all
       { concurrency: "unbounded" }
     )
     expect(new Set(all.map(({ id }) => Redacted.value(id))).size).toBe(10)
-    expect((yield* Accounts.list).find(({ account }) => account.name === "grace")?.sessions).toBe(10)
+    expect(
+      (yield* Accounts.list({ name: "ada", role: "administrator" })).find(({ account }) => account.name === "grace")
+        ?.sessions
+    ).toBe(10)
   }))
 
 it("a password that is changed while it is looked at opens nothing, and changes nothing", () =>

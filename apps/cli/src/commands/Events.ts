@@ -1,6 +1,6 @@
 import { Command, Options } from "@effect/cli"
 import { Order } from "@payment-proxy/api"
-import { Changes, resend } from "@payment-proxy/application"
+import { Changes, Operators } from "@payment-proxy/application"
 import { Deliveries, deliveryStates } from "@payment-proxy/ports"
 import { Effect, Layer, Option } from "effect"
 import * as Failed from "../Failed.ts"
@@ -88,17 +88,19 @@ const again = leaf(
     config: { event: argument("event", "The event's id: evt_…") }
   },
   ({ event }) =>
-    Effect.flatMap(Operator.did("event.resend", event)(resend(null, event)), (endpoints) =>
-      endpoints === 0
-        ? new Failed.Failed({
-            exit: Failed.exits.refused,
-            code: "NO_ENDPOINT",
-            detail: "Its app has no endpoint that is told of such events: look at payment-proxy apps show."
-          })
-        : Effect.succeed<Shown.Shown>({
-            json: { event, endpoints },
-            text: `Event ${event} goes to ${endpoints} endpoint${endpoints === 1 ? "" : "s"} again.`
-          })
+    Effect.flatMap(
+      Effect.flatMap(Operator.typing, (by) => Operators.resend(event, by)).pipe(Operator.did("event.resend", event)),
+      (endpoints) =>
+        endpoints === 0
+          ? new Failed.Failed({
+              exit: Failed.exits.refused,
+              code: "NO_ENDPOINT",
+              detail: "Its app has no endpoint that is told of such events: look at payment-proxy apps show."
+            })
+          : Effect.succeed<Shown.Shown>({
+              json: { event, endpoints },
+              text: `Event ${event} goes to ${endpoints} endpoint${endpoints === 1 ? "" : "s"} again.`
+            })
     )
 )
 

@@ -83,7 +83,7 @@ const create = leaf(
 )
 
 const list = leaf("list", { about: "Shows all operators.", example: "operators list", config: {} }, () =>
-  Effect.map(Accounts.list, (all) =>
+  Effect.map(Effect.flatMap(Operator.typing, Accounts.list), (all) =>
     Shown.list(
       all.map(({ account, sessions }) => ({ ...shownAs(account), sessions })),
       ["NAME", "ROLE", "DISABLED", "SESSIONS", "LAST SEEN"],

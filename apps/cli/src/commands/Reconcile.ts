@@ -91,7 +91,8 @@ const run = leaf(
   ({ vendor, day }) =>
     Effect.gen(function* () {
       const progress = yield* Progress.make("lines", null)
-      return yield* shown(yield* Reconcile.run(vendor, day, ({ lines }) => progress(lines)))
+      const by = yield* Operator.typing
+      return yield* shown(yield* Reconcile.run(vendor, day, by, ({ lines }) => progress(lines)))
     })
 )
 
@@ -174,7 +175,7 @@ const resolve = leaf(
   ({ vendor, day, id, note, operator }) =>
     Effect.flatMap(Operator.named(operator), (name) =>
       Effect.as(
-        Reconcile.resolve(vendor, day, id, { operator: name, note }).pipe(
+        Reconcile.resolve(vendor, day, { id, note }, Operator.acting(name)).pipe(
           Operator.by(name, Option.some(note), { action: "difference.resolve", subject: `${vendor}/${day}/${id}` })
         ),
         {

@@ -86,7 +86,8 @@ const listed = Effect.gen(function* () {
 
 const created = Effect.gen(function* () {
   const { id, name, reason } = yield* body(Admin.Apps.NewApp)
-  const app = yield* recorded({ action: "app.create", subject: id, reason })(Registry.create(id, name))
+  const by = yield* acting
+  const app = yield* recorded({ action: "app.create", subject: id, reason })(Operators.createApp(id, name, by))
   return yield* shown(app, [])
 })
 

@@ -28,13 +28,15 @@ const shown = (account: OperatorAccount, sessions: number, nowMillis: number): S
 
 const listed = Effect.gen(function* () {
   const nowMillis = yield* Clock.currentTimeMillis
-  return (yield* Accounts.list).map(({ account, sessions }) => shown(account, sessions, nowMillis))
+  const by = yield* acting
+  return (yield* Accounts.list(by)).map(({ account, sessions }) => shown(account, sessions, nowMillis))
 })
 
 /** An account as it is in the list. */
 const again = Effect.fnUntraced(function* (account: OperatorAccount) {
+  const by = yield* acting
   const nowMillis = yield* Clock.currentTimeMillis
-  const all = yield* Accounts.list
+  const all = yield* Accounts.list(by)
   return shown(account, all.find((one) => one.account.compared === account.compared)?.sessions ?? 0, nowMillis)
 })
 
@@ -64,12 +66,14 @@ const trail = Effect.fnUntraced(function* (asked: {
   readonly subject?: string | undefined
   readonly cursor?: string | undefined
 }) {
-  const { items, next } = yield* Trail.list({
+  const by = yield* acting
+  const search = {
     operator: asked.operator ?? null,
     subject: asked.subject ?? null,
     after: asked.cursor ?? null,
     limit: page
-  })
+  }
+  const { items, next } = yield* Trail.list(search, by)
   return { items: items.map(deed), next }
 })
 

@@ -1,6 +1,6 @@
 import { HttpServerResponse } from "@effect/platform"
 import { Admin, Order } from "@payment-proxy/api"
-import { capture, close, Operators, OrderNotFound, sync } from "@payment-proxy/application"
+import { Operators, OrderNotFound } from "@payment-proxy/application"
 import { Money, OrderNo, type Payment } from "@payment-proxy/domain"
 import { Effect, Either } from "effect"
 import * as Caller from "../Caller.ts"
@@ -24,7 +24,8 @@ const moneyOf = (
 /** Asks the vendor now. */
 export const synced = Effect.fnUntraced(function* (number: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  return yield* Effect.flatMap(Detail.paymentOf(number), ({ app, payOrderNo }) => sync(app, payOrderNo)).pipe(
+  const by = yield* acting
+  return yield* Effect.flatMap(Detail.paymentOf(number), ({ payOrderNo }) => Operators.sync(payOrderNo, by)).pipe(
     recorded({ action: "order.sync", subject: number, reason }),
     Effect.map(Detail.row)
   )
@@ -33,17 +34,20 @@ export const synced = Effect.fnUntraced(function* (number: string) {
 /** Closes an order. */
 export const closed = Effect.fnUntraced(function* (number: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  return yield* Effect.flatMap(Detail.paymentOf(number), ({ app, payOrderNo }) => close(app, payOrderNo)).pipe(
-    recorded({ action: "order.close", subject: number, reason }),
-    Effect.map(Detail.row)
-  )
+  const by = yield* acting
+  return yield* Effect.flatMap(Detail.paymentOf(number), ({ payOrderNo }) =>
+    Operators.close({ payOrderNo, reason }, by)
+  ).pipe(recorded({ action: "order.close", subject: number, reason }), Effect.map(Detail.row))
 })
 
 /** Takes what an order holds, or a part of it. */
 export const captured = Effect.fnUntraced(function* (number: string) {
   const { reason, amount } = yield* body(Admin.Orders.PartBecause)
+  const by = yield* acting
   return yield* Effect.flatMap(Detail.paymentOf(number), (payment) =>
-    Effect.flatMap(moneyOf(payment, amount, "/amount"), (wanted) => capture(payment.app, payment.payOrderNo, wanted))
+    Effect.flatMap(moneyOf(payment, amount, "/amount"), (wanted) =>
+      Operators.capture({ payOrderNo: payment.payOrderNo, amount: wanted, reason }, by)
+    )
   ).pipe(
     Effect.catchTag("UnknownVendor", vendorGone),
     recorded({ action: "order.capture", subject: number, reason }),
@@ -68,7 +72,7 @@ export const refunded = Effect.fnUntraced(function* (number: string) {
   const by = yield* acting
   const outcome = yield* Effect.flatMap(Detail.paymentOf(number), (payment) =>
     Effect.flatMap(moneyOf(payment, amount, "/amount"), (wanted) =>
-      Operators.refundByOperator({ payOrderNo: payment.payOrderNo, amount: wanted, reason, key }, by)
+      Operators.refund({ payOrderNo: payment.payOrderNo, amount: wanted, reason, key }, by)
     )
   ).pipe(
     Effect.catchTag("UnknownVendor", vendorGone),
@@ -85,9 +89,9 @@ export const refunded = Effect.fnUntraced(function* (number: string) {
 /** Accepts money that came late. */
 export const accepted = Effect.fnUntraced(function* (number: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  const { name } = yield* acting
+  const by = yield* acting
   return yield* Effect.flatMap(Detail.paymentOf(number), ({ payOrderNo }) =>
-    Operators.accept({ payOrderNo, note: reason }, name)
+    Operators.accept({ payOrderNo, note: reason }, by)
   ).pipe(recorded({ action: "order.accept", subject: number, reason }), Effect.map(Detail.row))
 })
 
@@ -107,10 +111,7 @@ export const resolved = Effect.fnUntraced(function* (number: string) {
     const payment = yield* Detail.paymentOf(number)
     const payOrderNo = yield* subjectOf(payment, refundNo)
     const money = yield* moneyOf(payment, acceptedAmount, "/acceptedAmount")
-    return yield* Operators.propose(
-      { payOrderNo, state, acceptedMinor: money?.amountMinor ?? null, note: reason },
-      by.name
-    )
+    return yield* Operators.propose({ payOrderNo, state, acceptedMinor: money?.amountMinor ?? null, note: reason }, by)
   }).pipe(
     recordedAs({ action: "order.resolve", subject: refundNo ?? number, reason }, () => "proposed"),
     Effect.flatMap((proposal) => Proposed.shown(proposal, by))

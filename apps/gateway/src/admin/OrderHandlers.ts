@@ -1,7 +1,7 @@
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Admin } from "@payment-proxy/api"
-import { resend } from "@payment-proxy/application"
+import { Operators } from "@payment-proxy/application"
 import { Orders } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { answering, refuse } from "../Problems.ts"
@@ -40,7 +40,8 @@ const exported = Effect.fnUntraced(function* (asked: typeof Admin.Orders.OrderFi
 
 const resent = Effect.fnUntraced(function* (eventId: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  const deliveries = yield* resend(null, eventId).pipe(
+  const by = yield* acting
+  const deliveries = yield* Operators.resend(eventId, by).pipe(
     Effect.filterOrFail(
       (sent) => sent > 0,
       () => refuse("NO_ENDPOINT", "No endpoint of its app wants this event, or takes any now.")

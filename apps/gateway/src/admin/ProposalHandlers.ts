@@ -27,7 +27,7 @@ const approved = Effect.fnUntraced(function* (id: string) {
 const rejected = Effect.fnUntraced(function* (id: string) {
   const { note } = yield* body(Admin.Proposals.Note)
   const by = yield* acting
-  return yield* Operators.reject(id, by.name, note).pipe(
+  return yield* Operators.reject(id, by, note).pipe(
     recorded({ action: "proposal.reject", subject: id, reason: note }),
     Effect.flatMap((proposal) => Proposed.shown(proposal, by))
   )

@@ -94,9 +94,10 @@ const run = Effect.fnUntraced(function* (
   fork: (running: Running) => Effect.Effect<unknown>
 ) {
   const { reason } = yield* body(Admin.Orders.Because)
+  const by = yield* acting
   yield* Effect.uninterruptible(
     Effect.flatMap(
-      recorded({ action: "day.run", subject: `${vendor}/${ofDay}`, reason })(Reconcile.begin(vendor, ofDay)),
+      recorded({ action: "day.run", subject: `${vendor}/${ofDay}`, reason })(Reconcile.begin(vendor, ofDay, by)),
       fork
     )
   )
@@ -105,9 +106,9 @@ const run = Effect.fnUntraced(function* (
 
 const settled = Effect.fnUntraced(function* (vendor: string, ofDay: string, id: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  const { name } = yield* acting
+  const by = yield* acting
   yield* recorded({ action: "difference.resolve", subject: `${vendor}/${ofDay}/${id}`, reason })(
-    Reconcile.resolve(vendor, ofDay, id, { operator: name, note: reason })
+    Reconcile.resolve(vendor, ofDay, { id, note: reason }, by)
   )
   return HttpServerResponse.empty({ status: 204 })
 })

@@ -5,7 +5,7 @@ import { type TokenAge, TokenAges } from "@payment-proxy/ports"
 import { Filters } from "@payment-proxy/proxy"
 import { Clock, Effect } from "effect"
 import { answering } from "../Problems.ts"
-import { body, recordedAs } from "./Recorded.ts"
+import { acting, body, recordedAs } from "./Recorded.ts"
 
 type Shown = typeof Admin.Vendors.AdminVendor.Type
 
@@ -62,7 +62,8 @@ const listed = Effect.gen(function* () {
 
 const tried = Effect.fnUntraced(function* (vendor: string) {
   const { reason } = yield* body(Admin.Orders.Because)
-  return yield* tryVendor(vendor).pipe(
+  const by = yield* acting
+  return yield* tryVendor(vendor, by).pipe(
     recordedAs({ action: "vendor.test", subject: vendor, reason }, ({ isReached }: Tried) =>
       isReached ? "done" : "UNREACHED"
     )

@@ -1,5 +1,6 @@
 import { OpenApi } from "@effect/platform"
 import { Admin } from "@payment-proxy/api"
+import { Accounts, type Acting, Operators, Reconcile, Trail, tryVendor } from "@payment-proxy/application"
 import { Deeds } from "@payment-proxy/ports"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -151,5 +152,48 @@ describe("F66 every call of the operators' document", () => {
     expect(deeds).toMatchObject([
       { operator: "the viewer", action: "order.close", outcome: "ROLE_NEEDED", address: "127.0.0.1" }
     ])
+  })
+})
+
+const no = "nothing"
+const reason = "to try"
+
+/** The use case behind each call that takes more than a viewer. */
+const acts: { readonly [id: string]: (by: Acting) => Parameters<Console["run"]>[0] } = {
+  "orders.sync": (by) => Operators.sync(no, by),
+  "orders.close": (by) => Operators.close({ payOrderNo: no, reason }, by),
+  "orders.capture": (by) => Operators.capture({ payOrderNo: no, amount: null, reason }, by),
+  "orders.refund": (by) => Operators.refund({ payOrderNo: no, amount: null, reason }, by),
+  "orders.accept": (by) => Operators.accept({ payOrderNo: no, note: reason }, by),
+  "orders.resolve": (by) =>
+    Operators.propose({ payOrderNo: no, state: "PENDING", acceptedMinor: null, note: reason }, by),
+  "orders.resend": (by) => Operators.resend("evt_0", by),
+  "proposals.approve": (by) => Operators.approve("prp_0", by),
+  "proposals.reject": (by) => Operators.reject("prp_0", by),
+  "proposals.take": (by) => Operators.take("prp_0", by),
+  "apps.create": (by) => Operators.createApp("kiosk", "A kiosk", by),
+  "apps.change": (by) => Operators.changeApp("shop", { type: "disable" }, reason, by),
+  "vendors.test": (by) => tryVendor("platform", by),
+  "reconciliation.run": (by) => Reconcile.begin("platform", "2025-11-25", by),
+  "reconciliation.settle": (by) => Reconcile.resolve("platform", "2025-11-25", { id: no, note: reason }, by),
+  "operators.list": (by) => Accounts.list(by),
+  "operators.create": (by) => Accounts.create({ name: "dan", role: "viewer", password: null }, by),
+  "operators.change": (by) => Accounts.change("the viewer", { isDisabled: true }, by),
+  "operators.trail": (by) => Trail.list({ operator: null, subject: null, after: null, limit: 1 }, by)
+}
+
+describe("behind the gate", () => {
+  const guarded = operations.filter(({ needs }) => needs !== "anyone" && needs !== "viewer")
+
+  it("each call that takes more than a viewer has its use case here", () => {
+    expect(Object.keys(acts).sort()).toEqual(guarded.map(({ id }) => id).sort())
+  })
+
+  it.each(Object.entries(acts))("%s: the use case itself asks for the role that the document says", async (id, act) => {
+    const needed = guarded.find((one) => one.id === id)?.needs
+    const less = Admin.Role.roles.filter((role) => !Admin.Role.includes(role, needed as Admin.Role.Role))
+    expect(less.length).toBeGreaterThan(0)
+    for (const role of less)
+      expect(await world.run(Effect.flip(act({ name: "ann", role })))).toMatchObject({ _tag: "RoleNeeded", needed })
   })
 })

@@ -176,7 +176,7 @@ const rssMb = (): number => process.memoryUsage().rss / 2 ** 20
 const run = Effect.gen(function* () {
   const [beforeMb, startedMillis] = [rssMb(), performance.now()]
   let peakMb = beforeMb
-  const report = yield* Reconcile.run(vendor, day, () =>
+  const report = yield* Reconcile.run(vendor, day, { name: "ann", role: "operator" }, () =>
     Effect.sync(() => {
       peakMb = Math.max(peakMb, rssMb())
     })

@@ -68,7 +68,7 @@ const paid = async (): Promise<string> => {
 const run = (day: string) =>
   gateway.run(
     Effect.gen(function* () {
-      const report = yield* Reconcile.run("platform", day)
+      const report = yield* Reconcile.run("platform", day, { name: "ann", role: "operator" })
       const differences = Chunk.toReadonlyArray(yield* Stream.runCollect(report.differences))
       return {
         counted: report.day.counted,

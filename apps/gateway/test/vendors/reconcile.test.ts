@@ -41,7 +41,7 @@ describe.each(SandboxVendors.names)("a day of %s", (name) => {
     const run = () =>
       world.gateway.run(
         Effect.gen(function* () {
-          const report = yield* Reconcile.run(name, day)
+          const report = yield* Reconcile.run(name, day, { name: "ann", role: "operator" })
           const differences = Chunk.toReadonlyArray(yield* Stream.runCollect(report.differences))
           return {
             counted: report.day.counted,

@@ -90,7 +90,7 @@ const run = (count: number) =>
   Effect.gen(function* () {
     const before = rssMb()
     let peak = before
-    const report = yield* Reconcile.run(vendor, day, () =>
+    const report = yield* Reconcile.run(vendor, day, { name: "ann", role: "operator" }, () =>
       Effect.sync(() => {
         peak = Math.max(peak, rssMb())
       })

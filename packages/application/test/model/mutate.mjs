@@ -81,8 +81,8 @@ const bugs = [
   {
     name: "one operator is enough",
     file: "application/src/Operators.ts",
-    from: "if (Operator.isSame(proposal.proposedBy, approvedBy))",
-    to: "if (proposal.proposedBy === approvedBy)"
+    from: "if (Operator.isSame(proposal.proposedBy, name))",
+    to: "if (proposal.proposedBy === name)"
   },
   {
     name: "a call that was not sent closes the order, whatever was sent before",

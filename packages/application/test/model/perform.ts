@@ -244,17 +244,18 @@ const unresolvable = ["NOT_ALLOWED", "DEVIATION_OPEN", "NOTHING_CAPTURED", "STAT
 /** What is to become of what is held, as the vendor has it. */
 type Wanted = Omit<Operators.Wanted, "note">
 const note = "As the vendor has it."
+const as = (name: string) => ({ name, role: "operator" as const })
 
 /** Two operators let what is held go on, whatever was proposed before; one alone cannot. */
 const resolved = (world: World, wanted: Wanted): void => {
   const alone = { isEnough: false }
   const both = Effect.gen(function* () {
-    const proposing = Operators.propose({ ...wanted, note }, "ann")
+    const proposing = Operators.propose({ ...wanted, note }, as("ann"))
     const { id } = yield* Effect.catchTag(proposing, "ProposalOpen", ({ existing }) =>
-      Effect.zipRight(Operators.reject(existing.id, "bob"), proposing)
+      Effect.zipRight(Operators.reject(existing.id, as("bob")), proposing)
     )
-    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, { name: " Ann", role: "operator" })))
-    return yield* Operators.approve(id, { name: "bob", role: "operator" })
+    alone.isEnough = Exit.isSuccess(yield* Effect.exit(Operators.approve(id, as(" Ann"))))
+    return yield* Operators.approve(id, as("bob"))
   })
   world.call(both, (exit) => {
     expected(exit, "resolve", ["ProposalOpen", ...unresolvable])
@@ -290,7 +291,7 @@ const proposed = (world: World, model: Model.Model, { order, by }: Of<"propose" 
   const wanted = payment === undefined ? undefined : wantedOf(world, payment).next().value
   if (wanted === undefined) return
   const name = typedBy(by)
-  world.call(Operators.propose({ ...wanted, note }, name), (exit) => {
+  world.call(Operators.propose({ ...wanted, note }, as(name)), (exit) => {
     expected(exit, "propose", ["ProposalOpen", ...unresolvable])
     if (Exit.isSuccess(exit)) model.proposals.set(wanted.payOrderNo, { id: exit.value.id, by: name })
   })
@@ -303,7 +304,7 @@ const approved = (world: World, model: Model.Model, { order, by }: Of<"propose" 
   const proposal = wanted === undefined ? undefined : model.proposals.get(wanted.payOrderNo)
   if (wanted === undefined || proposal === undefined) return
   const isOther = Persons.personOf(proposal.by) !== Persons.personOf(typedBy(by))
-  world.call(Operators.approve(proposal.id, { name: typedBy(by), role: "operator" }), (exit) => {
+  world.call(Operators.approve(proposal.id, as(typedBy(by))), (exit) => {
     expected(exit, "approve", ["SecondPersonNeeded", ...unresolvable])
     holds(isOther || Exit.isFailure(exit), "I17", wanted.payOrderNo, () => `${proposal.by} alone was enough.`)
     const isRefused = refusalOf(exit) === "SecondPersonNeeded"
@@ -318,7 +319,7 @@ const asked = (world: World, { do: word, order }: Of<"close" | "sync" | "accept"
   if (word === "resolve") return released(world, payment)
   if (word === "close") return world.call(close(shop.id, no), (exit) => expected(exit, "close", ["NOT_ALLOWED"]))
   if (word === "sync") return world.call(sync(shop.id, no), (exit) => expected(exit, "sync", []))
-  const accepting = Operators.accept({ payOrderNo: no, note: "The customer wants it." }, "ann")
+  const accepting = Operators.accept({ payOrderNo: no, note: "The customer wants it." }, as("ann"))
   world.call(accepting, (exit) => expected(exit, "accept", ["NOT_ALLOWED", "REFUND_OPEN"]))
 }
 

@@ -112,9 +112,10 @@ export const resolve = leaf(
       const name = yield* Operator.named(operator)
       const payment = yield* found(OrderNo.paymentOf(number) ?? number)
       const acceptedMinor = Option.isNone(accept) ? null : (yield* amountIn(payment, accept.value)).amountMinor
-      const made = yield* Operators.propose({ payOrderNo: number, state, acceptedMinor, note }, name).pipe(
-        Operator.by(name, Option.some(note), { action: "order.resolve", subject: number }, () => "proposed")
-      )
+      const made = yield* Operators.propose(
+        { payOrderNo: number, state, acceptedMinor, note },
+        Operator.acting(name)
+      ).pipe(Operator.by(name, Option.some(note), { action: "order.resolve", subject: number }, () => "proposed"))
       return yield* one(
         made,
         `\n\nNothing has moved yet. Another person approves it: payment-proxy orders approve ${made.id} --operator NAME`
@@ -154,7 +155,7 @@ export const reject = leaf(
   },
   ({ proposal, note, operator }) =>
     Effect.flatMap(Operator.named(operator), (name) =>
-      Operators.reject(proposal, name, Option.getOrNull(note)).pipe(
+      Operators.reject(proposal, Operator.acting(name), Option.getOrNull(note)).pipe(
         Operator.by(name, note, { action: "proposal.reject", subject: proposal }),
         Effect.flatMap((made) => (made.action.type === "resolve" ? one(made, "") : proposalShown(made)))
       )

@@ -1,4 +1,4 @@
-import { capture, close, Operators, sync } from "@payment-proxy/application"
+import { Operators } from "@payment-proxy/application"
 import { Money, type Payment } from "@payment-proxy/domain"
 import { Effect, Either, Option } from "effect"
 import * as Failed from "../../Failed.ts"
@@ -41,7 +41,7 @@ export const syncCommand = leaf(
     example: "orders sync 01KB2Y5WM0000000000000000000A",
     config: { number: order }
   },
-  ({ number }) => Effect.flatMap(found(number), ({ app }) => Effect.flatMap(sync(app, number), after))
+  ({ number }) => Effect.flatMap(Operator.typing, (by) => Effect.flatMap(Operators.sync(number, by), after))
 )
 
 /** `payment-proxy orders close` */
@@ -54,12 +54,13 @@ export const closeCommand = leaf(
   },
   ({ number, operator, reason, yes }) =>
     Effect.gen(function* () {
-      const { app } = yield* found(number)
+      yield* found(number)
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Close order ${number}?`)
-      return yield* Effect.flatMap(close(app, number), after).pipe(
-        Operator.by(name, reason, { action: "order.close", subject: number })
-      )
+      return yield* Effect.flatMap(
+        Operators.close({ payOrderNo: number, reason: Option.getOrNull(reason) }, Operator.acting(name)),
+        after
+      ).pipe(Operator.by(name, reason, { action: "order.close", subject: number }))
     })
 )
 
@@ -84,7 +85,7 @@ export const refundCommand = leaf(
       const name = yield* Operator.named(operator)
       const money = yield* amountOf(payment, amount)
       yield* confirmed(yes, `Refund ${said(money, "all that is left")} of order ${number}?`)
-      const placed = yield* Operators.refundByOperator(
+      const placed = yield* Operators.refund(
         { payOrderNo: number, amount: money, reason: Option.getOrNull(reason), key: Option.getOrNull(key) },
         Operator.acting(name)
       ).pipe(Operator.by(name, reason, { action: "order.refund", subject: number }, Operators.outcomeOf))
@@ -107,9 +108,13 @@ export const captureCommand = leaf(
       const name = yield* Operator.named(operator)
       const money = yield* amountOf(payment, amount)
       yield* confirmed(yes, `Take ${said(money, "all that is authorized")} of order ${number}?`)
-      return yield* Effect.flatMap(capture(payment.app, number, money), after).pipe(
-        Operator.by(name, reason, { action: "order.capture", subject: number })
-      )
+      return yield* Effect.flatMap(
+        Operators.capture(
+          { payOrderNo: number, amount: money, reason: Option.getOrNull(reason) },
+          Operator.acting(name)
+        ),
+        after
+      ).pipe(Operator.by(name, reason, { action: "order.capture", subject: number }))
     })
 )
 
@@ -125,7 +130,7 @@ export const acceptCommand = leaf(
     Effect.gen(function* () {
       const name = yield* Operator.named(operator)
       yield* confirmed(yes, `Keep the money that came late for order ${number}?`)
-      return yield* Effect.flatMap(Operators.accept({ payOrderNo: number, note }, name), after).pipe(
+      return yield* Effect.flatMap(Operators.accept({ payOrderNo: number, note }, Operator.acting(name)), after).pipe(
         Operator.by(name, Option.some(note), { action: "order.accept", subject: number })
       )
     })
