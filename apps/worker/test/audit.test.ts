@@ -38,7 +38,10 @@ const rows = (nonce: string): ReadonlyArray<Case> => [
   { name: "a detail where there was none", ...alter("detail", "''") },
   { name: "no detail where there was one", ...alter("detail", "NULL", 3) },
   { name: "another time", ...alter("at_millis", "at_millis + 1") },
-  { name: "another hash", ...alter("hash", "CONCAT(CASE SUBSTR(hash, 1, 1) WHEN '0' THEN '1' ELSE '0' END, SUBSTR(hash, 2))", 3) },
+  {
+    name: "another hash",
+    ...alter("hash", "CONCAT(CASE SUBSTR(hash, 1, 1) WHEN '0' THEN '1' ELSE '0' END, SUBSTR(hash, 2))", 3)
+  },
   { name: "no hash", ...alter("hash", "NULL"), fault: "UNCHAINED" },
   { name: "another version at the end", ...alter("version", "7", 4), fault: "MISSING" },
   { name: "another version in the middle", ...alter("version", "8", 2), fault: "MISSING" },
