@@ -68,6 +68,8 @@ describe.each(SandboxVendors.names)("what %s answers", (name) => {
       const { order } = await world.place()
       const { payOrderNo: number } = order
       await world.faults({ on: "query", fault, number, times: 50 }, { on: "notify", fault: "suppress", number })
+      // A query from before the fault may be answered only now.
+      await world.toVendor.idle()
       await world.pay(order)
       const after = await world.until(number, ({ status }) => status === "HELD")
       await world.faults()

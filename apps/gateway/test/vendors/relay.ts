@@ -21,9 +21,17 @@ const kept = (headers: IncomingHttpHeaders): Record<string, string> =>
 /** A place that calls pass on their way to `target`: it sees them, can lose an answer, and can answer by an earlier one. */
 export const open = async (target: () => string) => {
   const passed: Array<Passed> = []
-  let lost = 0
+  let [lost, passing] = [0, 0]
+  let onIdle: Array<() => void> = []
   let standIn: { readonly isMeant: (method: string, target: string) => boolean; readonly answer: Answer } | undefined
   const server = createServer((request, response) => {
+    passing += 1
+    response.once("close", () => {
+      passing -= 1
+      if (passing > 0) return
+      for (const told of onIdle) told()
+      onIdle = []
+    })
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", async () => {
@@ -49,6 +57,8 @@ export const open = async (target: () => string) => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passed,
+    /** No call that came before is on its way any more. */
+    idle: (): Promise<void> => (passing === 0 ? Promise.resolve() : new Promise((told) => onIdle.push(told))),
     /** The next `count` answers get lost, after the call was done. */
     lose: (count: number): void => {
       lost = count

@@ -2,7 +2,8 @@ import { expect, it } from "vitest"
 import * as Runs from "./Runs.ts"
 
 const runs = Number(process.env["MODEL_RUNS"] ?? 10_000)
-const seed = Number(process.env["FC_SEED"] ?? Date.now() % 1_000_000_000)
+// The same runs each time: what a change breaks, it breaks by itself. Other seeds make others (README.md).
+const seed = Number(process.env["FC_SEED"] ?? 20_261_127)
 
 it(`${runs} runs of up to 40 steps on a vendor that misbehaves at random: what must hold does, after each step and in the end`, {
   timeout: 900_000

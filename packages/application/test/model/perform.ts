@@ -94,7 +94,8 @@ const paid = (world: World, { order, how }: Of<"payer">): void => {
   const isEnded = held.status === "failed" || held.status === "closed" || (held.status === "open" && !isInTime)
   if (how === "late" && isEnded && payment.captureAsked === null) Effect.runSync(withClock(world, payLate(no)))
   if (!isInTime) return
-  if (how === "pay") Effect.runSync(withClock(world, pay(no)))
+  // What is held already is ours to take.
+  if (how === "pay" && held.status !== "authorized") Effect.runSync(withClock(world, pay(no)))
   if (how === "again" && held.status === "failed") {
     world.reopened.add(no)
     Effect.runSync(reopen(no))

@@ -35,8 +35,8 @@ const isForever = (world: World, no: string, lied: ReadonlySet<string>): boolean
   const payment = world.tables.orders.get(no)?.placed.payment
   if (payment === undefined)
     return world.tables.orders.get(OrderNo.paymentOf(no) ?? "")?.placed.payment.state === "HELD"
-  if (payment.state === "AUTHORIZED" && Payment.authorizationEndMillis(payment) === Number.POSITIVE_INFINITY)
-    return true
+  const isAppsTurn = payment.state === "AUTHORIZED" && payment.operation === null
+  if (isAppsTurn && Payment.authorizationEndMillis(payment) === Number.POSITIVE_INFINITY) return true
   const isStuck = lied.has(no) || Payment.refundable(payment) === 0n
   return payment.state === "LATE_PAID" && isStuck
 }

@@ -235,11 +235,11 @@ export class Platform {
         return true
       case "capture":
       case "complete":
-        if (status === (call === "capture" ? "authorized" : "approved"))
-          this.end(merchantOrderNo, "paid", {
-            paidAtMillis: atMillis,
-            ...(amountMinor === undefined ? {} : { capturedMinor: amountMinor })
-          })
+        if (status !== (call === "capture" ? "authorized" : "approved")) return status === "paid"
+        this.end(merchantOrderNo, "paid", {
+          paidAtMillis: atMillis,
+          ...(amountMinor === undefined ? {} : { capturedMinor: amountMinor })
+        })
         return true
       case "refund":
         return this.refund(
@@ -270,7 +270,10 @@ export class Platform {
       const isTaken = !isDone(behaviour) || this.#do(asked, behaviour, atMillis)
       if (behaviour === "hang") return yield* Effect.never
       if (!isAnswered(behaviour)) return yield* failure(behaviour)
-      if (!isTaken) return yield* new Rejected({ code: "REFUND_REFUSED", detail: "There is not so much to refund." })
+      if (!isTaken)
+        return yield* call === "refund"
+          ? new Rejected({ code: "REFUND_REFUSED", detail: "There is not so much to refund." })
+          : new Rejected({ code: "NOTHING_HELD", detail: "There is nothing to take." })
       return { held: this.#payments.get(merchantOrderNo), extraMinor: behaviour === "wrongAmount" ? 1n : 0n, atMillis }
     })
   }
