@@ -135,7 +135,7 @@ const All = () => {
     <Page title={text.title} lead={text.lead} actions={<NewOperator />}>
       <Loaded query={query} what={text.failed} rows={8}>
         {(operators) => (
-          <Card title={text.title} flush>
+          <Card title={text.title} isNamed={false} flush>
             <Table
               caption={text.title}
               cards

@@ -82,7 +82,9 @@ const Row = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choose })
   return (
     <tr>
       <Cell label={text.at}>
-        <Moment at={deed.at} as="full" />
+        <span className={css["when"]}>
+          <Moment at={deed.at} as="full" />
+        </span>
       </Cell>
       <Cell head label={text.operator}>
         <span className={css["who"]}>
@@ -128,6 +130,7 @@ const FilterForm = ({ filter, choose }: { readonly filter: Filter; readonly choo
       <form className={css["filter"]} onSubmit={submit}>
         <TextInput
           label={text.operator}
+          placeholder={text.operatorTold}
           value={given.operator}
           maxLength={64}
           autoComplete="off"
@@ -181,7 +184,7 @@ const All = () => {
   return (
     <Page title={text.title} lead={text.lead}>
       <FilterForm filter={filter} choose={choose} />
-      <Card title={text.title} flush>
+      <Card title={text.title} isNamed={false} flush>
         <Paged
           query={query}
           what={text.failed}

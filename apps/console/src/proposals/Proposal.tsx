@@ -306,15 +306,16 @@ export const ProposalItem = ({
 export const ProposalList = ({
   proposals,
   label,
-  isAtHome = false
+  home
 }: {
   readonly proposals: ReadonlyArray<Proposal>
   readonly label: string
-  readonly isAtHome?: boolean
+  /** What the page is about: its own proposals need not name it. */
+  readonly home?: string
 }) => (
   <ul className={css["list"]} aria-label={label}>
     {proposals.map((proposal) => (
-      <ProposalItem key={proposal.id} proposal={proposal} isAtHome={isAtHome} />
+      <ProposalItem key={proposal.id} proposal={proposal} isAtHome={proposal.subject === home} />
     ))}
   </ul>
 )
