@@ -154,7 +154,7 @@ const All = () => {
                 <Row key={operator.name} operator={operator} ask={ask} />
               ))}
             </Table>
-            <p className={`${css["foot"]} muted`}>
+            <p className="foot muted">
               {text.oneself}{" "}
               <Link to="/account" className="link">
                 {text.toAccount}

@@ -68,7 +68,7 @@ const Decide = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly isO
         onClose={() => setOpen(false)}
         title={text[`${decision}Title`]}
         explain={
-          <div className={css["explain"]}>
+          <>
             <p className={css["sentence"]}>
               <bdi>{sentence}</bdi>
             </p>
@@ -76,7 +76,7 @@ const Decide = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly isO
               <bdi className="mono">{proposal.subject}</bdi>
             </p>
             <p>{told[decision]}</p>
-          </div>
+          </>
         }
         confirm={text[decision]}
         isGrave={decision === "reject"}
