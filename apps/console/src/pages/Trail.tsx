@@ -42,11 +42,12 @@ const Outcome = ({ outcome }: { readonly outcome: string }) => {
   if (outcome === "done") return <Badge tone="good">{text.done}</Badge>
   if (outcome === "proposed") return <Badge tone="wait">{text.proposed}</Badge>
   const known = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
-  const title = outcome === "UNREACHED" ? text.unreached : known
+  const plain = outcome.toLowerCase().replaceAll("_", " ")
+  const title = outcome === "UNREACHED" ? text.unreached : (known ?? plain.charAt(0).toUpperCase() + plain.slice(1))
   return (
     <span className={css["action"]}>
       <span>
-        <Badge tone="bad">{title ?? outcome.toLowerCase().replaceAll("_", " ")}</Badge>
+        <Badge tone="bad">{title}</Badge>
       </span>
       <span className={css["machine"]}>{outcome}</span>
     </span>
