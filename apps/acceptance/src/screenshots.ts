@@ -7,9 +7,14 @@ import { root } from "./Demonstration.ts"
 import { lived, type Story } from "./Life.ts"
 
 const folder = join(root, "docs/pictures/console")
-const qualities = [72, 60, 48]
 const mostBytes = 100_000
-const tallest = 1400
+const tries = [
+  { quality: 72, tallest: 1400 },
+  { quality: 60, tallest: 1400 },
+  { quality: 48, tallest: 1400 },
+  { quality: 48, tallest: 1200 },
+  { quality: 48, tallest: 1000 }
+]
 
 const pages = ({ refunded, held, day }: Story) =>
   ({
@@ -30,16 +35,16 @@ const pages = ({ refunded, held, day }: Story) =>
 
 const onPhone = ["now", "orders", "order"]
 
-/** The whole page up to a height, as WebP, as good as its size allows. */
+/** The whole page up to a height, as WebP, as good and as tall as its size allows. */
 const picture = async (page: Page, name: string): Promise<void> => {
   const devtools = await page.context().newCDPSession(page)
   const { width, height } = await page.evaluate<{ readonly width: number; readonly height: number }>(
     "({ width: innerWidth, height: document.documentElement.scrollHeight })"
   )
-  const clip = { x: 0, y: 0, width, height: Math.min(height, tallest), scale: 1 }
-  await page.setViewportSize({ width, height: clip.height })
-  await page.waitForTimeout(400)
-  for (const quality of qualities) {
+  for (const { quality, tallest } of tries) {
+    const clip = { x: 0, y: 0, width, height: Math.min(height, tallest), scale: 1 }
+    await page.setViewportSize({ width, height: clip.height })
+    await page.waitForTimeout(400)
     const asked = { format: "webp", quality, clip, captureBeyondViewport: true } as const
     const file = Buffer.from((await devtools.send("Page.captureScreenshot", asked)).data, "base64")
     writeFileSync(join(folder, `${name}.webp`), file)

@@ -40,6 +40,8 @@ export const theme = createTheme({
         styles: { title: { fontWeight: 650, fontSize: "1rem" } }
       }
     },
+    // It stands on cards and on the page itself.
+    SegmentedControl: { defaultProps: { styles: { root: { backgroundColor: "var(--track)" } } } },
     ModalRoot: { defaultProps: { lockScroll: false } },
     DrawerRoot: { defaultProps: { lockScroll: false } },
     Drawer: { defaultProps: { lockScroll: false, transitionProps: { duration: 120 } } },

@@ -24,6 +24,13 @@ describe("An amount that an operator types", () => {
   })
 })
 
+it("A sum is written with all the decimals of its currency, and loses none that it has", () => {
+  const written = (["0", "12.5", "28871.4321", "-1"] as const).map((value) => Amounts.filled(value, "CNY"))
+  expect(written).toEqual(["0.00", "12.50", "28871.4321", "-1.00"])
+  expect(Amounts.filled("0", "JPY")).toBe("0")
+  expect(Amounts.filled("1.5", "KWD")).toBe("1.500")
+})
+
 describe("The cause of a row of history", () => {
   it("is a command, a vendor's word, an answer about a call, or a refund's outcome", () => {
     expect(Causes.read("submit")).toEqual({ by: "command", name: "submit" })

@@ -44,9 +44,8 @@ describe("Why an order does not go on", () => {
       { state: "waiting", tries: [{}] },
       { state: "waiting", tries: [] }
     ]
-    expect(ids(made({ status: "LATE_PAID" }, { refunds, deliveries, proposals: [{ state: "open" }] }))).toEqual([
+    expect(ids(made({ status: "LATE_PAID" }, { refunds, deliveries }))).toEqual([
       "latePaid",
-      "proposalOpen",
       "deliveryGivenUp",
       "refundInDoubt",
       "deliveryWaiting"

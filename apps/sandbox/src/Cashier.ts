@@ -98,8 +98,9 @@ if (clock !== null) {
   }
   count()
 }
+const tongue = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
 for (const time of document.querySelectorAll("time"))
-  time.textContent = new Date(time.dateTime).toLocaleString(document.documentElement.lang)
+  time.textContent = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "medium", timeStyle: "medium" })
 `
 
 /** To whom the page is shown, and when; the payee is the merchant's name. */

@@ -2,7 +2,7 @@
 export const script = `"use strict"
 const said = new Map()
 const parts = (of) => [...of.querySelectorAll("[data-part]")]
-const tongue = document.documentElement.lang
+const tongue = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
 
 const twoDigits = (number) => String(number).padStart(2, "0")
 const count = () => {
@@ -18,7 +18,9 @@ const localise = () => {
     const at = new Date(time.dateTime)
     const isToday = at.toDateString() === new Date().toDateString()
     time.title = time.dateTime
-    time.textContent = isToday ? at.toLocaleTimeString(tongue) : at.toLocaleString(tongue)
+    time.textContent = isToday
+      ? at.toLocaleTimeString(tongue)
+      : at.toLocaleString(tongue, { dateStyle: "medium", timeStyle: "medium" })
   }
   count()
 }

@@ -13,7 +13,7 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; flex: 1 } nav a { col
 nav a:hover, nav a[aria-current] { color: var(--mark); border-color: currentColor } .tongue { font-size: .9rem }
 main { flex: 1; padding-top: 2rem; padding-bottom: 3rem }
 footer { padding-top: 1rem; padding-bottom: 1.5rem; color: var(--soft); font-size: .85rem; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; justify-content: space-between }
-h1 { margin: 0; font-size: 1.75rem; line-height: 1.25; letter-spacing: -.01em } h2 { margin: 0 0 .75rem; font-size: 1.15rem } p { margin: 0 0 1rem }
+h1 { margin: 0; font-size: 1.75rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance } h2 { margin: 0 0 .75rem; font-size: 1.15rem } p { margin: 0 0 1rem }
 .lead { margin: .35rem 0 1.75rem; color: var(--soft); max-width: 42rem } .soft, dt, .hint { color: var(--soft) } .hint { font-size: .875rem; margin: .5rem 0 0 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 1.4rem } .stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.25rem } .hero + .sides, main > .card + .card { margin-top: 1.25rem } .card:empty, .stack > :empty { display: none }
 .wide { overflow-x: auto; padding: 0 } .empty { color: var(--soft); text-align: center; padding: 2.5rem 1.4rem }

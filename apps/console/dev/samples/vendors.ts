@@ -9,7 +9,7 @@ const busy = (): ReadonlyArray<Vendor> => [
   {
     name: "alipay",
     kind: "alipay",
-    can: ["close", "refund", "bill"],
+    can: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
     health: "down",
     calls: 3391,
     errors: 2070,
@@ -22,7 +22,7 @@ const busy = (): ReadonlyArray<Vendor> => [
   {
     name: "mpgs-hk",
     kind: "mpgs",
-    can: ["close", "capture", "refund"],
+    can: ["create", "query", "close", "capture", "refund", "queryRefund"],
     health: "degraded",
     calls: 489,
     errors: 24,
@@ -35,7 +35,7 @@ const busy = (): ReadonlyArray<Vendor> => [
   {
     name: "paypal-eu-for-the-subsidiary-in-the-netherlands",
     kind: "paypal",
-    can: ["capture", "refund", "bill", "disputes"],
+    can: ["create", "query", "capture", "complete", "refund", "queryRefund", "notification", "bill"],
     health: "ok",
     calls: 271,
     errors: 1,
@@ -48,7 +48,7 @@ const busy = (): ReadonlyArray<Vendor> => [
   {
     name: "sandbox",
     kind: "sandbox",
-    can: [],
+    can: ["create", "query", "news"],
     health: "unknown",
     calls: 0,
     errors: 0,
@@ -61,7 +61,7 @@ const busy = (): ReadonlyArray<Vendor> => [
   {
     name: "wechatpay",
     kind: "wechatpay",
-    can: ["close", "refund", "bill"],
+    can: ["create", "query", "close", "refund", "queryRefund", "notification", "bill"],
     health: "ok",
     calls: 4902,
     errors: 9,

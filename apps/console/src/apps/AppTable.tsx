@@ -49,21 +49,9 @@ const Limits = ({ app: { limits } }: { readonly app: App }) => {
     return <span className="muted">{text.unlimited}</span>
   return (
     <span className={css["limits"]}>
-      {createsPerSecond === null ? null : (
-        <span>
-          {text.perSecond(count(createsPerSecond))} {text.creates}
-        </span>
-      )}
-      {readsPerSecond === null ? null : (
-        <span>
-          {text.perSecond(count(readsPerSecond))} {text.reads}
-        </span>
-      )}
-      {streams === null ? null : (
-        <span>
-          {count(streams)} {text.streams}
-        </span>
-      )}
+      {createsPerSecond === null ? null : <span>{text.creates(count(createsPerSecond))}</span>}
+      {readsPerSecond === null ? null : <span>{text.reads(count(readsPerSecond))}</span>}
+      {streams === null ? null : <span>{text.streams(count(streams))}</span>}
     </span>
   )
 }

@@ -11,7 +11,6 @@ import { apps as texts } from "../words/apps.ts"
 import { useFormats } from "../words/Formats.ts"
 import { useWords } from "../words/Words.ts"
 import type { App, Key } from "./App.ts"
-import css from "./apps.module.css"
 import type { Wanted } from "./useChanges.tsx"
 
 const Row = ({ of, ask }: { readonly of: Key; readonly ask: (wanted: Wanted) => void }) => {
@@ -104,15 +103,10 @@ export const Keys = ({ app: { keys }, ask }: { readonly app: App; readonly ask: 
         </Table>
       )}
       {ended.length === 0 && active.length < 2 ? null : (
-        <p className={`${css["foot"]} muted`}>
+        <p className="foot muted">
           {active.length < 2 ? null : `${text.atMostTwo} `}
           {ended.length === 0 ? null : (
-            <button
-              type="button"
-              className={`${css["toggle"]} link`}
-              aria-expanded={isAll}
-              onClick={() => setAll(!isAll)}
-            >
+            <button type="button" className="link" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
               {isAll ? text.hideEnded : text.endedKeys(count(ended.length))}
             </button>
           )}

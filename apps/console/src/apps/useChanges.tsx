@@ -106,10 +106,10 @@ export const useChanges = (app: App): { readonly ask: (wanted: Wanted) => void; 
           onClose={() => setOpen(false)}
           title={text[`${type}Title`]}
           explain={
-            <div className={css["explain"]}>
+            <>
               <Subject app={app} wanted={wanted} />
               <p>{text[`${type}Told`]}</p>
-            </div>
+            </>
           }
           confirm={text[type]}
           isGrave={grave.has(type)}

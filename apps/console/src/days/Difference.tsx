@@ -2,6 +2,7 @@ import { Button } from "@mantine/core"
 import { Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { type Answer, call } from "../Admin.ts"
+import { filled } from "../order/Amounts.ts"
 import { Amount } from "../parts/Amount.tsx"
 import { Badge, type Tone } from "../parts/Badge.tsx"
 import { Moment } from "../parts/Moment.tsx"
@@ -67,7 +68,11 @@ const Compare = ({ of: { kind, ours, theirs } }: { readonly of: Difference }) =>
     one === null ? (isFirst ? none : dash) : show(one)
   const amount = (one: Side) => <Amount amount={one.amount} />
   const fee = (one: Side) =>
-    one.fee === null ? dash : <Amount amount={{ value: one.fee, currency: one.amount.currency }} />
+    one.fee === null ? (
+      dash
+    ) : (
+      <Amount amount={{ value: filled(one.fee, one.amount.currency), currency: one.amount.currency }} />
+    )
   return (
     <table className={css["compare"]}>
       <caption className="visually-hidden">

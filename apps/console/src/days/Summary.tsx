@@ -1,3 +1,4 @@
+import { filled } from "../order/Amounts.ts"
 import { Card } from "../parts/Card.tsx"
 import { Empty } from "../parts/Empty.tsx"
 import { Moment } from "../parts/Moment.tsx"
@@ -49,7 +50,8 @@ export const Summary = ({ day }: { readonly day: Day }) => {
 /** What the bill books, by currency. */
 export const Totals = ({ day: { totals } }: { readonly day: Day }) => {
   const text = useWords(texts)
-  const { amount } = useFormats()
+  const { grouped } = useFormats()
+  const names = { in: text.moneyIn, out: text.moneyOut, fee: text.fee }
   if (totals.length === 0)
     return (
       <Card title={text.totals}>
@@ -60,28 +62,17 @@ export const Totals = ({ day: { totals } }: { readonly day: Day }) => {
     <Card title={text.totals} flush>
       <Table
         caption={text.totals}
-        cards
         columns={[
-          { label: text.currency },
-          { label: text.moneyIn, align: "end" },
-          { label: text.moneyOut, align: "end" },
-          { label: text.fee, align: "end" }
+          { label: text.side, isHidden: true },
+          ...totals.map(({ currency }) => ({ label: currency, align: "end" }) as const)
         ]}
       >
-        {totals.map((one) => (
-          <tr key={one.currency}>
-            <Cell head label={text.currency}>
-              {one.currency}
-            </Cell>
-            {(
-              [
-                [text.moneyIn, one.in],
-                [text.moneyOut, one.out],
-                [text.fee, one.fee]
-              ] as const
-            ).map(([label, value]) => (
-              <Cell key={label} label={label} align="end">
-                {amount({ value, currency: one.currency }).slice(0, -one.currency.length - 1)}
+        {(["in", "out", "fee"] as const).map((sum) => (
+          <tr key={sum}>
+            <Cell head>{names[sum]}</Cell>
+            {totals.map((one) => (
+              <Cell key={one.currency} align="end">
+                {grouped(filled(one[sum], one.currency))}
               </Cell>
             ))}
           </tr>

@@ -195,7 +195,7 @@ const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evide
           <ul>
             {onward.map(({ to, by }) => (
               <li key={to}>
-                <code>{to}</code> {word(to)}:{" "}
+                <code>{to}</code> {t.leads(word(to))}{" "}
                 <span className="muted">{by.map((name) => inWords(name, evidence, t)).join(" · ")}</span>
               </li>
             ))}

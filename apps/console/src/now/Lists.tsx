@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
+import { useCauses } from "../order/useCauses.ts"
 import type { Overview } from "../overview.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
@@ -23,6 +24,7 @@ const Target = ({ id, children }: { readonly id: string; readonly children: Reac
 
 const Row = ({ one }: { readonly one: Troubled }) => {
   const text = useWords(texts)
+  const { trouble } = useCauses()
   return (
     <tr>
       <Cell head label={text.number}>
@@ -36,7 +38,7 @@ const Row = ({ one }: { readonly one: Troubled }) => {
         />
       </Cell>
       <Cell label={text.state}>
-        <Status status={one.status} />
+        <Status status={one.status} bare />
       </Cell>
       <Cell label={text.vendor}>
         <span className={css["vendor"]}>{one.vendor}</span>
@@ -48,7 +50,13 @@ const Row = ({ one }: { readonly one: Troubled }) => {
         <Moment at={one.since} />
       </Cell>
       <Cell label={text.reason}>
-        {one.reason === null ? <span className="muted">–</span> : <bdi className={css["reason"]}>{one.reason}</bdi>}
+        {one.reason === null ? (
+          <span className="muted">–</span>
+        ) : (
+          <bdi className={css["reason"]} title={one.reason}>
+            {trouble(one.reason)}
+          </bdi>
+        )}
       </Cell>
     </tr>
   )

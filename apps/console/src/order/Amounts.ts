@@ -14,6 +14,13 @@ export const minorOf = (text: string, currency: string): bigint | null => {
   return BigInt(whole) * 10n ** BigInt(decimals) + BigInt(part.padEnd(decimals, "0") || "0")
 }
 
+/** A sum with all the decimals of its currency, however short it was written; more digits than those stay. */
+export const filled = (value: string, currency: string): string => {
+  const [whole = "0", part = ""] = value.split(".")
+  const digits = part.padEnd(decimalsOf(currency), "0")
+  return digits === "" ? whole : `${whole}.${digits}`
+}
+
 /** Why an amount cannot be asked for. */
 export type Fault = "malformed" | "decimals" | "zero" | "tooMuch"
 

@@ -141,9 +141,11 @@ export const Facts = ({ detail }: { readonly detail: Detail }) => {
         <Fact name={t.paidAt}>
           <Moment at={order.paidAt} as="both" />
         </Fact>
-        <Fact name={t.expiresAt}>
-          <Moment at={order.expiresAt} as="both" />
-        </Fact>
+        {order.paidAt !== null && order.status !== "LATE_PAID" ? null : (
+          <Fact name={t.expiresAt}>
+            <Moment at={order.expiresAt} as="both" />
+          </Fact>
+        )}
         <Fact name={t.dueAt}>
           {dueAt === null ? <span className="muted">{t.never}</span> : <Moment at={dueAt} as="both" />}
         </Fact>

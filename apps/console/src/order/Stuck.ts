@@ -18,7 +18,6 @@ export interface Reason {
     | "refundInDoubt"
     | "deliveryGivenUp"
     | "deliveryWaiting"
-    | "proposalOpen"
   readonly tone: "wait" | "act"
   /** The number of the refund, the count of deliveries … */
   readonly about: string
@@ -55,10 +54,8 @@ const ofRefunds = ({ refunds }: Detail): ReadonlyArray<Reason> =>
 /** Everything that an order waits for, what wants a person first. */
 export const reasons = (detail: Detail, nowMillis: number): ReadonlyArray<Reason> => {
   const count = (state: string) => detail.deliveries.filter((delivery) => delivery.state === state).length
-  const open = detail.proposals.filter(({ state }) => state === "open")
   const late = detail.deliveries.filter(({ state, tries }) => state === "waiting" && tries.length > 0).length
   const found: Array<Reason> = [...ofPayment(detail, nowMillis), ...ofRefunds(detail)]
-  if (open.length > 0) found.push({ id: "proposalOpen", tone: "act", about: String(open.length) })
   if (count("given-up") > 0) found.push({ id: "deliveryGivenUp", tone: "act", about: String(count("given-up")) })
   if (late > 0) found.push({ id: "deliveryWaiting", tone: "wait", about: String(late) })
   return found.toSorted((a, b) => Number(a.tone === "wait") - Number(b.tone === "wait"))

@@ -33,14 +33,16 @@ export const useCauses = () => {
         return read.text
     }
   }
-  const heldBecause = (text: string): string => {
+  const known = (text: string): string | null => {
     const { word: code, kind } = Causes.heldReason(text)
-    if (!Object.hasOwn(ofHeld, code)) return t.said(ofHeld.other, text)
+    if (!Object.hasOwn(ofHeld, code)) return null
     return kind === null ? word(ofHeld, code) : t.said(word(ofHeld, code), word(ofKinds, kind))
   }
   return {
     cause,
-    heldBecause,
+    heldBecause: (text: string) => known(text) ?? t.said(ofHeld.other, text),
+    /** Why an order is in trouble: in plain words where it is held for a known reason, else as it was noted. */
+    trouble: (text: string) => known(text) ?? text,
     kind: (text: string) => word(ofKinds, text),
     source: (text: string) => word(ofSources, text)
   }

@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { IconFilter, IconSearch } from "@tabler/icons-react"
 import { type FormEvent, useEffect, useId, useState } from "react"
+import { payment } from "../machine/graphs.ts"
 import { currencies, minorOf } from "../order/Amounts.ts"
 import { useStateWord } from "../parts/Status.tsx"
 import { methods, orders } from "../words/orders.ts"
@@ -9,22 +10,6 @@ import { useWords } from "../words/Words.ts"
 import css from "./Orders.module.css"
 import * as Search from "./Search.ts"
 import { useNames } from "./useFilters.ts"
-
-/** The states of payments, in the order of their lives. */
-export const states = [
-  "CREATED",
-  "SUBMITTING",
-  "PENDING",
-  "AUTHORIZED",
-  "SUCCEEDED",
-  "PARTIALLY_REFUNDED",
-  "REFUNDED",
-  "FAILED",
-  "CLOSING",
-  "CLOSED",
-  "LATE_PAID",
-  "HELD"
-] as const
 
 type Change = (parts: Readonly<Record<string, string | null | undefined>>) => void
 type Given = { readonly search: Search.Search; readonly change: Change }
@@ -45,6 +30,7 @@ const Typed = ({
   readonly error?: string | null
   readonly inputMode?: "decimal"
 }) => {
+  const t = useWords(orders)
   const id = useId()
   const [text, setText] = useState(value)
   useEffect(() => setText(value), [value])
@@ -54,6 +40,7 @@ const Typed = ({
       <TextInput
         size="xs"
         label={label}
+        placeholder={t.any}
         value={text}
         autoComplete="off"
         spellCheck={false}
@@ -178,7 +165,7 @@ const Fields = ({ search, change }: Given) => {
         onChange={(event) => change({ status: event.currentTarget.value })}
       >
         <option value="">{t.any}</option>
-        {states.map((state) => (
+        {payment.states.map((state) => (
           <option key={state} value={state}>{`${stateWord(state)} · ${state}`}</option>
         ))}
       </NativeSelect>
@@ -224,8 +211,7 @@ export const FilterBar = ({ search, change, children }: Given & { readonly child
           className={css["number"]}
           type="search"
           aria-label={t.find}
-          placeholder={t.find}
-          title={t.findTold}
+          placeholder={t.findTold}
           leftSection={<IconSearch size={16} aria-hidden />}
           value={number}
           maxLength={256}

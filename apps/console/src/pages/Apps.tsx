@@ -19,7 +19,7 @@ export const Apps = () => {
     <Page title={text.title} lead={text.lead} {...(may("administrator") ? { actions: <NewApp /> } : {})}>
       <Loaded query={query} what={text.failed} rows={8}>
         {(apps) => (
-          <Card title={text.title} flush>
+          <Card title={text.title} isNamed={false} flush>
             {apps.length === 0 ? (
               <Empty title={text.none} icon={<IconApps size={32} stroke={1.5} />}>
                 {text.noneTold}

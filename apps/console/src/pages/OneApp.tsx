@@ -45,7 +45,7 @@ const Found = ({ app }: { readonly app: App }) => {
       {app.isDisabled ? <p className={css["notice"]}>{text.disabledTold}</p> : null}
       {app.proposals.length === 0 ? null : (
         <Card title={text.proposals} flush>
-          <ProposalList proposals={app.proposals} label={text.proposals} isAtHome />
+          <ProposalList proposals={app.proposals} label={text.proposals} home={app.id} />
         </Card>
       )}
       <div className={css["pair"]}>

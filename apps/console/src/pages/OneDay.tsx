@@ -46,18 +46,23 @@ const Differences = ({ day }: { readonly day: Day }) => {
   const go = (status: string) =>
     void navigate({ to: ".", search: { status } as never, replace: true, resetScroll: false })
   return (
-    <Card title={text.differences} flush>
-      {total === 0 ? null : (
-        <div className={css["tabs"]}>
-          <SegmentedControl
-            size="xs"
-            aria-label={text.which}
-            value={shown}
-            onChange={go}
-            data={statuses.map((status) => ({ value: status, label: `${text[status]} ${counted(status)}` }))}
-          />
-        </div>
-      )}
+    <Card
+      title={text.differences}
+      flush
+      {...(total === 0
+        ? {}
+        : {
+            actions: (
+              <SegmentedControl
+                size="xs"
+                aria-label={text.which}
+                value={shown}
+                onChange={go}
+                data={statuses.map((status) => ({ value: status, label: `${text[status]} ${counted(status)}` }))}
+              />
+            )
+          })}
+    >
       <Paged
         query={query}
         what={text.differencesFailed}

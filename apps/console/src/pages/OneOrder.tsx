@@ -6,7 +6,6 @@ import { Deliveries } from "../order/Deliveries.tsx"
 import { Facts } from "../order/Facts.tsx"
 import { History } from "../order/History.tsx"
 import css from "../order/Order.module.css"
-import { Proposals } from "../order/Proposals.tsx"
 import { Refunds } from "../order/Refunds.tsx"
 import { StuckNotice } from "../order/StuckNotice.tsx"
 import { TraceView } from "../order/TraceView.tsx"
@@ -18,6 +17,7 @@ import { Bones, Loaded } from "../parts/Loaded.tsx"
 import { Copy } from "../parts/Mono.tsx"
 import { Page } from "../parts/Page.tsx"
 import { Status, useStateWord } from "../parts/Status.tsx"
+import { ProposalList } from "../proposals/Proposal.tsx"
 import { order as texts } from "../words/order.ts"
 import { useWords } from "../words/Words.ts"
 
@@ -81,11 +81,16 @@ const useNamedPart = () => {
 }
 
 const Body = ({ detail }: { readonly detail: Detail }) => {
+  const t = useWords(texts)
   useNamedPart()
   return (
     <div className={css["body"]}>
       <StuckNotice detail={detail} />
-      <Proposals detail={detail} />
+      {detail.proposals.length === 0 ? null : (
+        <Card title={t.proposals} flush>
+          <ProposalList proposals={detail.proposals} label={t.proposals} home={detail.order.payOrderNo} />
+        </Card>
+      )}
       <Facts detail={detail} />
       <Parts detail={detail} />
       <Part id="machine">

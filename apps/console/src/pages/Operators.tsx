@@ -135,7 +135,7 @@ const All = () => {
     <Page title={text.title} lead={text.lead} actions={<NewOperator />}>
       <Loaded query={query} what={text.failed} rows={8}>
         {(operators) => (
-          <Card title={text.title} flush>
+          <Card title={text.title} isNamed={false} flush>
             <Table
               caption={text.title}
               cards
@@ -154,7 +154,7 @@ const All = () => {
                 <Row key={operator.name} operator={operator} ask={ask} />
               ))}
             </Table>
-            <p className={`${css["foot"]} muted`}>
+            <p className="foot muted">
               {text.oneself}{" "}
               <Link to="/account" className="link">
                 {text.toAccount}

@@ -42,7 +42,7 @@ export const Proposals = () => {
         />
       }
     >
-      <Card title={names[state]} flush>
+      <Card title={names[state]} isNamed={false} flush>
         <Paged
           query={query}
           what={text.failed}

@@ -94,13 +94,8 @@ const ToLookAt = ({ days }: { readonly days: ReadonlyArray<Day> }) => {
         ))}
       </Table>
       {found.length <= firstShown ? null : (
-        <p className={css["more"]}>
-          <button
-            type="button"
-            className={`${css["toggle"]} link`}
-            aria-expanded={isAll}
-            onClick={() => setAll(!isAll)}
-          >
+        <p className="foot">
+          <button type="button" className="link" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
             {isAll ? text.less : text.all(count(found.length))}
           </button>
         </p>

@@ -42,11 +42,12 @@ const Outcome = ({ outcome }: { readonly outcome: string }) => {
   if (outcome === "done") return <Badge tone="good">{text.done}</Badge>
   if (outcome === "proposed") return <Badge tone="wait">{text.proposed}</Badge>
   const known = language === "zh" ? titles[outcome as keyof typeof titles] : undefined
-  const title = outcome === "UNREACHED" ? text.unreached : known
+  const plain = outcome.toLowerCase().replaceAll("_", " ")
+  const title = outcome === "UNREACHED" ? text.unreached : (known ?? plain.charAt(0).toUpperCase() + plain.slice(1))
   return (
     <span className={css["action"]}>
       <span>
-        <Badge tone="bad">{title ?? outcome.toLowerCase().replaceAll("_", " ")}</Badge>
+        <Badge tone="bad">{title}</Badge>
       </span>
       <span className={css["machine"]}>{outcome}</span>
     </span>
@@ -82,7 +83,9 @@ const Row = ({ deed, choose }: { readonly deed: Deed; readonly choose: Choose })
   return (
     <tr>
       <Cell label={text.at}>
-        <Moment at={deed.at} as="full" />
+        <span className={css["when"]}>
+          <Moment at={deed.at} as="full" />
+        </span>
       </Cell>
       <Cell head label={text.operator}>
         <span className={css["who"]}>
@@ -128,6 +131,7 @@ const FilterForm = ({ filter, choose }: { readonly filter: Filter; readonly choo
       <form className={css["filter"]} onSubmit={submit}>
         <TextInput
           label={text.operator}
+          placeholder={text.operatorTold}
           value={given.operator}
           maxLength={64}
           autoComplete="off"
@@ -181,7 +185,7 @@ const All = () => {
   return (
     <Page title={text.title} lead={text.lead}>
       <FilterForm filter={filter} choose={choose} />
-      <Card title={text.title} flush>
+      <Card title={text.title} isNamed={false} flush>
         <Paged
           query={query}
           what={text.failed}

@@ -47,7 +47,7 @@ const Form = <T,>({ given, onClose }: { readonly given: Given<T>; readonly onClo
   }
   return (
     <form className={css["form"]} onSubmit={submit} noValidate>
-      {given.explain === undefined ? null : <div>{given.explain}</div>}
+      {given.explain === undefined ? null : <div className={css["explain"]}>{given.explain}</div>}
       {given.fields}
       <Textarea
         label={text.reason}

@@ -6,7 +6,6 @@ import { operators as texts } from "../words/operators.ts"
 import { useWords } from "../words/Words.ts"
 import { PasswordField, RoleField } from "./Fields.tsx"
 import { isLong } from "./Password.ts"
-import css from "./people.module.css"
 
 /** A person who works here. */
 export type Operator = Answer<"operators.list">[number]
@@ -38,10 +37,10 @@ const Explain = ({ action, operator }: { readonly action: Action; readonly opera
   const { session } = useSession()
   const isOwn = operator?.name === session.operator
   return (
-    <div className={css["explain"]}>
+    <>
       <p>{action === "endSessions" && isOwn ? text.endOwnTold : text[`${action}Told`]}</p>
       {action === "changeRole" && operator?.isFederated === true ? <p>{text.federatedRole}</p> : null}
-    </div>
+    </>
   )
 }
 

@@ -68,7 +68,7 @@ const Decide = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly isO
         onClose={() => setOpen(false)}
         title={text[`${decision}Title`]}
         explain={
-          <div className={css["explain"]}>
+          <>
             <p className={css["sentence"]}>
               <bdi>{sentence}</bdi>
             </p>
@@ -76,7 +76,7 @@ const Decide = ({ proposal, isOwn }: { readonly proposal: Proposal; readonly isO
               <bdi className="mono">{proposal.subject}</bdi>
             </p>
             <p>{told[decision]}</p>
-          </div>
+          </>
         }
         confirm={text[decision]}
         isGrave={decision === "reject"}
@@ -306,15 +306,16 @@ export const ProposalItem = ({
 export const ProposalList = ({
   proposals,
   label,
-  isAtHome = false
+  home
 }: {
   readonly proposals: ReadonlyArray<Proposal>
   readonly label: string
-  readonly isAtHome?: boolean
+  /** What the page is about: its own proposals need not name it. */
+  readonly home?: string
 }) => (
   <ul className={css["list"]} aria-label={label}>
     {proposals.map((proposal) => (
-      <ProposalItem key={proposal.id} proposal={proposal} isAtHome={isAtHome} />
+      <ProposalItem key={proposal.id} proposal={proposal} isAtHome={proposal.subject === home} />
     ))}
   </ul>
 )

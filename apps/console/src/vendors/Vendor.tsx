@@ -8,7 +8,7 @@ import { Moment } from "../parts/Moment.tsx"
 import { ReasonDialog } from "../parts/ReasonDialog.tsx"
 import { useSession } from "../session.tsx"
 import { useFormats } from "../words/Formats.ts"
-import { vendors as texts } from "../words/vendors.ts"
+import { abilities, vendors as texts } from "../words/vendors.ts"
 import { useWords } from "../words/Words.ts"
 import css from "./vendors.module.css"
 
@@ -64,12 +64,7 @@ const Facts = ({ vendor }: { readonly vendor: Vendor }) => {
   const { duration } = useFormats()
   const { circuit, token, can, lastAnswerAt } = vendor
   const circuitWords = { closed: text.closed, open: text.open, "half-open": text.halfOpen }
-  const words: Readonly<Record<string, string>> = {
-    close: text.canClose,
-    capture: text.canCapture,
-    refund: text.canRefund,
-    bill: text.canBill
-  }
+  const words: Readonly<Record<string, string>> = useWords(abilities)
   return (
     <dl className={css["facts"]}>
       <dt>{text.last}</dt>
@@ -96,15 +91,11 @@ const Facts = ({ vendor }: { readonly vendor: Vendor }) => {
       </dd>
       <dt>{text.can}</dt>
       <dd className={css["tags"]}>
-        {can.length === 0 ? (
-          <span className="muted">{text.canNothing}</span>
-        ) : (
-          can.map((one) => (
-            <span key={one} className={css["tag"]} title={one}>
-              {words[one] ?? one}
-            </span>
-          ))
-        )}
+        {can.map((one) => (
+          <span key={one} className={css["tag"]} title={one}>
+            {words[one] ?? one}
+          </span>
+        ))}
       </dd>
     </dl>
   )

@@ -3,6 +3,16 @@ import { type Language, useLanguage } from "./Words.ts"
 
 const locales: Readonly<Record<Language, string>> = { en: "en-GB", zh: "zh-CN" }
 
+// British durations have plurals (2 mins), which British times ago (2 min ago) do not have.
+const durations: Readonly<Record<Language, string>> = { en: "en-US", zh: "zh-CN" }
+
+/** The digits of an amount, those of its whole part in groups. */
+const grouped = (value: string): string => {
+  const [whole = "0", part] = value.split(".")
+  const groups = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")
+  return part === undefined ? groups : `${groups}.${part}`
+}
+
 /** Times, amounts and counts as people of a language write them; times are the browser's own, with the zone where asked. */
 export const formats = (language: Language) => {
   const locale = locales[language]
@@ -22,13 +32,11 @@ export const formats = (language: Language) => {
     /** 88 ms, 1.2 s. */
     millis: (value: number) =>
       value < 1000 ? `${count.format(Math.round(value))} ms` : `${tenths.format(value / 1000)} s`,
+    grouped,
     /** An amount as the API has it: its digits are not touched, only grouped. */
-    amount: ({ value, currency }: { readonly value: string; readonly currency: string }) => {
-      const [whole = "0", part] = value.split(".")
-      const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",")
-      return `${part === undefined ? grouped : `${grouped}.${part}`} ${currency}`
-    },
-    /** How long, in the largest unit that fits: 42 s, 3 min, 2 h, 5 d. */
+    amount: ({ value, currency }: { readonly value: string; readonly currency: string }) =>
+      `${grouped(value)} ${currency}`,
+    /** How long, in the largest unit that fits: 42 sec, 3 min, 2 hr, 5 days. */
     duration: (seconds: number) => {
       const [amount, unit] =
         seconds < 60
@@ -38,7 +46,7 @@ export const formats = (language: Language) => {
             : seconds < 86_400
               ? ([Math.round(seconds / 3600), "hour"] as const)
               : ([Math.round(seconds / 86_400), "day"] as const)
-      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(amount)
+      return new Intl.NumberFormat(durations[language], { style: "unit", unit, unitDisplay: "short" }).format(amount)
     },
     ago: (iso: string, nowMillis: number) => {
       const seconds = Math.round((Date.parse(iso) - nowMillis) / 1000)

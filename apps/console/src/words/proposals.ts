@@ -4,7 +4,7 @@ import { words } from "./Words.ts"
 export const proposals = words(
   {
     title: "Approvals",
-    lead: "What one person proposed and a second one decides. Nobody approves what he proposed himself.",
+    lead: "What one person proposed and a second one decides. Nobody approves their own proposal.",
     failed: "The proposals could not be loaded",
     open: "Open",
     decided: "Decided",
@@ -44,7 +44,7 @@ export const proposals = words(
     approvedSecret: "Approved: its proposer can take it now.",
     rejected: "The proposal is rejected.",
     withdrawn: "Your proposal is withdrawn.",
-    own: "You proposed it: somebody else has to approve.",
+    own: "You proposed it: another operator has to approve.",
     needsAdministrator: "Another administrator has to decide this.",
     toTake: "Approved: yours to take",
     takeKey: "Take the key",
@@ -136,7 +136,7 @@ export const proposals = words(
     doDisable: "停用应用，其密钥全部失效",
     doEnable: "重新启用应用",
     doSetLimits: (creates: string, reads: string, streams: string) =>
-      `设置限额：每秒下单 ${creates}，每秒查询 ${reads}，实时连接 ${streams}`,
+      `设置限流：每秒下单 ${creates}，每秒查询 ${reads}，实时连接 ${streams}`,
     unlimited: "不限"
   }
 )

@@ -32,11 +32,6 @@ export const vendors = words(
     tokenTold: (age: string, left: string) => `${age} old, good for ${left}`,
     tokenAge: (age: string) => `${age} old`,
     can: "Can",
-    canClose: "close",
-    canCapture: "capture",
-    canRefund: "refund",
-    canBill: "bill",
-    canNothing: "create and query",
     test: "Test call",
     testTitle: (name: string) => `Try ${name}`,
     testTold: "Asks the vendor for an order that cannot exist. It moves nothing, and is on record.",
@@ -75,11 +70,6 @@ export const vendors = words(
     tokenTold: (age: string, left: string) => `已用 ${age}，剩余 ${left}`,
     tokenAge: (age: string) => `已用 ${age}`,
     can: "支持能力",
-    canClose: "关单",
-    canCapture: "请款",
-    canRefund: "退款",
-    canBill: "账单",
-    canNothing: "仅下单与查询",
     test: "测试调用",
     testTitle: (name: string) => `测试 ${name}`,
     testTold: "向渠道查询一个不可能存在的订单，不产生任何变动，会留痕。",
@@ -87,5 +77,31 @@ export const vendors = words(
     tested: "测试结果",
     reached: "已连通",
     unreached: "未连通"
+  }
+)
+
+/** What can be asked of a vendor. */
+export const abilities = words(
+  {
+    create: "place orders",
+    query: "ask for orders",
+    close: "close orders",
+    capture: "capture",
+    complete: "take what was approved",
+    refund: "refund",
+    queryRefund: "ask for refunds",
+    notification: "notify",
+    bill: "daily bill"
+  },
+  {
+    create: "下单",
+    query: "查询订单",
+    close: "关单",
+    capture: "请款",
+    complete: "完成扣款",
+    refund: "退款",
+    queryRefund: "查询退款",
+    notification: "通知",
+    bill: "日账单"
   }
 )
