@@ -144,15 +144,21 @@ const refundedInPart = async (world: World): Promise<string> => {
   return payOrderNo
 }
 
-const heldForItsAmount = async (world: World, key: string, note: string | null): Promise<string> => {
+const heldForItsAmount = async (
+  world: World,
+  key: string,
+  note: string | null,
+  others: ReadonlyArray<string> = []
+): Promise<string> => {
   const { payOrderNo } = await world.place(key, {
     amount: { value: "59.90", currency: "CNY" },
     businessNo: `POLICY-2026-${key}`
   })
-  await world.control("PUT", "/_faults", [
-    { on: "notify", fault: "suppress", number: payOrderNo },
-    { on: "query", fault: "wrong-amount", number: payOrderNo }
+  const faults = [...others, payOrderNo].flatMap((number) => [
+    { on: "notify", fault: "suppress", number },
+    { on: "query", fault: "wrong-amount", number }
   ])
+  await world.control("PUT", "/_faults", faults)
   await world.control("POST", `/_payments/${payOrderNo}/pay`)
   const { call } = await signedIn(world.admin, "cai")
   await call("POST", `/admin/orders/${payOrderNo}/sync`, { reason: "The customer has waited for an hour." })
@@ -184,10 +190,10 @@ export const lived = async (world: World): Promise<Story> => {
   await call("POST", "/admin/apps/agencies/changes", { type: "setLimits", limits, reason })
   const day = await yesterday(world)
   await sold(world)
-  await heldForItsAmount(world, "1191", "The desk's letter says 59.91 was right.")
+  const accepted = await heldForItsAmount(world, "1191", "The desk's letter says 59.91 was right.")
   await decided(world)
-  const held = await heldForItsAmount(world, "1192", "The desk confirms 59.91: a cent was rounded up.")
-  await heldForItsAmount(world, "1193", null)
+  const held = await heldForItsAmount(world, "1192", "The desk confirms 59.91: a cent was rounded up.", [accepted])
+  await heldForItsAmount(world, "1193", null, [accepted, held])
   const refunded = await refundedInPart(world)
   return { day, held, refunded }
 }
