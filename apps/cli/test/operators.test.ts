@@ -94,3 +94,20 @@ it("a refund above what the configuration lets one person send back waits for a 
     ["bob", "proposal.approve", proposal, "PROPOSAL_ENDED", null]
   ])
 })
+
+it("asking a vendor and reconciling a day are on record, too, by whose machine it is", async () => {
+  const world = await openSandbox()
+  onTestFinished(world.dispose)
+  const variables = { ...world.variables, PAYMENT_PROXY_OPERATOR: "carol" }
+  await run(variables, ["apps", "create", "shop"])
+  const number = await world.order("paid")
+  await run(variables, ["orders", "sync", number])
+  await run(variables, ["reconcile", "run", "platform", "2025-11-25"])
+  const said = await trail(variables)
+  expect(said).toContainEqual(["carol", "order.sync", number, "done", null])
+  expect(said.find(([, action]) => action === "day.run")?.slice(0, 3)).toEqual([
+    "carol",
+    "day.run",
+    "platform/2025-11-25"
+  ])
+})

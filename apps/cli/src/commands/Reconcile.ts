@@ -92,7 +92,8 @@ const run = leaf(
     Effect.gen(function* () {
       const progress = yield* Progress.make("lines", null)
       const by = yield* Operator.typing
-      return yield* shown(yield* Reconcile.run(vendor, day, by, ({ lines }) => progress(lines)))
+      const doing = Operator.did("day.run", `${vendor}/${day}`)
+      return yield* shown(yield* doing(Reconcile.run(vendor, day, by, ({ lines }) => progress(lines))))
     })
 )
 

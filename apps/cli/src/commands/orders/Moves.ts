@@ -41,7 +41,11 @@ export const syncCommand = leaf(
     example: "orders sync 01KB2Y5WM0000000000000000000A",
     config: { number: order }
   },
-  ({ number }) => Effect.flatMap(Operator.typing, (by) => Effect.flatMap(Operators.sync(number, by), after))
+  ({ number }) =>
+    Effect.flatMap(Operator.typing, (by) => Operators.sync(number, by)).pipe(
+      Operator.did("order.sync", number),
+      Effect.flatMap(after)
+    )
 )
 
 /** `payment-proxy orders close` */
