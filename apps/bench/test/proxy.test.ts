@@ -22,7 +22,7 @@ describe("the bench `proxy`", () => {
   it("asks us, our filters and the peers the same, passes large bodies both ways, and says what it found", {
     timeout: 120_000
   }, async () => {
-    const { json, lines } = await proxy.measured({ name: "proxy", ...asked }, { warmUpSeconds: seconds, bytes: 5e6 })
+    const { json, lines } = await proxy.measured({ name: "proxy", ...asked }, { warmUpSeconds: 0.2, bytes: 5e6 })
     const report = json as Awaited<ReturnType<typeof proxy.measured>>["json"] & {
       readonly ratios: { readonly [peer: string]: number }
       readonly ours: Figures
@@ -41,7 +41,7 @@ describe("the bench `proxy`", () => {
 
 describe("the bench `proxy-order`", () => {
   it("creates through both filters and by hand, and says what it found", { timeout: 120_000 }, async () => {
-    const scale = { warmUpSeconds: seconds, connections: [8] }
+    const scale = { warmUpSeconds: 0.2, connections: [8] }
     const { json } = await order.measured({ name: "proxy-order", ...asked }, scale)
     const report = json as {
       readonly ratios: { readonly [name: string]: number }

@@ -1,10 +1,10 @@
 import type { Payment } from "@payment-proxy/domain"
-import { PaymentCommands } from "@payment-proxy/domain"
+import { Machine, PaymentCommands } from "@payment-proxy/domain"
 import { Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Duration, Effect, Option } from "effect"
 import { ask } from "./Ask.ts"
 import { decide } from "./Decision.ts"
-import { refund } from "./Refund.ts"
+import { guarded } from "./Refund.ts"
 
 const reason = "Paid after the order had ended"
 
@@ -51,7 +51,11 @@ const refundAll = Effect.fnUntraced(function* (payment: Payment.Payment) {
   // What the vendor's desk gave back may be all that is left; and word of it that came late asks for a query.
   const asked = yield* ask(payment)
   if (asked.payment.version !== payment.version) return { payment: asked.payment, isHeard: true, wait: null }
-  const placed = yield* refund({ app, payOrderNo, idempotencyKey: null, fingerprint: "", amount: null, reason })
+  const wanted = { app, payOrderNo, idempotencyKey: null, fingerprint: "", amount: null, reason }
+  // Somebody may have accepted it while the vendor was asked.
+  const placed = yield* guarded(wanted, (now) =>
+    now.version === payment.version ? Effect.void : Effect.fail(Machine.refuse("MOVED", "The order has moved on."))
+  )
   return { payment: placed.payment, isHeard: false, wait: null }
 })
 

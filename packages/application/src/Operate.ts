@@ -60,11 +60,10 @@ const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Oper
 
 /**
  * Runs an order's open operation, which takes the money (design §5): its intent is on disk before the call leaves, and it has
- * the same number however often. Where it was sent before, the vendor is asked first; while a call may be in the air, none follows.
+ * the same number however often. Where a call of it may have arrived, the vendor is asked first; while one may be in the air, none follows.
  */
 export const operate = Effect.fnUntraced(function* (payment: Payment.Payment, operation: Operation) {
-  const wasSent = operation.untilMillis !== undefined
-  const asked = wasSent ? yield* ask(payment) : { payment, said: null }
+  const asked = operation.unknownCalls > 0 ? yield* ask(payment) : { payment, said: null }
   if (!isWanted(asked.payment, operation)) return asked.payment
   const nowMillis = yield* Clock.currentTimeMillis
   // Another process may have sent it while we asked.

@@ -128,21 +128,6 @@ it.world("a capture that is declined leaves the money held, to be asked for anew
   })
 )
 
-it.world("a capture that is sent again is asked about first, also where no call of it can have arrived", () =>
-  Effect.gen(function* () {
-    const { authorize, got, script } = yield* vendor
-    yield* script("capture", "throttle", "throttle")
-    const { payOrderNo } = yield* placed({ method: "CARD" })
-    yield* authorize(payOrderNo)
-    yield* lived(Duration.seconds(10), 12)
-    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
-    const calls = (yield* got).map(({ call }) => call).filter((call) => call === "query" || call === "capture")
-    const captures = calls.flatMap((call, at) => (call === "capture" ? [at] : []))
-    expect(captures).toHaveLength(3)
-    for (const at of captures) expect(calls[at - 1]).toBe("query")
-  })
-)
-
 it.world("held money that nobody takes is released before the authorization ends", () =>
   Effect.gen(function* () {
     const untilMillis = (yield* Clock.currentTimeMillis) + Duration.toMillis(Duration.hours(5))

@@ -1,8 +1,9 @@
 import { expect } from "@effect/vitest"
-import { Deliveries } from "@payment-proxy/ports"
+import { Deliveries, InDoubt, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect } from "effect"
 import { close } from "../src/Close.ts"
+import { accept } from "../src/Operators.ts"
 import { receive } from "../src/Receive.ts"
 import { back, callsOf, causes, held, it, lived, now, placed, refundNow, states, worked } from "./harness.ts"
 
@@ -47,6 +48,24 @@ it.world("late money is asked about once more before it goes back: what the desk
     yield* refundAtDesk(payOrderNo, 1234n)
     yield* lived(Duration.seconds(5), 3)
     expect((yield* now(payOrderNo)).state).toBe("REFUNDED")
+    expect(yield* callsOf("refund")).toHaveLength(0)
+  })
+)
+
+it.world("late money that an operator accepts while the vendor is asked about it does not go back", () =>
+  Effect.gen(function* () {
+    const vendors = yield* Vendors
+    const payOrderNo = yield* latePaid
+    const ann = { name: "ann", role: "operator" as const }
+    const accepted = Effect.orDie(accept({ payOrderNo, note: "The customer wants the policy after all." }, ann))
+    const context = yield* Effect.context<Effect.Effect.Context<typeof accepted>>()
+    /** It says nothing, and takes its time. */
+    const query = () =>
+      Effect.zipRight(Effect.provide(accepted, context), new InDoubt({ detail: "It did not answer in time." }))
+    yield* lived(Duration.seconds(5), 1).pipe(Effect.provideService(Vendors, { ...vendors, query }))
+    yield* lived(Duration.seconds(5), 3)
+    expect((yield* causes(payOrderNo)).at(-1)).toBe("accept")
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
     expect(yield* callsOf("refund")).toHaveLength(0)
   })
 )

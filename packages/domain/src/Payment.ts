@@ -225,15 +225,15 @@ export const inDoubt = (payment: Payment): boolean =>
 export const isSettled = (state: State): boolean =>
   state === "SUCCEEDED" || state === "PARTIALLY_REFUNDED" || state === "REFUNDED" || state === "LATE_PAID"
 /**
- * When the money that is held can no longer be taken, in epoch milliseconds. Where the vendor names no end, what we take by ourselves
- * ends with the order's deadline, and what its app takes has none.
+ * When what is held is released, in epoch milliseconds: so long before an end that the vendor named that it lapses by our hand. Where
+ * it named none, what its app takes waits for it, and what we take by ourselves goes on until the vendor decides; once that has
+ * declined, it ends with the order's deadline.
  */
-export const authorizationEndMillis = ({ authorizedUntilMillis, capture, deadlineMillis }: Payment): number =>
-  authorizedUntilMillis ?? (capture === "automatic" ? deadlineMillis : Number.POSITIVE_INFINITY)
-
-/** When what is held is given up: so long before an end that the vendor named that it lapses by our hand. */
-export const releaseMillis = (payment: Payment, marginMillis: number): number =>
-  authorizationEndMillis(payment) - (payment.authorizedUntilMillis === null ? 0 : marginMillis)
+export const releaseMillis = (payment: Payment, marginMillis: number): number => {
+  const { authorizedUntilMillis, capture, operationCount, deadlineMillis } = payment
+  if (authorizedUntilMillis !== null) return authorizedUntilMillis - marginMillis
+  return capture === "automatic" && operationCount > 0 ? deadlineMillis : Number.POSITIVE_INFINITY
+}
 
 /** States that the app is told as an end without money. */
 export const isDead = (state: State): boolean => state === "FAILED" || state === "CLOSED"

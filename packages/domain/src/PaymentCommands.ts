@@ -4,16 +4,7 @@ import { refuse } from "./Machine.ts"
 import * as Money from "./Money.ts"
 import { maxRefunds } from "./OrderNo.ts"
 import type { OwnRefund, Payment, State } from "./Payment.ts"
-import {
-  authorizationEndMillis,
-  enter,
-  expectedCapture,
-  isSettled,
-  operate,
-  refundable,
-  refunded,
-  releaseMillis
-} from "./Payment.ts"
+import { enter, expectedCapture, isSettled, operate, refundable, refunded, releaseMillis } from "./Payment.ts"
 
 /** What someone wants of a payment. Amounts are minor units. */
 export type Command =
@@ -160,7 +151,8 @@ export const need = (payment: Payment, nowMillis: number, marginMillis: number):
       return nowMillis >= payment.expiresAtMillis ? "expire" : "query"
     case "AUTHORIZED":
       // Likewise to the end itself of what is held.
-      if (payment.operation !== null && nowMillis < authorizationEndMillis(payment)) return "operate"
+      if (payment.operation !== null && nowMillis < (payment.authorizedUntilMillis ?? Number.POSITIVE_INFINITY))
+        return "operate"
       return nowMillis >= releaseMillis(payment, marginMillis) ? "expire" : "query"
     case "CLOSING":
       return "close"

@@ -85,14 +85,14 @@ const isShownNumber = (name: string, number: string): boolean => {
 
 const plainName = /^[\w.$ :@[\]-]{1,80}$/
 /** Texts, numbers, brackets and words of JSON, and what is none of it; commas, colons and blanks stay as they are. */
-const jsonToken = /"((?:[^"\\]|\\.)*)("?)(\s*:)?|(-?\d[\d.eE+-]*)|[{}[\]]|([^\s"{}[\],:]+)/g
+const jsonToken = /"((?:[^"\\]|\\.)*)("?)(\s*:(?!\s*,))?|(-?\d[\d.eE+-]*)|[{}[\]]|([^\s"{}[\],:]+)/g
 
 const word = /^(?:true|false|null)$/
 
 /** What stands in something that may not be read is not read either; what is no JSON is not shown. */
 const json = (text: string): string => {
   const within: Array<boolean> = []
-  /** Of what comes next, where that is a member; it is one's own alone. */
+  /** Of what comes next, where that is a member. */
   let name = ""
   const isHidden = (): boolean => within.at(-1) === true
   const scalar = (token: string, said?: string, end?: string, number?: string, other?: string): string => {
@@ -109,9 +109,11 @@ const json = (text: string): string => {
         return plainName.test(name) ? token : `"…"${colon}`
       }
       const told = scalar(token, said, end, number, other)
+      const isBracket = /^[{}[\]]$/.test(token)
       if (token === "{" || token === "[") within.push(isHidden() || judge(name).isHidden)
-      else if (token === "}" || token === "]") within.pop()
-      name = ""
+      else if (isBracket) within.pop()
+      // What is no JSON may go on with what may not be read.
+      if (isBracket || !judge(name).isHidden) name = ""
       return told
     }
   )

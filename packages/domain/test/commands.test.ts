@@ -107,15 +107,18 @@ describe("a command", () => {
     expect(code(until, expire(expiresAtMillis + 540_000))).toBe("allowed")
   })
 
-  it("an authorization without an end is its app's for ever, and ends with the order's deadline where we take the money", () => {
+  it("an authorization without an end is its app's for ever; what we take goes on, and ends with the deadline once it was declined", () => {
     const held = inState("AUTHORIZED")
     const ours = { ...held, capture: "automatic" as const }
     const operation = { no: "C1", kind: "capture", amountMinor: total, unknownCalls: 0 } as const
+    const declined = { ...ours, operationCount: 1 }
     expect(code({ ...held, capture: "manual" }, expire(deadlineMillis * 2))).toBe("NOT_EXPIRED")
-    expect(code(ours, expire(deadlineMillis - 1))).toBe("NOT_EXPIRED")
-    expect(code(ours, expire(deadlineMillis))).toBe("allowed")
-    expect(PaymentCommands.need({ ...ours, operation }, deadlineMillis - 1, 60_000)).toBe("operate")
-    expect(PaymentCommands.need({ ...ours, operation }, deadlineMillis, 60_000)).toBe("expire")
+    expect(code(ours, expire(deadlineMillis * 2)), "a person named this state: nothing was tried").toBe("NOT_EXPIRED")
+    expect(PaymentCommands.need(ours, deadlineMillis * 2, 60_000)).toBe("query")
+    expect(PaymentCommands.need({ ...declined, operation }, deadlineMillis * 2, 60_000)).toBe("operate")
+    expect(code(declined, expire(deadlineMillis - 1))).toBe("NOT_EXPIRED")
+    expect(code(declined, expire(deadlineMillis))).toBe("allowed")
+    expect(PaymentCommands.need(declined, deadlineMillis, 60_000)).toBe("expire")
   })
 
   it("accept waits for open refunds, keeps what went back and is remembered", () => {

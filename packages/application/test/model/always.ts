@@ -216,12 +216,12 @@ const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string
     if (was?.placed.payment.state !== state || !Words.isDaggered(state, kind)) continue
     const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
     const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
-    // Of what was never sent nobody needs to be asked: the call that follows is newer than what was said.
+    // Where no call can have arrived nobody needs to be asked: the call that follows is newer than what was said.
     const { unknownCalls, operation } = was.placed.payment
-    const first = operation === null ? kind === "notFound" && unknownCalls === 0 && "send again" : operation.kind
-    const isNeverSent = operation === null || operation.untilMillis === undefined
+    const next = operation === null ? kind === "notFound" && unknownCalls === 0 && "send again" : operation.kind
     const isSent =
-      isNeverSent && order.history.some(({ cause, atMillis }) => cause === first && atMillis === world.nowMillis())
+      (operation?.unknownCalls ?? 0) === 0 &&
+      order.history.some(({ cause, atMillis }) => cause === next && atMillis === world.nowMillis())
     holds(isDue || isAsked || isSent, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
   }
 }

@@ -105,7 +105,7 @@ const bugs = [
   {
     name: "a call that takes the money is made for ever",
     file: "domain/src/PaymentCommands.ts",
-    from: "payment.operation !== null && nowMillis < untilMillis",
+    from: "payment.operation !== null && nowMillis < (payment.authorizedUntilMillis ?? Number.POSITIVE_INFINITY)",
     to: "payment.operation !== null"
   }
 ]

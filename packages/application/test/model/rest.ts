@@ -29,14 +29,14 @@ const liedOf = (world: World): ReadonlySet<string> => {
 
 /**
  * What is looked at for ever, by the rules: late money that cannot go back, because what is left of it is in dispute, held or not there;
- * what a hold of the payment keeps from being sent; and held money that is its app's to take, where the vendor names no end.
+ * what a hold of the payment keeps from being sent; and held money that is its app's, or a person's, to take, where the vendor names no end.
  */
 const isForever = (world: World, no: string, lied: ReadonlySet<string>): boolean => {
   const payment = world.tables.orders.get(no)?.placed.payment
   if (payment === undefined)
     return world.tables.orders.get(OrderNo.paymentOf(no) ?? "")?.placed.payment.state === "HELD"
   const isAppsTurn = payment.state === "AUTHORIZED" && payment.operation === null
-  if (isAppsTurn && Payment.authorizationEndMillis(payment) === Number.POSITIVE_INFINITY) return true
+  if (isAppsTurn && Payment.releaseMillis(payment, 0) === Number.POSITIVE_INFINITY) return true
   const isStuck = lied.has(no) || Payment.refundable(payment) === 0n
   return payment.state === "LATE_PAID" && isStuck
 }

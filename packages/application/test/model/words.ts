@@ -112,6 +112,18 @@ const isNumbered = (before: Payment.Payment, after: Payment.Payment, news: Reado
   holds(isDeclined, "I2", after.payOrderNo, () => `Its ${is.kind} ${was.no} became ${is.no} by ${causesOf(news)}.`)
 }
 
+/** Design §5: no call of ours that takes the money is written after its end: the order's deadline, or that of what is held. */
+const isInTime = (
+  { payOrderNo, deadlineMillis, authorizedUntilMillis: until }: Payment.Payment,
+  entry: Entry,
+  before: string | undefined
+): void => {
+  const end = entry.cause === "complete" ? deadlineMillis : entry.cause === "capture" ? (until ?? Infinity) : Infinity
+  // What its app asks for at the last moment is tried once.
+  const isAsked = before === "capture asked"
+  holds(isAsked || entry.atMillis < end, "§5", payOrderNo, () => `${entry.cause} was sent after its end.`)
+}
+
 /** What the design's words say of each entry that came to a payment's history, and of what the payment was before. */
 export const check = (world: World, { placed: { payment }, history }: OrderRow, before: OrderRow | undefined): void => {
   const no = payment.payOrderNo
@@ -124,6 +136,7 @@ export const check = (world: World, { placed: { payment }, history }: OrderRow, 
     isEndedByAnswer(world, no, from, entry)
     isSignedByTwo(no, entry)
     isAccepted(no, history, index)
+    isInTime(payment, entry, history[index - 1]?.cause)
     const isReleased = from === "HELD" && entry.state !== "HELD"
     holds(!isReleased || entry.cause === "resolve", "§5", no, () => `${entry.cause} moved it out of HELD.`)
   }
