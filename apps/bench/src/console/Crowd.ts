@@ -26,7 +26,7 @@ export interface Sights {
 const overviews = 10
 const searchers = 4
 const watchers = 3
-const thinkMillis = 1000
+const thinkMillis = 150
 const countsEvery = 5
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
