@@ -41,6 +41,10 @@ const outcomeOf = async (response: Response): Promise<Outcome> => {
 export const isOpen = (outcome: Outcome): boolean =>
   outcome.type === "info" || (outcome.type === "fail" && /^(?:CONTENDED|IN_FLIGHT)$/.test(outcome.code))
 
+/** Whether nothing more can come of these calls of one refund: one of them made it, or each was refused. One without an answer may still be under way in a gateway that stood still. */
+export const isOver = (outcomes: ReadonlyArray<Outcome>): boolean =>
+  outcomes.some(({ type }) => type === "ok") || !outcomes.some(isOpen)
+
 /** Business systems that take money back, repeat what was not answered, and write down what they were told. */
 export class Refunder {
   readonly log: Array<Checker.RefundOp> = []

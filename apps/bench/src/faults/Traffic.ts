@@ -56,7 +56,8 @@ interface Asked {
   readonly untilAnswered: () => Promise<unknown>
   readonly withOtherBody: () => Promise<unknown>
   readonly withInvalidBody: () => Promise<unknown>
-  readonly close: (payOrderNo: string) => Promise<unknown>
+  /** Asks once; answers whether it was told anything. */
+  readonly close: (payOrderNo: string) => Promise<boolean>
   readonly amount: Checker.Amount
   /** The platform's number of it. */
   readonly numberOf: (payOrderNo: string) => string
@@ -65,8 +66,13 @@ interface Asked {
 const patientMillis = 2000
 const impatientMillis = 30
 const lateMillis = 300
-const syncLimitMillis = 30_000
+const hearLimitMillis = 30_000
 const creators = 3
+
+/** Asks until there is an answer, and not for ever. */
+const untilHeard = async (ask: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + hearLimitMillis; Date.now() < end; await sleep(200)) if (await ask()) return
+}
 
 /** Business systems and payers, some at once, for as long as they are let. */
 export class Traffic {
@@ -76,6 +82,8 @@ export class Traffic {
   readonly #unanswered = new Set<Asked>()
   readonly #passed = new Set<Passing.Passing>()
   readonly #refunds = new Set<Refunding.Refund>()
+  /** Closes that nobody answered: one may still be under way in a gateway that stood still. */
+  readonly #closes = new Set<() => Promise<boolean>>()
   /** Orders that something happened to after their end, which nobody may have been told of, and their apps. */
   readonly #untold = new Map<string, string>()
   readonly #creating = new Set<Promise<void>>()
@@ -113,16 +121,19 @@ export class Traffic {
     await Promise.all(this.#creating)
     await Promise.all([...this.#unanswered].map((one) => one.untilAnswered()))
     await Promise.all([...this.#refunds].map((one) => this.#world.refunder.askUntilAnswered(one)))
+    await Promise.all([...this.#closes].map(untilHeard))
     await Promise.all([...this.#untold].map(([payOrderNo, app]) => this.#synced(app, payOrderNo)))
   }
 
   /** Nobody has to tell us of what the desk does, or of money that comes late: its apps ask. */
   async #synced(app: string, payOrderNo: string): Promise<void> {
     const { client } = this.#world
-    for (const end = Date.now() + syncLimitMillis; Date.now() < end; await sleep(200)) {
-      const answer = await client.call("POST", `/v1/orders/${payOrderNo}/sync`, app).catch(() => undefined)
-      if (answer?.status === 200) return
-    }
+    await untilHeard(() =>
+      client.call("POST", `/v1/orders/${payOrderNo}/sync`, app).then(
+        ({ status }) => status === 200,
+        () => false
+      )
+    )
   }
 
   /** Asks for every payment that came through the route, at both doors. */
@@ -177,7 +188,11 @@ export class Traffic {
       untilAnswered: () => client.placeUntilAnswered(asked),
       withOtherBody: () => withBody({ description: otherDescription }),
       withInvalidBody: () => withBody({ amount: { value: "1e3", currency: "CNY" } }),
-      close: (payOrderNo) => client.call("POST", `/v1/orders/${payOrderNo}/close`, asked.app).catch(() => undefined),
+      close: (payOrderNo) =>
+        client.call("POST", `/v1/orders/${payOrderNo}/close`, asked.app).then(
+          ({ status }) => status < 500,
+          () => false
+        ),
       numberOf: (payOrderNo) => payOrderNo
     }
   }
@@ -203,7 +218,7 @@ export class Traffic {
       withInvalidBody: () => passer.pass(Passing.altered(passing, { amount: "1e3" })),
       close: async () => {
         await passer.query(Chance.pick(apps, this.#chance), number)
-        await passer.close(app, number)
+        return passer.close(app, number)
       },
       numberOf: () => number
     }
@@ -276,13 +291,15 @@ export class Traffic {
       await this.#afterwards(asked, payOrderNo)
     } else if (chance < pay + refuse) await decide("refuse")
     else if (chance < pay + refuse + close) {
-      const closing = this.#call(() => asked.close(payOrderNo))
+      const close = () => this.#call(() => asked.close(payOrderNo))
+      this.#closes.add(close)
+      const closing = close()
       if (this.#happens(late)) {
         await sleep(this.#chance() * lateMillis)
         this.#untold.set(payOrderNo, asked.app)
         await decide("pay-late")
       }
-      await closing
+      if (await closing) this.#closes.delete(close)
     }
   }
 
@@ -302,7 +319,7 @@ export class Traffic {
       this.#refunds.add(one)
       const both = [one, one].map((same) => this.#call(() => this.#world.refunder.ask(same)))
       const outcomes = await Promise.all(both)
-      if (outcomes.some((outcome) => !Refunding.isOpen(outcome))) this.#refunds.delete(one)
+      if (Refunding.isOver(outcomes)) this.#refunds.delete(one)
     } else {
       this.#untold.set(payOrderNo, asked.app)
       await this.#decide(asked.numberOf(payOrderNo), "refund", isPart ? { amount: 1 } : undefined)
