@@ -1,7 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http"
 import { Readable } from "node:stream"
 import { Redaction } from "@payment-proxy/domain"
 import { CrashPoints, Listening, type Message, NotDelivered, WebhookSender } from "@payment-proxy/ports"
-import { Clock, Duration, Effect, Either, Layer, type Scope } from "effect"
+import { Clock, Effect, Either, Fiber, FiberId, Layer, type Scope } from "effect"
 import { Agent, type Dispatcher } from "undici"
 import * as Addresses from "./Addresses.ts"
 import * as RetryAfter from "./RetryAfter.ts"
@@ -21,6 +22,18 @@ const answerLimitBytes = 8192
 const drainLimitMillis = 1000
 const connectionsPerOrigin = 8
 const reasonLimit = 200
+/** As much of an answer is kept as people read. */
+const keptBytes = 500
+
+/** What an endpoint said. */
+interface Answer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  /** Until its head was there. */
+  readonly millis: number
+  /** The beginning of its body, for operators. */
+  readonly said: string
+}
 
 const failure = (reason: string, answer: Partial<Pick<NotDelivered, "status" | "retryAfterMillis" | "gone">> = {}) =>
   new NotDelivered({
@@ -53,14 +66,14 @@ const meaning = (status: number): string => {
   return `HTTP ${status}: the endpoint did not take it.`
 }
 
-const first = (header: string | Array<string> | undefined): string | undefined =>
-  Array.isArray(header) ? header[0] : header
+const first = (header: string | ReadonlyArray<string> | undefined): string | undefined =>
+  typeof header === "object" ? header[0] : header
 
-const judged = ({ statusCode, headers }: Dispatcher.ResponseData) =>
+const judged = ({ status, retryAfter }: Answer) =>
   Effect.gen(function* () {
-    if (statusCode >= 200 && statusCode < 300) return statusCode
-    const retryAfterMillis = RetryAfter.parse(first(headers["retry-after"]), yield* Clock.currentTimeMillis)
-    return yield* failure(meaning(statusCode), { status: statusCode, retryAfterMillis, gone: statusCode === 410 })
+    if (status >= 200 && status < 300) return status
+    const retryAfterMillis = RetryAfter.parse(retryAfter, yield* Clock.currentTimeMillis)
+    return yield* failure(meaning(status), { status, retryAfterMillis, gone: status === 410 })
   })
 
 interface Request extends Target.Target {
@@ -86,14 +99,6 @@ const prepare = ({ url, secrets, eventId, body }: Message, options: Options): Ef
     return { ...target, headers, body }
   })
 
-const aborter: Effect.Effect<AbortSignal, never, Scope.Scope> = Effect.map(
-  Effect.acquireRelease(
-    Effect.sync(() => new AbortController()),
-    (controller) => Effect.sync(() => controller.abort())
-  ),
-  ({ signal }) => signal
-)
-
 /** As it is to be written: as a whole, or in pieces that together are as long. */
 const written = (request: Request) =>
   Effect.map(CrashPoints, ({ written }) => {
@@ -103,61 +108,98 @@ const written = (request: Request) =>
     return { ...request, headers, body: Readable.from(bytes) }
   })
 
-const exchange = (agent: Agent, options: Options, request: Request, signal: AbortSignal) =>
-  Effect.flatMap(written(request), (whole) =>
-    Effect.tryPromise({
-      try: () =>
-        agent.request({
-          ...whole,
-          method: "POST",
-          signal,
-          headersTimeout: options.timeLimitMillis,
-          bodyTimeout: 0
-        }),
-      catch: (cause) => unreached(cause, options)
-    })
-  ).pipe(
-    Effect.tap(({ body }) => Effect.sync(() => body.on("error", () => undefined))),
-    Effect.timeoutFail({ duration: options.timeLimitMillis, onTimeout: () => tooSlow(options) })
-  )
-
-/** As much of it is kept as people read. */
-const keptBytes = 500
+const over = (): DOMException => new DOMException("Nobody waits for it any more.", "AbortError")
 
 /**
- * The beginning of an answer, for operators. The rest is worth nothing but the connection's reuse: whatever it does, the status stands,
- * and what had come by then.
+ * One request and the beginning of its answer. The rest of an answer is worth nothing but the connection's reuse: once there is a
+ * status it stands, whatever the body does, and what had come by then.
  */
-const drain = (body: Dispatcher.ResponseData["body"], limitMillis: number): Effect.Effect<string> =>
-  Effect.suspend(() => {
-    const chunks: Array<Buffer> = []
-    let bytes = 0
-    const read = Effect.async<void>((resume) => {
-      const end = (): void => resume(Effect.void)
-      body.on("data", (chunk: Buffer) => {
-        if (bytes < keptBytes) chunks.push(chunk)
-        bytes += chunk.length
-        if (bytes > answerLimitBytes) body.destroy()
-      })
-      for (const event of ["end", "error", "close"]) body.once(event, end)
-      return Effect.sync(() => body.destroy())
-    })
-    return Effect.timeoutOption(read, limitMillis).pipe(
-      Effect.map(() => new TextDecoder().decode(Buffer.concat(chunks).subarray(0, keptBytes)))
-    )
+class Posting implements Dispatcher.DispatchHandler {
+  readonly #tell: (outcome: Effect.Effect<Answer, NotDelivered>) => void
+  readonly #options: Options
+  readonly #sinceMillis = performance.now()
+  readonly #chunks: Array<Buffer> = []
+  #bytes = 0
+  #controller: Dispatcher.DispatchController | undefined
+  #head: Pick<Answer, "status" | "retryAfter" | "millis"> | undefined
+  #draining: NodeJS.Timeout | undefined
+  #isOver = false
+
+  constructor(options: Options, tell: (outcome: Effect.Effect<Answer, NotDelivered>) => void) {
+    this.#options = options
+    this.#tell = tell
+  }
+
+  /** Its time is over, or nobody waits for it any more. */
+  stop(): void {
+    this.#end(tooSlow(this.#options))
+    this.#controller?.abort(over())
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isOver) controller.abort(over())
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // What comes before the answer, such as 103, is not it (RFC 9110 §15.2).
+    if (status < 200) return
+    const millis = Math.round(performance.now() - this.#sinceMillis)
+    this.#head = { status, millis, retryAfter: first(headers["retry-after"]) }
+    this.#draining = setTimeout(() => this.stop(), drainLimitMillis)
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#bytes < keptBytes) this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes > answerLimitBytes) this.stop()
+  }
+
+  onResponseEnd(): void {
+    this.#end(failure("The call to the endpoint broke."))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#end(unreached(error, this.#options))
+  }
+
+  /** It was answered, or else it failed so. */
+  #end(otherwise: NotDelivered): void {
+    clearTimeout(this.#draining)
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#tell(this.#head === undefined ? otherwise : Effect.succeed({ ...this.#head, said: this.#said() }))
+  }
+
+  #said(): string {
+    return new TextDecoder().decode(Buffer.concat(this.#chunks).subarray(0, keptBytes))
+  }
+}
+
+/** The exchange, stopped at the limit of time; one fiber watches over it and leaves with it. */
+const exchanged = (agent: Agent, options: Options, request: Request) =>
+  Effect.gen(function* () {
+    const whole = yield* written(request)
+    let posting: Posting | undefined
+    const limit = Effect.map(Effect.sleep(options.timeLimitMillis), () => posting?.stop())
+    const watching = yield* Effect.forkDaemon(Effect.interruptible(limit))
+    return yield* Effect.async<Answer, NotDelivered>((resume) => {
+      const made = new Posting(options, resume)
+      posting = made
+      agent.dispatch({ ...whole, method: "POST", headersTimeout: options.timeLimitMillis, bodyTimeout: 0 }, made)
+      return Effect.sync(() => made.stop())
+    }).pipe(Effect.ensuring(Fiber.interruptAsFork(watching, FiberId.none)))
   })
 
 const send = (agent: Agent, options: Options) => (message: Message) =>
   Effect.gen(function* () {
     const request = yield* prepare(message, options)
-    const [took, response] = yield* Effect.timed(exchange(agent, options, request, yield* aborter))
-    const leftMillis = options.timeLimitMillis - Duration.toMillis(took)
-    const raw = yield* drain(response.body, Math.max(Math.min(leftMillis, drainLimitMillis), 0))
+    const answer = yield* exchanged(agent, options, request)
     const listener = yield* Listening
-    if (listener !== null)
-      listener.said = { status: response.statusCode, millis: Duration.toMillis(took), raw: Redaction.redacted(raw) }
-    return yield* judged(response)
-  }).pipe(Effect.scoped)
+    const { status, millis, said } = answer
+    if (listener !== null) listener.said = { status, millis, raw: Redaction.redacted(said) }
+    return yield* judged(answer)
+  })
 
 const settled = (options: Partial<Options>): Options => {
   const allowHttp = options.allowHttp ?? false

@@ -1,6 +1,7 @@
 import type { Scope } from "effect"
 import { Effect, Fiber } from "effect"
 import { Paces } from "./Paces.ts"
+import * as Stays from "./Stays.ts"
 
 /** Pieces of work side by side. Those that take long make room for others, as long as there are not too many of them. */
 export interface Pool {
@@ -37,16 +38,17 @@ export const make: (places: number, slow: number) => Effect.Effect<Pool, never, 
         return isSo() ? Effect.void : Effect.flatMap(stirred.await, () => until(isSo))
       })
 
-    /** A piece that takes long gives its place up, once. */
+    /** A piece that takes long gives its place up, as soon as there are not too many that did. */
     const slowing = (piece: Piece) =>
-      Effect.map(Effect.sleep(quick), () => {
-        if (slowCount >= slow) return
+      Effect.sync(() => {
+        if (piece.isSlow || slowCount >= slow) return
         piece.isSlow = true
         slowCount += 1
         stirred.unsafeOpen()
       })
+    const stays = yield* Stays.make(quick, slowing)
     const gone = (piece: Piece) =>
-      Effect.sync(() => {
+      Effect.map(stays.leave(piece), () => {
         running.delete(piece)
         if (piece.isSlow) slowCount -= 1
         stirred.unsafeOpen()
@@ -67,8 +69,8 @@ export const make: (places: number, slow: number) => Effect.Effect<Pool, never, 
     const put = <R>(owner: string, work: Effect.Effect<void, never, R>) =>
       Effect.gen(function* () {
         const piece: Piece = { owner, isSlow: false }
-        const whole = Effect.zipRight(Effect.interruptible(Effect.fork(slowing(piece))), work)
-        running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(whole, gone(piece))))
+        yield* stays.come(piece)
+        running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(work, gone(piece))))
       })
 
     return { room, put, ended: stirred.await, owners: () => [...running.keys()].map(({ owner }) => owner) }

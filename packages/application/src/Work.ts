@@ -11,6 +11,7 @@ import { deliver } from "./Deliver.ts"
 import { type Pace, Paces } from "./Paces.ts"
 import * as Pool from "./Pool.ts"
 import * as Retire from "./Retire.ts"
+import * as Stays from "./Stays.ts"
 
 export { type Pace, Paces } from "./Paces.ts"
 
@@ -28,22 +29,39 @@ const perform = (claimed: Claimed, circuits: Circuits.Circuits) =>
     }
   })
 
+/** After such a part of a lease it is renewed. */
+const renewAfter = (lease: Duration.Duration) => Duration.times(lease, 1 / 3)
+
+/** Whether a claim still holds, which then is renewed; where nobody can say, it may. */
+const renew = (claimed: Claimed) =>
+  Effect.gen(function* () {
+    const due = yield* DueWork
+    const { lease } = yield* Paces
+    return yield* due.renew(claimed, lease).pipe(
+      Effect.zipLeft(crashPoint("K23")),
+      Effect.orElseSucceed(() => true)
+    )
+  })
+
 /**
  * Renews a claim for as long as it holds. One that no longer does changes nothing for who works at it: all that he writes
  * names the version or the token that he knows.
  */
 export const renewed = (claimed: Claimed) =>
   Effect.gen(function* () {
-    const due = yield* DueWork
     const { lease } = yield* Paces
-    yield* Effect.sleep(Duration.times(lease, 1 / 3)).pipe(
-      Effect.zipRight(due.renew(claimed, lease)),
-      Effect.zipLeft(crashPoint("K23")),
-      Effect.orElseSucceed(() => true),
-      Effect.repeat({ while: (holds) => holds })
-    )
+    yield* Effect.repeat(Effect.zipRight(Effect.sleep(renewAfter(lease)), renew(claimed)), { while: (holds) => holds })
     return yield* Effect.never
   })
+
+/** Renews every claim that stays, as `renewed` does one. */
+const renewals = Effect.gen(function* () {
+  const { lease } = yield* Paces
+  const claims: Stays.Stays<Claimed> = yield* Stays.make(renewAfter(lease), (claimed: Claimed) =>
+    Effect.flatMap(renew(claimed), (holds) => (holds ? Effect.void : claims.leave(claimed)))
+  )
+  return claims
+})
 
 const maxDoublings = 7
 
@@ -52,11 +70,12 @@ const restOf = (rest: Duration.Duration, { tries }: Claimed): Duration.Duration 
   Duration.times(rest, 2 ** Math.min(tries, maxDoublings))
 
 /** One piece of work: whatever goes wrong with it stays with it. A worker that is stopped hands it back. */
-const work = (claimed: Claimed, circuits: Circuits.Circuits) =>
+const work = (claimed: Claimed, circuits: Circuits.Circuits, claims: Stays.Stays<Claimed>) =>
   Effect.gen(function* () {
     const due = yield* DueWork
     const { rest } = yield* Paces
-    yield* Effect.raceFirst(perform(claimed, circuits), renewed(claimed)).pipe(
+    yield* Effect.zipRight(claims.come(claimed), perform(claimed, circuits)).pipe(
+      Effect.ensuring(claims.leave(claimed)),
       Effect.tapErrorCause((cause) =>
         Effect.logWarning("A piece of due work failed; it is tried again.", cause).pipe(
           Effect.zipRight(Effect.ignore(due.postpone(claimed, restOf(rest, claimed), "failed")))
@@ -96,9 +115,10 @@ export const round = (queue: Queue) =>
     const places = placesOf(queue, batch)
     const claimed = yield* claim(queue, places, {})
     const circuits = Circuits.none()
-    yield* Effect.forEach(claimed, (piece) => work(piece, circuits), { concurrency: places, discard: true })
+    const claims = yield* renewals
+    yield* Effect.forEach(claimed, (piece) => work(piece, circuits, claims), { concurrency: places, discard: true })
     return { count: claimed.length }
-  })
+  }).pipe(Effect.scoped)
 
 const poolOf = (queue: Queue, { batch, deliveries, slow }: Pace) =>
   Pool.make(placesOf(queue, queue === "deliveries" ? deliveries : batch), queue === "reconcile" ? 0 : slow)
@@ -114,6 +134,7 @@ export const loop = (queue: Queue) =>
     const paces = yield* Paces
     const { idle, rest } = paces
     const circuits = yield* Circuits.make
+    const claims = yield* renewals
     const pool = yield* poolOf(queue, paces)
     let crowd: string | undefined
     const next = Effect.uninterruptibleMask((restore) =>
@@ -125,7 +146,7 @@ export const loop = (queue: Queue) =>
         const avoiding = queue === "deliveries" ? yield* circuits.avoiding : []
         // Not to be stopped halfway: what is claimed is worked at, or given back.
         const claimed = yield* claim(queue, limit, { ...(besides === undefined ? {} : { besides }), avoiding })
-        for (const piece of claimed) yield* pool.put(piece.owner, restore(work(piece, circuits)))
+        for (const piece of claimed) yield* pool.put(piece.owner, restore(work(piece, circuits, claims)))
         const isFull = claimed.length >= limit
         if (isFull && besides === undefined) crowd = crowdOf(pool.owners())
         return isFull || besides !== undefined
