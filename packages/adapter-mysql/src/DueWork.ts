@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto"
 import { Deliveries as DeliveryRows } from "@payment-proxy/order-table"
 import type { Attempt, Claimed, Leaving, Queue } from "@payment-proxy/ports"
 import { Deliveries, DueWork } from "@payment-proxy/ports"
-import { Context, Duration, Effect, Layer, Option, Random, Schema } from "effect"
+import { Context, Duration, Effect, Layer, Random, Schema } from "effect"
 import { Database, now, typed } from "./Database.ts"
+import * as GroupRead from "./GroupRead.ts"
 import * as GroupUpdate from "./GroupUpdate.ts"
 
 /** Where each queue's pieces are, what names them, and whose they are. */
@@ -213,10 +214,7 @@ export const make = Effect.gen(function* () {
             AND COALESCE(since_millis, created_millis) <= ${now} - ${Duration.toMillis(age)}
             AND (due_token IS NULL OR due_lease_millis <= ${now}) LIMIT ${count(limit)}`)
       ),
-    byId: (id) =>
-      found(sql`SELECT ${columns} FROM payment_proxy_delivery WHERE id = ${id}`).pipe(
-        Effect.map(([row]) => Option.fromNullable(row))
-      ),
+    byId: yield* GroupRead.delivery(sql),
     ofOrder: (payOrderNo) =>
       found(sql`SELECT ${columns} FROM payment_proxy_delivery
         WHERE pay_order_no = ${payOrderNo} OR (pay_order_no > ${`${payOrderNo}R`} AND pay_order_no < ${`${payOrderNo}S`})

@@ -1,5 +1,5 @@
 import type { SqlClient, SqlError } from "@effect/sql"
-import { Orders as Rows } from "@payment-proxy/order-table"
+import { Deliveries, Inbox, Orders as Rows } from "@payment-proxy/order-table"
 import { StoreUnavailable } from "@payment-proxy/ports"
 import { Effect, Either, Option } from "effect"
 import { typed } from "./Database.ts"
@@ -7,7 +7,7 @@ import * as Lanes from "./Lanes.ts"
 
 type Answer<A> = Effect.Effect<Option.Option<A>, StoreUnavailable>
 
-/** One caller who wants an order; `name` is one text for one key. */
+/** One caller who wants what a key names; `name` is one text for one key. */
 interface Asker<K, A> {
   readonly key: K
   readonly name: string
@@ -18,12 +18,15 @@ const lanes = 2
 const maxAskers = 128
 const maxWaiting = 4096
 
-const maxKnown = 4096
+/** So many orders are remembered as they were read last. */
+const maxOrders = 4096
 
 type Row = { readonly [column: string]: unknown }
 
-/** What orders are looked up by. */
+/** How something is looked up. */
 interface LookUp<K, A> {
+  /** So many are remembered as they were read last. */
+  readonly maxKnown: number
   readonly columns: ReadonlyArray<string>
   /** The rows of these keys, with `columns`; the keys are distinct. */
   readonly rows: (keys: ReadonlyArray<K>) => Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError>
@@ -36,16 +39,16 @@ const unavailable = (cause: unknown): StoreUnavailable =>
   cause instanceof StoreUnavailable ? cause : new StoreUnavailable({ cause })
 
 /**
- * Reads of single orders by concurrent callers, sharing statements: what is asked for while a lane is busy goes out as one.
+ * Reads of single rows by concurrent callers, sharing statements: what is asked for while a lane is busy goes out as one.
  * Where a statement fails, whoever waits is told at once, and a row that cannot be read is its own asker's trouble alone.
  */
-const make = <K, A>({ columns, rows, nameOf, keyOf, read }: LookUp<K, A>) =>
+const make = <K, A>({ maxKnown, columns, rows, nameOf, keyOf, read }: LookUp<K, A>) =>
   Effect.gen(function* () {
     const lines = yield* Lanes.make<Asker<K, A>>(lanes, maxAskers)
     const { waiting, put } = lines
 
-    /** Orders as they were read last: of a row that says the same. */
-    const known = new Map<string, { readonly row: Row; readonly order: A }>()
+    /** What was read last: of a row that says the same. */
+    const known = new Map<string, { readonly row: Row; readonly found: A }>()
 
     /** Whether two rows say the same, column by column: a version alone does not prove it where a database lost what it had. */
     const isSame = (one: Row, other: Row): boolean => columns.every((column) => one[column] === other[column])
@@ -56,20 +59,21 @@ const make = <K, A>({ columns, rows, nameOf, keyOf, read }: LookUp<K, A>) =>
         typed
       )
 
-    const keep = (name: string, row: Row, order: A): void => {
+    const keep = (name: string, row: Row, found: A): void => {
+      if (maxKnown === 0) return
       const [oldest] = known.keys()
       if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest)
-      known.set(name, { row, order })
+      known.set(name, { row, found })
     }
 
     const answerOf = (name: string, row: Row | undefined): Answer<A> => {
       if (row === undefined) return Effect.succeedNone
       const before = known.get(name)
-      if (before !== undefined && isSame(before.row, row)) return Effect.succeed(Option.some(before.order))
-      const order = read(row)
-      if (Either.isLeft(order)) return Effect.fail(unavailable(order.left))
-      keep(name, row, order.right)
-      return Effect.succeed(Option.some(order.right))
+      if (before !== undefined && isSame(before.row, row)) return Effect.succeed(Option.some(before.found))
+      const now = read(row)
+      if (Either.isLeft(now)) return Effect.fail(unavailable(now.left))
+      keep(name, row, now.right)
+      return Effect.succeed(Option.some(now.right))
     }
 
     const failed = (askers: ReadonlyArray<Asker<K, A>>, cause: unknown) =>
@@ -100,6 +104,7 @@ const text = (row: Row, column: string): string => String(row[column])
 export const byNumber = (sql: SqlClient.SqlClient) => {
   const columns = sql.literal(Rows.columns.join(", "))
   return make({
+    maxKnown: maxOrders,
     columns: Rows.columns,
     rows: (numbers: ReadonlyArray<string>) =>
       sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}
@@ -115,6 +120,7 @@ export const byMerchantOrderNo = (sql: SqlClient.SqlClient) => {
   const names = [...Rows.columns, "fingerprint"]
   const columns = sql.literal(names.join(", "))
   return make({
+    maxKnown: maxOrders,
     columns: names,
     rows: (keys: ReadonlyArray<readonly [vendor: string, merchantOrderNo: string]>) =>
       sql<Row>`SELECT ${columns} FROM payment_proxy_order WHERE trans_type = 1 AND ${sql.or(
@@ -125,5 +131,33 @@ export const byMerchantOrderNo = (sql: SqlClient.SqlClient) => {
     nameOf: (key) => key.join("\u0000"),
     keyOf: (row) => [text(row, "vendor"), text(row, "third_party_customer_no")] as const,
     read: Rows.toPlaced
+  })
+}
+
+/** The delivery with this id: read once for each try, so that none is remembered. */
+export const delivery = (sql: SqlClient.SqlClient) => {
+  const columns = sql.literal(Deliveries.columns.join(", "))
+  return make({
+    maxKnown: 0,
+    columns: Deliveries.columns,
+    rows: (ids: ReadonlyArray<string>) =>
+      sql<Row>`SELECT ${columns} FROM payment_proxy_delivery WHERE ${sql.in("id", ids)}`.unprepared,
+    nameOf: (id) => id,
+    keyOf: (row) => text(row, "id"),
+    read: Deliveries.read
+  })
+}
+
+/** The notification with this id: read once for each try, so that none is remembered. */
+export const notification = (sql: SqlClient.SqlClient) => {
+  const columns = sql.literal(Inbox.columns.join(", "))
+  return make({
+    maxKnown: 0,
+    columns: Inbox.columns,
+    rows: (ids: ReadonlyArray<string>) =>
+      sql<Row>`SELECT ${columns} FROM payment_proxy_inbox WHERE ${sql.in("id", ids)}`.unprepared,
+    nameOf: (id) => id,
+    keyOf: (row) => text(row, "id"),
+    read: Inbox.read
   })
 }

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto"
 import { Inbox as Rows } from "@payment-proxy/order-table"
 import type { Notification } from "@payment-proxy/ports"
 import { crashPoint, Inbox } from "@payment-proxy/ports"
-import { Clock, Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import * as Connections from "./Connections.ts"
-import { Database, now, typed } from "./Database.ts"
+import { Database, now } from "./Database.ts"
+import * as GroupRead from "./GroupRead.ts"
 
 /** An id of a notification: its time comes first, so that old ones lie together. */
 const idOf = (millis: number): string => `${least(millis)}${randomBytes(10).toString("hex")}`
@@ -14,7 +15,6 @@ export const least = (millis: number): string => `ntf_${Math.max(millis, 0).toSt
 
 export const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Database
-  const columns = sql.literal(Rows.columns.join(", "))
   return Inbox.of({
     keep: Effect.fnUntraced(
       function* (notification: Notification) {
@@ -34,14 +34,9 @@ export const make = Effect.gen(function* () {
         ),
       transaction
     ),
-    byId: (id) =>
-      sql`SELECT ${columns} FROM payment_proxy_inbox WHERE id = ${id}`.pipe(
-        Effect.flatMap((rows) => Effect.orDie(Rows.decode(rows))),
-        Effect.map(([row]) => Option.fromNullable(row)),
-        typed
-      )
+    byId: yield* GroupRead.notification(sql)
   })
 })
 
 /** Verified notifications in MySQL or MariaDB. */
-export const layer = Layer.effect(Inbox, make)
+export const layer = Layer.scoped(Inbox, make)

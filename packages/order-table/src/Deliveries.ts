@@ -1,6 +1,6 @@
 import type { Attempt, Change, Delivery } from "@payment-proxy/ports"
 import { deliveryStates, maxAttempts } from "@payment-proxy/ports"
-import { Effect, type ParseResult, Schema } from "effect"
+import { Effect, Either, type ParseResult, Schema } from "effect"
 
 /** The last tries of a delivery as one text. */
 const Attempts = Schema.parseJson(
@@ -75,6 +75,8 @@ export const toRows = ({ payment, entry, deliveries }: Change) =>
     state: endpoint === null ? ("kept" as const) : ("waiting" as const)
   }))
 
+const decodeRow = Schema.decodeUnknownEither(Row)
+
 const toDelivery = (row: typeof Row.Type): Delivery => ({
   id: row.id,
   eventId: row.event_id,
@@ -106,6 +108,10 @@ export const toRow = (event: Delivery, endpoint: string) => ({
   created_millis: event.createdAtMillis,
   state: "waiting" as const
 })
+
+/** A row as a delivery. */
+export const read = (row: unknown): Either.Either<Delivery, ParseResult.ParseError> =>
+  Either.map(decodeRow(row), toDelivery)
 
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 

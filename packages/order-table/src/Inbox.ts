@@ -1,6 +1,6 @@
 import { Evidence } from "@payment-proxy/domain"
 import type { Kept, Notification } from "@payment-proxy/ports"
-import { Effect, type ParseResult, Schema } from "effect"
+import { Effect, Either, type ParseResult, Schema } from "effect"
 
 const StoredEvidence = Schema.parseJson(Evidence.Evidence)
 const encodeEvidence = Schema.encodeSync(StoredEvidence)
@@ -39,14 +39,19 @@ export const toRow = (id: string, { vendor, subject, body, sha256, evidence }: N
   evidence: evidence === null ? null : encodeEvidence(evidence)
 })
 
+const toKept = ({ subject_by, subject_no, received_millis, ...kept }: typeof Row.Type): Kept => ({
+  ...kept,
+  subject: { by: subject_by, no: subject_no },
+  receivedAtMillis: received_millis
+})
+
+const decodeRow = Schema.decodeUnknownEither(Row)
+
+/** A row as a notification. */
+export const read = (row: unknown): Either.Either<Kept, ParseResult.ParseError> => Either.map(decodeRow(row), toKept)
+
 const decodeRows = Schema.decodeUnknown(Schema.Array(Row))
 
 /** Rows as notifications. */
 export const decode = (rows: unknown): Effect.Effect<ReadonlyArray<Kept>, ParseResult.ParseError> =>
-  Effect.map(decodeRows(rows), (all) =>
-    all.map(({ subject_by, subject_no, received_millis, ...kept }) => ({
-      ...kept,
-      subject: { by: subject_by, no: subject_no },
-      receivedAtMillis: received_millis
-    }))
-  )
+  Effect.map(decodeRows(rows), (all) => all.map(toKept))
