@@ -1,5 +1,4 @@
-import { Duration, Effect, Schedule, Scheduler, type Scope } from "effect"
-import { monotonic } from "./DatabaseClock.ts"
+import { Effect, Scheduler, type Scope } from "effect"
 
 /**
  * Callers' wishes on their way to the database. One lane takes all that waits, again and again, so that what comes in while
@@ -35,7 +34,7 @@ export const forked = <A>(
   ).pipe(Effect.forever, Effect.withScheduler(atOnce), Effect.forkScoped, Effect.asVoid)
 
 /** A wish that waits for longer than this, and for less than twice as long, is helped. */
-const patience = Duration.millis(25)
+const patienceMillis = 25
 
 /** For so many lanes, each of which takes at most `maxTogether` wishes at once. */
 export const make = <A>(lanes: number, maxTogether: number): Effect.Effect<Lanes<A>, never, Scope.Scope> =>
@@ -43,25 +42,32 @@ export const make = <A>(lanes: number, maxTogether: number): Effect.Effect<Lanes
     const waiting: Array<A> = []
     const idle: Array<(work: Effect.Effect<ReadonlyArray<A>>) => void> = []
     const taken = Effect.sync(() => waiting.splice(0, maxTogether))
-    let first: A | undefined
-    const help = Effect.sync(() => {
-      if (first !== undefined && waiting[0] === first) idle.shift()?.(taken)
-      first = waiting[0]
-    })
-    yield* Effect.forkScoped(Effect.withClock(Effect.repeat(help, Schedule.spaced(patience)), monotonic))
+    // A timer of Node's own: a fiber that looks again and again would cost more than most of what it helps.
+    let timer: NodeJS.Timeout | undefined
+    const watch = (): void => {
+      const [first] = waiting
+      timer = first === undefined ? undefined : setTimeout(help, patienceMillis, first)
+    }
+    const help = (first: A): void => {
+      if (waiting[0] === first) idle.shift()?.(taken)
+      watch()
+    }
+    yield* Effect.addFinalizer(() => Effect.sync(() => clearTimeout(timer)))
+    const take: Effect.Effect<ReadonlyArray<A>> = Effect.flatMap(
+      Effect.async<ReadonlyArray<A>>((resume) => {
+        if (waiting.length > 0) resume(taken)
+        else idle.push(resume)
+      }),
+      // Another lane may have been faster.
+      (wishes) => (wishes.length > 0 ? Effect.succeed(wishes) : take)
+    )
     return {
       waiting,
       put: (wish) => {
         waiting.push(wish)
         if (idle.length === lanes) idle.shift()?.(taken)
+        if (timer === undefined) watch()
       },
-      take: Effect.repeat(
-        Effect.async<ReadonlyArray<A>>((resume) => {
-          if (waiting.length > 0) resume(taken)
-          else idle.push(resume)
-        }),
-        // Another lane may have been faster.
-        { until: (wishes) => wishes.length > 0 }
-      )
+      take
     }
   })

@@ -1,5 +1,5 @@
 import type { Scope } from "effect"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, FiberId } from "effect"
 import { Paces } from "./Paces.ts"
 import * as Stays from "./Stays.ts"
 
@@ -54,14 +54,19 @@ export const make: (places: number, slow: number) => Effect.Effect<Pool, never, 
         stirred.unsafeOpen()
       })
 
-    const room = Effect.suspend(() =>
-      running.size === 0
-        ? Effect.void
-        : Effect.raceFirst(
-            Effect.sleep(gather),
-            until(() => running.size === 0)
-          )
-    ).pipe(
+    /** Waits for as long as is gathered, or until nothing is under way. */
+    const gathered = Effect.gen(function* () {
+      let isOver = false
+      const over = Effect.sync(() => {
+        isOver = true
+        stirred.unsafeOpen()
+      })
+      const timer = yield* Effect.fork(Effect.interruptible(Effect.zipRight(Effect.sleep(gather), over)))
+      yield* until(() => isOver || running.size === 0)
+      yield* Fiber.interruptAsFork(timer, FiberId.none)
+    })
+
+    const room = Effect.suspend(() => (running.size === 0 ? Effect.void : gathered)).pipe(
       Effect.zipRight(until(() => free() > 0)),
       Effect.map(() => free())
     )
