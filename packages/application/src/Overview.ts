@@ -197,15 +197,23 @@ export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R
     )
     const now = yield* shared(
       Effect.gen(function* (): Effect.fn.Return<State, StoreUnavailable> {
-        const { last, all } = yield* counted
+        const atMillis = yield* Clock.currentTimeMillis
+        // Side by side: beside other work the database would keep each of them waiting.
+        const { hours, ...stands } = yield* Effect.all(
+          {
+            hours: counted,
+            inDoubt: insight.inDoubt(shown),
+            held: insight.held(shown),
+            proposals: Effect.provide(openProposals, needs),
+            queues: insight.queues,
+            deliveriesBehind: behind
+          },
+          { concurrency: "unbounded" }
+        )
         return {
-          atMillis: yield* Clock.currentTimeMillis,
-          vendors: hoursOf(vendors, all, last),
-          inDoubt: yield* insight.inDoubt(shown),
-          held: yield* insight.held(shown),
-          proposals: yield* Effect.provide(openProposals, needs),
-          queues: yield* insight.queues,
-          deliveriesBehind: yield* behind
+          atMillis,
+          vendors: hoursOf(vendors, hours.all, hours.last),
+          ...stands
         }
       })
     )

@@ -168,7 +168,7 @@ export const make = <E>(
         },
         limit
       ),
-    queues: Effect.forEach(queues, lagIn),
+    queues: Effect.forEach(queues, lagIn, { concurrency: "unbounded" }),
     dueAt: (numbers: ReadonlyArray<string>) =>
       Effect.gen(function* () {
         if (numbers.length === 0) return null
