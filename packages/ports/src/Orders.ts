@@ -57,7 +57,7 @@ export interface Change {
   readonly dueIn: Duration.Duration | null
   /** A call of ours leaves with this commit: until `dueIn` is over nobody is to ask what became of it, whatever was due. */
   readonly putsOff: boolean
-  /** With this came late evidence that only a fresh answer decides upon (design §5, a cell with a dagger): a query is owed. */
+  /** A query is owed from now on: late evidence came that only a fresh answer decides upon, or a person named the state (design §5). */
   readonly owesQuery: boolean
   /**
    * The token of the claim in whose name the vendor was asked before this was decided: while the row is still that claim's, the
