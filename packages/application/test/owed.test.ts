@@ -4,6 +4,7 @@ import { DueWork, Orders, StoreUnavailable } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, TestClock } from "effect"
 import { close } from "../src/Close.ts"
+import * as Operators from "../src/Operators.ts"
 import { receive } from "../src/Receive.ts"
 import { takeIn } from "../src/TakeIn.ts"
 import { round } from "../src/Work.ts"
@@ -108,6 +109,20 @@ it.world("a call in doubt, which is asked about before it is sent again, is aske
     const payOrderNo = yield* takingGone("dropBefore")
     yield* TestClock.adjust(Duration.seconds(30))
     yield* told(payOrderNo, "failed")
+    expect(yield* callsDuring(oneClaim)).toEqual(["query", "capture"])
+    expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a state that persons named is asked about before the call that is open there goes", () =>
+  Effect.gen(function* () {
+    const payOrderNo = yield* takingGone("unreachable")
+    const foreign = "MERCHANT_MISMATCH"
+    yield* takeIn(payOrderNo, Evidence.make("authorized", "notification", { untilMillis: null, foreign }))
+    expect((yield* now(payOrderNo)).state).toBe("HELD")
+    const wanted = { payOrderNo, state: "AUTHORIZED", acceptedMinor: null, note: "The vendor was called." } as const
+    const { id } = yield* Operators.propose(wanted, { name: "ann", role: "operator" })
+    yield* Operators.approve(id, { name: "bob", role: "operator" })
     expect(yield* callsDuring(oneClaim)).toEqual(["query", "capture"])
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
   })
