@@ -42,7 +42,14 @@ export const make = Effect.gen(function* () {
       if (row === undefined) return Option.none<Claimed>()
       yield* sql`UPDATE payment_proxy_day SET due_millis = ${at}, due_token = ${token},
         due_lease_millis = ${at + Duration.toMillis(lease)} WHERE id = ${id}`
-      return Option.some<Claimed>({ queue: "reconcile", id, owner: vendor, token, tries: row.due_tries })
+      return Option.some<Claimed>({
+        queue: "reconcile",
+        id,
+        owner: vendor,
+        token,
+        tries: row.due_tries,
+        isQueryOwed: false
+      })
     })
 
   // Of two that begin at once, the second reads what the first wrote.

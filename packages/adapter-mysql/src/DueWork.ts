@@ -18,7 +18,12 @@ const shelves = {
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
 
-const DueRow = Schema.Struct({ id: Schema.String, owner: Schema.NullOr(Schema.String), due_tries: Schema.Number })
+const DueRow = Schema.Struct({
+  id: Schema.String,
+  owner: Schema.NullOr(Schema.String),
+  due_tries: Schema.Number,
+  due_asks: Schema.Number
+})
 const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
 const decodeOwners = Schema.decodeUnknown(Schema.Array(Schema.Struct({ owner: Schema.String })))
 const decodePlaces = Schema.decodeUnknown(Schema.Array(Schema.Struct({ app: Schema.String, endpoint: Schema.String })))
@@ -53,7 +58,8 @@ export const make = Effect.gen(function* () {
       endpoint === undefined
         ? [sql``, sql``]
         : [sql`FORCE INDEX (payment_proxy_delivery_place)`, sql`AND piece.endpoint = ${endpoint}`]
-    return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries
+    return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries,
+        ${queue === "orders" ? sql`piece.due_asks` : sql`0`} AS due_asks
       FROM ${sql(shelf.table)} AS piece ${index}
       WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(shelf.owner)} = ${owner}`}
         ${there} ${queue === "deliveries" ? inOrder(now) : sql``}
@@ -116,7 +122,14 @@ export const make = Effect.gen(function* () {
           found.map(({ id }) => id)
         )}`.unprepared
       return found.map(
-        ({ id, owner, due_tries }): Claimed => ({ queue, id, owner: owner ?? "", token, tries: due_tries })
+        ({ id, owner, due_tries: tries, due_asks }): Claimed => ({
+          queue,
+          id,
+          owner: owner ?? "",
+          token,
+          tries,
+          isQueryOwed: due_asks !== 0
+        })
       )
     })
 
@@ -132,6 +145,9 @@ export const make = Effect.gen(function* () {
     })
 
   const never = sql`due_millis = NULL, due_token = NULL, due_lease_millis = NULL`
+
+  const owing = ({ queue }: Claimed, isQueryOwed: boolean): Fragment =>
+    queue === "orders" ? sql`, due_asks = ${isQueryOwed ? 1 : 0}` : sql.literal("")
 
   const remembered = (attempts: ReadonlyArray<Attempt> | undefined): Fragment => {
     const { tried } = DeliveryRows.tried(attempts)
@@ -152,13 +168,13 @@ export const make = Effect.gen(function* () {
       ifHeld(piece, () =>
         piece.queue === "deliveries"
           ? sql`${never}, due_note = ${noted(note)}, state = 'delivered'${remembered(attempts)}`
-          : sql`${never}, due_note = ${noted(note)}`
+          : sql`${never}, due_note = ${noted(note)}${owing(piece, false)}`
       ),
     postpone: (piece, after, note, attempts) =>
       ifHeld(
         piece,
         (now) => sql`due_millis = ${now} + ${Duration.toMillis(after)}, due_token = NULL, due_lease_millis = NULL,
-          due_tries = ${piece.tries + 1}, due_note = ${noted(note)}${remembered(attempts)}`
+          due_tries = ${piece.tries + 1}, due_note = ${noted(note)}${owing(piece, piece.isQueryOwed)}${remembered(attempts)}`
       ),
     giveBack: (piece, after) =>
       ifHeld(
@@ -168,7 +184,7 @@ export const make = Effect.gen(function* () {
     hasten: (payOrderNo) =>
       Effect.flatMap(clock, (now) =>
         update(sql`UPDATE payment_proxy_order
-          SET due_millis = ${now}, due_token = NULL, due_lease_millis = NULL, due_tries = 0
+          SET due_millis = ${now}, due_token = NULL, due_lease_millis = NULL, due_tries = 0, due_asks = 1
           WHERE pay_order_no = ${payOrderNo}`)
       ).pipe(Effect.asVoid)
   })

@@ -423,5 +423,11 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     ),
     makes: { table: "payment_proxy_tally", part: "buckets" }
   },
-  ...evidence(server)
+  ...evidence(server),
+  {
+    id: 65,
+    name: "queries that are owed",
+    statement: "ALTER TABLE payment_proxy_order ADD COLUMN due_asks tinyint NOT NULL DEFAULT 0",
+    makes: { table: "payment_proxy_order", part: "due_asks" }
+  }
 ]

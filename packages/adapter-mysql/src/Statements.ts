@@ -84,8 +84,11 @@ const update = (moved: ReadonlyArray<Written>): ReadonlyArray<string> => {
   // Assignments go from left to right: this one sees whose the row was.
   const isOpen = `due_millis <= ${now} AND (due_token IS NULL OR due_lease_millis <= ${now})`
   const due = `IF(${isOpen} AND NOT ${putsOff}, due_millis, ${byPlace(moved.map(dueOf))})`
+  const owes = byPlace(moved.map(({ change }) => (change.owesQuery ? "1" : "0")))
+  const askedBy = byPlace(moved.map(({ change }) => literal(change.askedBy)))
   return [
-    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due}, due_token = NULL,
+    `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due},
+      due_asks = IF(${owes} = 1, 1, IF(due_token = ${askedBy}, 0, due_asks)), due_token = NULL,
       due_lease_millis = NULL, due_tries = 0, due_note = NULL
       WHERE pay_order_no IN (${numbers}) AND version = ${expected}`
   ]

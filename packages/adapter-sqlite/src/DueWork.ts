@@ -18,7 +18,13 @@ const shelves = {
 const patienceMillis = 600_000
 
 const ClaimedRows = Schema.Array(
-  Schema.Struct({ id: Schema.String, owner: Schema.String, due_tries: Schema.Number, due_millis: Schema.Number })
+  Schema.Struct({
+    id: Schema.String,
+    owner: Schema.String,
+    due_tries: Schema.Number,
+    due_millis: Schema.Number,
+    due_asks: Schema.Number
+  })
 )
 
 const Places = Schema.Array(Schema.Struct({ app: Schema.String, endpoint: Schema.String }))
@@ -100,15 +106,25 @@ export const make = Effect.gen(function* () {
   const taken = (queue: Queue, lease: Duration.Duration, nowMillis: number, which: Statement.Fragment) => {
     const { table, key, owner } = shelves[queue]
     const token = randomUUID()
+    const asks = queue === "orders" ? sql`due_asks` : sql`0`
     return sql`UPDATE ${sql(table)} SET due_token = ${token}, due_lease_millis = ${nowMillis + Duration.toMillis(lease)}
       WHERE ${which}
-      RETURNING ${sql(key)} AS id, ${sql(owner)} AS owner, due_tries, due_millis`.pipe(
+      RETURNING ${sql(key)} AS id, ${sql(owner)} AS owner, due_tries, due_millis, ${asks} AS due_asks`.pipe(
       Effect.flatMap(Schema.decodeUnknown(ClaimedRows)),
       Effect.orDie,
       Effect.map((rows) =>
         [...rows]
           .sort((a, b) => a.due_millis - b.due_millis)
-          .map(({ id, owner: whose, due_tries }): Claimed => ({ queue, id, owner: whose, token, tries: due_tries }))
+          .map(
+            ({ id, owner: whose, due_tries: tries, due_asks }): Claimed => ({
+              queue,
+              id,
+              owner: whose,
+              token,
+              tries,
+              isQueryOwed: due_asks !== 0
+            })
+          )
       )
     )
   }
@@ -127,6 +143,8 @@ export const make = Effect.gen(function* () {
     })
 
   const never = { due_millis: null, due_token: null, due_lease_millis: null }
+  const owing = ({ queue }: Claimed, isQueryOwed: boolean) =>
+    queue === "orders" ? { due_asks: isQueryOwed ? 1 : 0 } : {}
 
   const dueWork = DueWork.of({
     claim: (queue, limit, lease, leaving = {}) =>
@@ -145,6 +163,7 @@ export const make = Effect.gen(function* () {
       ifHeld(claimed, () => ({
         ...never,
         due_note: noted(note),
+        ...owing(claimed, false),
         ...(claimed.queue === "deliveries" ? { state: "delivered", ...DeliveryRows.tried(attempts) } : {})
       })),
     postpone: (claimed, after, note, attempts) =>
@@ -153,6 +172,7 @@ export const make = Effect.gen(function* () {
         due_token: null,
         due_lease_millis: null,
         due_tries: claimed.tries + 1,
+        ...owing(claimed, claimed.isQueryOwed),
         due_note: noted(note),
         ...DeliveryRows.tried(attempts)
       })),
@@ -161,7 +181,7 @@ export const make = Effect.gen(function* () {
     hasten: (payOrderNo) =>
       Effect.flatMap(Clock.currentTimeMillis, (nowMillis) =>
         transaction(
-          sql`UPDATE payment_proxy_order SET ${sql.update({ ...never, due_millis: nowMillis, due_tries: 0 })}
+          sql`UPDATE payment_proxy_order SET ${sql.update({ ...never, due_millis: nowMillis, due_tries: 0, due_asks: 1 })}
             WHERE pay_order_no = ${payOrderNo}`
         )
       ).pipe(Effect.asVoid)

@@ -330,6 +330,9 @@ const evidence = statements(
   ) WITHOUT ROWID`
 )
 
+/** Whether the vendor is to be asked about an order before anything else is sent. */
+const owed = statements("ALTER TABLE payment_proxy_order ADD COLUMN due_asks integer NOT NULL DEFAULT 0")
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -348,6 +351,7 @@ export const migrate = Migrator.make({})({
     "0012_reconciliation": reconciliation,
     "0013_operators": operators,
     "0014_insight": insight,
-    "0015_what_was_said": evidence
+    "0015_what_was_said": evidence,
+    "0016_queries_that_are_owed": owed
   })
 })

@@ -43,7 +43,10 @@ export const make = Effect.gen(function* () {
     writer`UPDATE payment_proxy_order SET due_millis = CASE
       WHEN ${change.putsOff ? 0 : 1} AND due_millis <= ${nowMillis}
         AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) THEN due_millis
-      ELSE ${dueMillis} END, ${writer.update({
+      ELSE ${dueMillis} END, due_asks = CASE
+      WHEN ${change.owesQuery ? 1 : 0} THEN 1
+      WHEN due_token = ${change.askedBy} THEN 0
+      ELSE due_asks END, ${writer.update({
         ...changing(change),
         due_token: null,
         due_lease_millis: null,

@@ -35,7 +35,8 @@ const daysOf = Effect.gen(function* () {
         id,
         owner: vendor,
         token,
-        tries
+        tries,
+        isQueryOwed: false
       }))
     })
 

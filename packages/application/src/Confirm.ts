@@ -10,6 +10,7 @@ import { limitsOf, stillOpen } from "./Decision.ts"
 import { expire } from "./Expire.ts"
 import * as LatePaid from "./LatePaid.ts"
 import { operate } from "./Operate.ts"
+import * as Owed from "./Owed.ts"
 import { dueIn, isStillOpen, Policies } from "./Policy.ts"
 import { submitAgain } from "./Submission.ts"
 
@@ -24,11 +25,14 @@ const resolveDoubt = Effect.fnUntraced(function* (asked: Payment.Payment) {
     : { payment, isHeard: said !== null }
 })
 
+const needOf = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  const { authorizationMargin } = yield* Policies
+  return PaymentCommands.need(payment, yield* Clock.currentTimeMillis, Duration.toMillis(authorizationMargin))
+})
+
 /** Does what an order needs now; answers the order as it then is, whether the vendor said what became of it, and when it is due again, where that is known. */
-export const satisfy = Effect.fnUntraced(function* (payment: Payment.Payment) {
-  const policy = yield* Policies
-  const nowMillis = yield* Clock.currentTimeMillis
-  switch (PaymentCommands.need(payment, nowMillis, Duration.toMillis(policy.authorizationMargin))) {
+const satisfy = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  switch (yield* needOf(payment)) {
     case "none":
       return { payment, isHeard: true, wait: null }
     case "expire":
@@ -48,6 +52,30 @@ export const satisfy = Effect.fnUntraced(function* (payment: Payment.Payment) {
   }
 })
 
+/** Whether what an order needs now would be done without its vendor being asked first what the order is. */
+const isDoneUnasked = Effect.fnUntraced(function* (payment: Payment.Payment) {
+  const need = yield* needOf(payment)
+  if (need === "operate") return payment.operation?.unknownCalls === 0
+  return need === "send" || (need === "refund" && (yield* LatePaid.isKept(payment)))
+})
+
+/**
+ * As `satisfy`, of an order that owes a query (design §5, late evidence in a cell with a dagger). The query comes before what
+ * would be done without one, which follows in the same claim, also where the vendor did not say anything: it is not to lose its
+ * turn to the query. Nobody is asked twice.
+ */
+const satisfyOwing = Effect.fnUntraced(function* (owing: Payment.Payment) {
+  if (!(yield* isDoneUnasked(owing))) return yield* satisfy(owing)
+  const { payment, said } = yield* ask(owing)
+  return (yield* isDoneUnasked(payment)) ? yield* satisfy(payment) : { payment, isHeard: said !== null, wait: null }
+})
+
+/** What a claimed order needs; its query is settled with what comes of it, but not by an expiry, which is on disk before the close that asks. */
+const worked = Effect.fnUntraced(function* (claimed: Claimed, payment: Payment.Payment) {
+  if (!claimed.isQueryOwed || (yield* needOf(payment)) === "expire") return yield* satisfy(payment)
+  return yield* satisfyOwing(payment).pipe(Owed.settling(claimed))
+})
+
 /** A claimed order, a payment or a refund: does what it needs; where nothing came of it, it is due again later. */
 export const confirm = (claimed: Claimed) =>
   OrderNo.paymentOf(claimed.id) === null ? confirmPayment(claimed) : confirmRefund(claimed)
@@ -58,7 +86,7 @@ const confirmPayment = Effect.fnUntraced(function* (claimed: Claimed) {
   const policy = yield* Policies
   const found = yield* orders.byNumber(claimed.id)
   if (Option.isNone(found)) return yield* due.done(claimed, "There is no such order.")
-  const { payment, isHeard, wait: known } = yield* satisfy(found.value)
+  const { payment, isHeard, wait: known } = yield* worked(claimed, found.value)
   if (payment.version !== found.value.version) return true
   const asked = { nowMillis: yield* Clock.currentTimeMillis, tries: claimed.tries + 1, isHeard }
   const limits = limitsOf(yield* Vendors, payment)
@@ -66,5 +94,5 @@ const confirmPayment = Effect.fnUntraced(function* (claimed: Claimed) {
   const isOverlong =
     known === null && isStillOpen({ payment, tries: claimed.tries }, { payment, tries: asked.tries }, limits)
   if (isOverlong) yield* stillOpen(payment)
-  return yield* wait === null ? due.done(claimed, null) : due.postpone(claimed, wait, null)
+  return yield* wait === null ? due.done(claimed, null) : due.postpone(Owed.settled(claimed), wait, null)
 })

@@ -2,6 +2,7 @@ import type { Claimed } from "@payment-proxy/ports"
 import { DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Option } from "effect"
 import { limitsOf } from "./Decision.ts"
+import * as Owed from "./Owed.ts"
 import { Policies } from "./Policy.ts"
 import { ask, sendAgain } from "./RefundCall.ts"
 import { type Pair, read, stillOpen } from "./RefundDecision.ts"
@@ -54,12 +55,23 @@ const satisfy = (pair: Pair) => {
   }
 }
 
+/** As `satisfy`, of a refund that owes a query: it is asked about before it is sent, and then sent in the same claim unless the vendor has it. */
+const satisfyOwing = Effect.fnUntraced(function* (owing: Pair) {
+  const isSentUnasked = ({ state, unknownCalls }: Pair["refund"]) => state === "SUBMITTING" && unknownCalls === 0
+  if (!(isSentUnasked(owing.refund) && (yield* isAskable(owing)))) return yield* satisfy(owing)
+  const asked = yield* ask(owing)
+  return asked.resend || isSentUnasked(asked.refund) ? yield* again(asked) : { ...asked, isHeard: asked.said !== null }
+})
+
 /** A claimed refund: does what it needs; where nothing came of it, it is due again later. */
 export const confirmRefund = Effect.fnUntraced(function* (claimed: Claimed) {
   const due = yield* DueWork
   const found = yield* Effect.flatMap(Orders, (orders) => orders.refund(claimed.id))
   if (Option.isNone(found)) return yield* due.done(claimed, "There is no such refund.")
-  const { payment, refund, isHeard } = yield* satisfy(yield* read(claimed.id))
+  const pair = yield* read(claimed.id)
+  const { payment, refund, isHeard } = yield* claimed.isQueryOwed
+    ? satisfyOwing(pair).pipe(Owed.settling(claimed))
+    : satisfy(pair)
   if (refund.version !== found.value.version) return true
   const limits = limitsOf(yield* Vendors, payment)
   const tries = claimed.tries + 1
@@ -68,5 +80,5 @@ export const confirmRefund = Effect.fnUntraced(function* (claimed: Claimed) {
   if (wait === null) return yield* due.done(claimed, null)
   if (RefundDue.isStillOpen({ refund, tries: claimed.tries }, { refund, tries }, limits))
     yield* stillOpen({ payment, refund })
-  return yield* due.postpone(claimed, wait, null)
+  return yield* due.postpone(Owed.settled(claimed), wait, null)
 })

@@ -7,6 +7,7 @@ import { Changes } from "./Changes.ts"
 import { Entropy } from "./Entropy.ts"
 import { heardIn } from "./Hearing.ts"
 import * as Moves from "./Moves.ts"
+import { askedBy } from "./Owed.ts"
 import { dueIn, isStillOpen, type Limits, Policies, safest } from "./Policy.ts"
 import { using } from "./Services.ts"
 import { Tally } from "./Tally.ts"
@@ -66,12 +67,18 @@ const eventIdOf = (nowMillis: number, random: Uint8Array): string =>
 const wordOf = (before: Payment.Payment | null, after: Payment.Payment): string =>
   before !== null && before.disputes !== after.disputes ? "disputed" : after.state.toLowerCase()
 
+/** Whether what a step leads to needs us at once, and a query before anything else. */
+export type Haste = Pick<Machine.Step<unknown>, "urgent" | "owesQuery">
+
+/** Its due time is its schedule's. */
+export const inTime: Haste = { urgent: false }
+
 /** The whole change that `after` is: history, due time and events, to be committed together (design §6, promise 4). */
 export const changeOf = (
   before: Payment.Payment | null,
   after: Payment.Payment,
   { cause, detail }: Cause,
-  isUrgent: boolean,
+  { urgent, owesQuery }: Haste,
   placing: Placing | null
 ): Effect.Effect<Change, StoreUnavailable, Apps | Announcer | Vendors> =>
   using<Apps | Announcer | Vendors>()((services, nowMillis) =>
@@ -88,8 +95,10 @@ export const changeOf = (
         refund: null,
         entry: { ...entry, hash: head },
         placing,
-        dueIn: isUrgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
+        dueIn: urgent ? Duration.zero : dueIn(Context.get(services, Policies), payment, asked, limits),
         putsOff: before !== null && after.unknownCalls > before.unknownCalls,
+        owesQuery: owesQuery === true,
+        askedBy: askedBy(services, payOrderNo),
         deliveries: eventsOf(
           services,
           Context.get(services, Announcer).event(payment, wordOf(before, payment), nowMillis),
@@ -165,7 +174,7 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
               .hasten(payment.payOrderNo)
               .pipe(Effect.zipRight(Context.get(services, Changes).nudge("orders")), Effect.as(payment))
           : Effect.succeed(payment)
-      return Effect.flatMap(changeOf(payment, order, cause, urgent, null), (change) =>
+      return Effect.flatMap(changeOf(payment, order, cause, decided.right, null), (change) =>
         Context.get(services, Orders)
           .commit([change])
           .pipe(
@@ -181,7 +190,7 @@ const once = <E>(payment: Payment.Payment, isRead: boolean, cause: Cause, decisi
 
 /**
  * Reads an order, decides, and commits what was decided; decides anew where another commit came in between. A step that
- * changes nothing writes nothing, but makes the order's need due where the step says that it is urgent. An order that
+ * changes nothing writes nothing, but has the vendor asked at once where the step says that it is urgent. An order that
  * was just committed need not be read first: `from` is it, and only a commit of what was decided from it counts.
  */
 export const decide: <E>(

@@ -2,7 +2,7 @@ import { OrderNo, Payment, PaymentCommands } from "@payment-proxy/domain"
 import type { Placing, Vendor } from "@payment-proxy/ports"
 import { crashPoint, Orders, Vault } from "@payment-proxy/ports"
 import { Context, Effect, Either } from "effect"
-import { announce, changeOf } from "./Decision.ts"
+import { announce, changeOf, inTime } from "./Decision.ts"
 import { using } from "./Services.ts"
 
 /** Where a vendor's request is kept: what it is sealed to. */
@@ -48,7 +48,7 @@ export const intend = <A, E, R>(
   using<Orders | Vault>()((services) =>
     Effect.flatMap(Context.get(services, Vault).seal(requestContext(order.payOrderNo), prepared), (sealedRequest) =>
       Effect.flatMap(
-        changeOf(null, submitted(order), { cause: "submit", detail: null }, false, {
+        changeOf(null, submitted(order), { cause: "submit", detail: null }, inTime, {
           idempotencyKey,
           fingerprint,
           sealedRequest

@@ -19,6 +19,10 @@ export interface Settled {
   readonly wait: Duration.Duration | null
 }
 
+/** Whether its vendor's policy keeps money that comes late. */
+export const isKept = ({ vendor }: Payment.Payment) =>
+  Effect.map(Vendors, (vendors) => Option.getOrUndefined(vendors.get(vendor))?.latePaid === "accept")
+
 const accept = ({ payOrderNo }: Payment.Payment) =>
   decide({ payOrderNo }, { cause: "accept", detail: "Money that comes late is accepted." }, (now) =>
     PaymentCommands.command(now, { type: "accept" })
@@ -65,7 +69,7 @@ const refundAll = Effect.fnUntraced(function* (payment: Payment.Payment) {
  */
 export const settle = Effect.fnUntraced(function* (payment: Payment.Payment) {
   const vendor = Option.getOrUndefined((yield* Vendors).get(payment.vendor))
-  const accepts = vendor?.latePaid === "accept"
+  const accepts = yield* isKept(payment)
   if (!accepts && vendor?.abilities.includes("refund") !== true) {
     yield* alarmed("LATE_PAID_NOT_REFUNDABLE", payment)
     return yield* rest(payment, day)

@@ -73,13 +73,13 @@ const takeInOnce = Effect.fnUntraced(function* (payOrderNo: string, evidence: Li
   }
   const after = counted(payment, step, moved)
   const changes: Array<Change> = []
-  const owner = after === payment ? null : yield* changeOfPayment(payment, after, cause, step.urgent, null)
+  const owner = after === payment ? null : yield* changeOfPayment(payment, after, cause, step, null)
   if (owner !== null) changes.push(owner)
   const announced: Array<Effect.Effect<void, never, Changes>> =
     owner === null ? [] : [announce(payment.state, owner, step.alarms)]
   for (const { before, step: own } of moved)
     if (own.order !== before) {
-      const change = yield* changeOf(owner?.payment ?? payment, before, own.order, cause, own.urgent, null)
+      const change = yield* changeOf(owner?.payment ?? payment, before, own.order, cause, own, null)
       changes.push(change)
       announced.push(announceRefund(before.state, change, own.alarms))
     }

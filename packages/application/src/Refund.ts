@@ -3,7 +3,7 @@ import type { Change, Vendor } from "@payment-proxy/ports"
 import { Orders, UnknownVendor, Vendors } from "@payment-proxy/ports"
 import { Clock, Effect, Either, Option } from "effect"
 import { signed } from "./Actor.ts"
-import { announce, Contended, changeOf as changeOfPayment, OrderNotFound } from "./Decision.ts"
+import { announce, Contended, changeOf as changeOfPayment, inTime, OrderNotFound } from "./Decision.ts"
 import { KeyReused } from "./Place.ts"
 import { send } from "./RefundCall.ts"
 import { announceRefund, changeOf, type Pair } from "./RefundDecision.ts"
@@ -97,8 +97,8 @@ const intendOnce = Effect.fnUntraced(function* <E, R>(asked: RefundAsked, guard:
   const placing = { idempotencyKey, fingerprint, sealedRequest: null }
   const cause = yield* signed({ cause: "refund", detail: pair.refund.refundNo })
   const submit = yield* signed({ cause: "submit", detail: null })
-  const moved = yield* changeOfPayment(before, pair.payment, cause, false, null)
-  const placed = yield* changeOf(moved.payment, null, pair.refund, submit, false, placing)
+  const moved = yield* changeOfPayment(before, pair.payment, cause, inTime, null)
+  const placed = yield* changeOf(moved.payment, null, pair.refund, submit, inTime, placing)
   return yield* orders.commit([moved, placed]).pipe(
     Effect.zipRight(announce(before.state, moved, [])),
     Effect.zipRight(announceRefund(null, placed, [])),

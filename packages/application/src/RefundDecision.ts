@@ -5,9 +5,10 @@ import { Announcer, Apps, DueWork, Orders, Vendors } from "@payment-proxy/ports"
 import { Context, Duration, Effect, Either, Option } from "effect"
 import { Chain } from "./Chain.ts"
 import { Changes } from "./Changes.ts"
-import type { Cause } from "./Decision.ts"
+import type { Cause, Haste } from "./Decision.ts"
 import { announce, Contended, changeOf as changeOfPayment, eventsOf, limitsOf, OrderNotFound } from "./Decision.ts"
 import { heardIn } from "./Hearing.ts"
+import { askedBy } from "./Owed.ts"
 import { Policies } from "./Policy.ts"
 import * as RefundDue from "./RefundDue.ts"
 import { using } from "./Services.ts"
@@ -30,7 +31,7 @@ export const changeOf = (
   before: Refund | null,
   after: Refund,
   { cause, detail }: Cause,
-  isUrgent: boolean,
+  { urgent, owesQuery }: Haste,
   placing: Placing | null
 ): Effect.Effect<Change, StoreUnavailable, Apps | Announcer | Vendors> =>
   using<Apps | Announcer | Vendors>()((services, nowMillis) =>
@@ -47,8 +48,10 @@ export const changeOf = (
         refund,
         entry: { ...entry, hash: head },
         placing,
-        dueIn: isUrgent ? Duration.zero : RefundDue.dueIn(Context.get(services, Policies), refund, asked, limits),
+        dueIn: urgent ? Duration.zero : RefundDue.dueIn(Context.get(services, Policies), refund, asked, limits),
         putsOff: false,
+        owesQuery: owesQuery === true,
+        askedBy: askedBy(services, payOrderNo),
         deliveries: eventsOf(services, Context.get(services, Announcer).refundEvent(refund, nowMillis), nowMillis, app)
       }
     })
@@ -111,11 +114,11 @@ export const committed = (
             payment,
             paid.order,
             { cause: `refund:${step.order.state.toLowerCase()}`, detail: refund.refundNo },
-            paid.urgent,
+            paid,
             null
           )
     const owner = moved?.payment ?? payment
-    const own = yield* changeOf(owner, refund, step.order, cause, step.urgent, null)
+    const own = yield* changeOf(owner, refund, step.order, cause, step, null)
     return yield* orders
       .commit(moved === null ? [own] : [moved, own])
       .pipe(

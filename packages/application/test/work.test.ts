@@ -26,7 +26,14 @@ const leftOut = (most: number) =>
     const due = yield* DueWork
     const asked: Array<string | undefined> = []
     const enough = yield* Deferred.make<void>()
-    const piece = (owner: string): Claimed => ({ queue: "orders", id: "nothing", owner, token: "", tries: 0 })
+    const piece = (owner: string): Claimed => ({
+      queue: "orders",
+      id: "nothing",
+      owner,
+      token: "",
+      tries: 0,
+      isQueryOwed: false
+    })
     const crowded = DueWork.of({
       ...due,
       claim: (_, limit, __, { besides } = {}) => {

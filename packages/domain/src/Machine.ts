@@ -34,10 +34,14 @@ export const beforeDeadline = <S extends string>(state: S) =>
 /** Kept as a pending contradiction; the same again, at least the settling time later, holds. */
 export const contradict = { act: "contradict", to: "HELD", fresh: true } as const
 
-/** What follows from a step: the next order, whether its need is due at once, and what an operator should hear. */
+/**
+ * What follows from a step: the next order, whether its need is due at once, and what an operator should hear. `owesQuery`: the vendor
+ * is to be asked before anything else is sent, as late evidence came to a cell that only fresh evidence moves, or a person named the state.
+ */
 export interface Step<O> {
   readonly order: O
   readonly urgent: boolean
+  readonly owesQuery?: true
   readonly alarms: ReadonlyArray<string>
 }
 

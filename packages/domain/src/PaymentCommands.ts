@@ -106,7 +106,8 @@ export const command = (payment: Payment, wanted: Command): Either.Either<Step<P
   if (guarded !== null) return Either.left(guarded)
   const decided = decide(payment, wanted, target)
   if ("_tag" in decided) return Either.left(decided)
-  return Either.right({ order: { ...decided, version: payment.version + 1 }, urgent: true, alarms: [] })
+  const step: Step<Payment> = { order: { ...decided, version: payment.version + 1 }, urgent: true, alarms: [] }
+  return Either.right(wanted.type === "resolve" ? { ...step, owesQuery: true } : step)
 }
 
 const decide = (payment: Payment, wanted: Command, target: State): Payment | Refused => {

@@ -64,6 +64,7 @@ const recounted = (before: Payment, after: Payment): Payment =>
 interface Moved {
   readonly order: Payment
   readonly urgent: boolean
+  readonly owesQuery?: true
 }
 
 /** When the last call of an operation has settled at the vendor; long ago where none of its calls is open. */
@@ -101,7 +102,7 @@ const move = (
 ): Moved => {
   if (cell.act === "stay") return { order: withdraw(before, learnt, isFresh, column), urgent: false }
   if (cell.act === "ask") return { order: learnt, urgent: !isFresh }
-  if (cell.fresh === true && !isFresh) return { order: learnt, urgent: true }
+  if (cell.fresh === true && !isFresh) return { order: learnt, urgent: true, owesQuery: true }
   if (cell.act === "contradict") return contradicted(learnt, column, evidence, nowMillis, settings)
   if (cell.deadline !== undefined) {
     const isPast = evidence.asked !== null && evidence.asked.atMillis > lastMoment(before, settings)
@@ -180,11 +181,12 @@ export const absorb = (
   const after = held
     ? hold({ ...moved.order, state: payment.state }, "NEVER_SENT")
     : operated(moved.order === payment ? payment : settle(payment, recounted(payment, moved.order)), column)
-  return {
+  const step: Step<Payment> = {
     order: numbered(payment, after),
     urgent: moved.urgent || (after.operation !== null && payment.operation === null),
     alarms: alarmsOf(payment, after, column)
   }
+  return moved.owesQuery === undefined ? step : { ...step, owesQuery: true }
 }
 
 /** Refunds at the vendor's desk may exceed what was paid: an alarm, not HELD (design §5). */

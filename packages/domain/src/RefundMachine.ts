@@ -146,7 +146,7 @@ export const absorb = (refund: Refund, evidence: RefundEvidence, nowMillis: numb
     const agrees = isFreshEvidence && evidence.kind === "succeeded" && refund.contradiction !== null
     return finish(refund, agrees ? { ...learnt, contradiction: null } : learnt)
   }
-  if ("fresh" in cell && !isFreshEvidence) return { ...finish(refund, learnt), urgent: true }
+  if ("fresh" in cell && !isFreshEvidence) return { ...finish(refund, learnt), urgent: true, owesQuery: true }
   if (cell.act === "contradict") return finish(refund, contradicted(learnt, evidence, nowMillis, settings))
   if (cell.act === "move") return finish(refund, entered(learnt, cell.to, evidence, nowMillis))
   const isSettled = (evidence.asked?.atMillis ?? 0) > refund.deadlineMillis + settings.settlingMillis

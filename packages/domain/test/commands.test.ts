@@ -443,7 +443,7 @@ describe("resolve", () => {
 
   it("goes on from the state that a person names, and asks the vendor now", () => {
     const step = Either.getOrThrow(decided(held, resolve("PENDING")))
-    expect(step).toMatchObject({ urgent: true, order: { state: "PENDING", heldReason: null } })
+    expect(step).toMatchObject({ urgent: true, owesQuery: true, order: { state: "PENDING", heldReason: null } })
   })
 
   it.each(["HELD", "CREATED"] as const)("cannot name %s", (state) => {

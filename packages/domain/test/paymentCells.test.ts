@@ -76,7 +76,7 @@ describe("fresh and late", () => {
   })
 
   it("an answer to a query that was sent before we last learnt something is late", () => {
-    expect(absorb(payment, answer("query", 7))).toEqual({ order: payment, urgent: true, alarms: [] })
+    expect(absorb(payment, answer("query", 7))).toEqual({ order: payment, urgent: true, owesQuery: true, alarms: [] })
   })
 
   it.each(["create", "operation", "notification", "bill"] as const)("what comes by %s is late", (source) => {
@@ -229,7 +229,12 @@ describe("the footnotes", () => {
 
   it.each(contradicting)("⁸ late $column in $state never holds: it makes a query due", ({ state, column }) => {
     const first = asked(inState(state), column, soon).order
-    expect(absorb(first, late(column), soon + 2 * settlingMillis)).toEqual({ order: first, urgent: true, alarms: [] })
+    expect(absorb(first, late(column), soon + 2 * settlingMillis)).toEqual({
+      order: first,
+      urgent: true,
+      owesQuery: true,
+      alarms: []
+    })
   })
 
   it.each(settled)("⁸ a fresh answer that agrees clears it in %s; a late one does not", (state) => {

@@ -82,6 +82,7 @@ const ways: ReadonlyArray<Way> = either.flatMap((isFresh) =>
 interface Outcome {
   readonly state: Payment.State
   readonly urgent: boolean
+  readonly owesQuery: boolean
   readonly contradiction: string | null
   readonly operation: string | null
 }
@@ -90,10 +91,10 @@ const timeOf = (way: Way): number => (way.isPast ? deadlineMillis + 1 : createdA
 
 /** What the page promises for a cell, walked in one way. */
 const promised = ({ state, column, text }: Written, way: Way, toldDead: boolean): Outcome => {
-  const unmoved: Outcome = { state, urgent: false, contradiction: null, operation: null }
+  const unmoved: Outcome = { state, urgent: false, owesQuery: false, contradiction: null, operation: null }
   if (text === "") return unmoved
   if (text === "↻") return { ...unmoved, urgent: !way.isFresh }
-  if (/[†‡]/.test(text) && !way.isFresh) return { ...unmoved, urgent: true }
+  if (/[†‡]/.test(text) && !way.isFresh) return { ...unmoved, urgent: true, owesQuery: true }
   if (text.includes("‡")) return { ...unmoved, contradiction: column }
   if (text.includes(">") && !way.isPast) return unmoved
   if (text.includes("<") && way.isPast) return unmoved
@@ -103,6 +104,7 @@ const promised = ({ state, column, text }: Written, way: Way, toldDead: boolean)
   return {
     state: text.includes("³") && toldDead ? "LATE_PAID" : to,
     urgent: operation !== null || to === "CLOSING",
+    owesQuery: false,
     contradiction: null,
     operation
   }
@@ -122,6 +124,7 @@ const walked = (state: Payment.State, column: PaymentTable.Column, way: Way) => 
   const outcome: Outcome = {
     state: order.state,
     urgent: step.urgent,
+    owesQuery: step.owesQuery === true,
     contradiction: order.contradiction?.column ?? null,
     operation: order.operation === null || order.operation === before.operation ? null : order.operation.kind
   }

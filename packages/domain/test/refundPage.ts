@@ -117,9 +117,9 @@ const ways = [false, true].flatMap((isFresh) => [false, true].map((isPast) => ({
 type Way = (typeof ways)[number]
 
 const promised = ({ state, column, text }: Written, { isFresh, isPast }: Way) => {
-  const unmoved = { state, urgent: false, resend: false, contradiction: null as string | null }
+  const unmoved = { state, urgent: false, owesQuery: false, resend: false, contradiction: null as string | null }
   if (text === "") return unmoved
-  if (/[†‡]/.test(text) && !isFresh) return { ...unmoved, urgent: true }
+  if (/[†‡]/.test(text) && !isFresh) return { ...unmoved, urgent: true, owesQuery: true }
   if (text.includes("‡")) return { ...unmoved, contradiction: column }
   if (text.includes("↻")) {
     const resend = isPast || !text.includes(">")
@@ -134,11 +134,12 @@ export const failures = (cell: Written): ReadonlyArray<string> =>
     const before = inState(cell.state)
     const nowMillis = deadlineMillis + settlingMillis + (way.isPast ? 1 : 0)
     const evidence = way.isFresh ? fresh(before, cell.column, nowMillis) : late(cell.column)
-    const { order, urgent, resend } = RefundMachine.absorb(before, evidence, nowMillis, settings)
+    const { order, urgent, owesQuery, resend } = RefundMachine.absorb(before, evidence, nowMillis, settings)
     const want = JSON.stringify(promised(cell, way))
     const got = JSON.stringify({
       state: order.state,
       urgent,
+      owesQuery: owesQuery === true,
       resend,
       contradiction: order.contradiction?.column ?? null
     })

@@ -17,6 +17,11 @@ export interface Claimed {
   readonly token: string
   /** How often it was postponed since its due time was last set by a commit. */
   readonly tries: number
+  /**
+   * The vendor is to be asked about this payment or refund before anything else is sent: `hasten` or a commit said so, and
+   * nobody has asked since. False in the other queues. Who has asked hands the piece in with false.
+   */
+  readonly isQueryOwed: boolean
 }
 
 /** What of a queue is not wanted now. */
@@ -42,22 +47,28 @@ export class DueWork extends Context.Tag("@payment-proxy/ports/DueWork")<
       leaving?: Leaving
     ) => Effect.Effect<ReadonlyArray<Claimed>, StoreUnavailable>
     readonly renew: (claimed: Claimed, lease: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
-    /** It needs nothing more; `note` is what an operator reads, `attempts` what is remembered of a delivery's tries from now on. */
+    /** It needs nothing more, and owes nothing; `note` is what an operator reads, `attempts` what is remembered of a delivery's tries from now on. */
     readonly done: (
       claimed: Claimed,
       note: string | null,
       attempts?: ReadonlyArray<Attempt>
     ) => Effect.Effect<boolean, StoreUnavailable>
-    /** It is due again after `after`, with one try more. */
+    /**
+     * It is due again after `after`, with one try more. It owes a query where `claimed` says so: one that failed before its
+     * vendor was asked is to be asked about the next time.
+     */
     readonly postpone: (
       claimed: Claimed,
       after: Duration.Duration,
       note: string | null,
       attempts?: ReadonlyArray<Attempt>
     ) => Effect.Effect<boolean, StoreUnavailable>
-    /** It is due again after `after`, as if it had not been claimed: no try is counted. */
+    /** It is due again after `after`, as if it had not been claimed: no try is counted, and what was owed still is. */
     readonly giveBack: (claimed: Claimed, after: Duration.Duration) => Effect.Effect<boolean, StoreUnavailable>
-    /** A payment's or refund's need is due now, whoever holds it; tries start anew. */
+    /**
+     * A payment's or refund's vendor is to be asked now, whoever holds it: it is due, and owes a query until one was made. Tries
+     * start anew.
+     */
     readonly hasten: (payOrderNo: string) => Effect.Effect<void, StoreUnavailable>
   }
 >() {}

@@ -57,6 +57,14 @@ export interface Change {
   readonly dueIn: Duration.Duration | null
   /** A call of ours leaves with this commit: until `dueIn` is over nobody is to ask what became of it, whatever was due. */
   readonly putsOff: boolean
+  /** A query is owed from now on: late evidence came that only a fresh answer decides upon, or a person named the state (design §5). */
+  readonly owesQuery: boolean
+  /**
+   * The token of the claim in whose name the vendor was asked before this was decided: while the row is still that claim's, the
+   * query that it owed is settled. No other commit settles it, whatever it is about: its author may have asked before the debt
+   * came up, or not at all, and one query too many harms nobody.
+   */
+  readonly askedBy: string | null
   readonly deliveries: ReadonlyArray<NewDelivery>
 }
 

@@ -73,6 +73,8 @@ export const aChange = (payment: Payment.Payment, expected: number, overrides: P
         : null,
     dueIn: Duration.minutes(1),
     putsOff: false,
+    owesQuery: false,
+    askedBy: null,
     deliveries: [],
     ...overrides
   }

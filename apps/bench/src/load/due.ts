@@ -55,7 +55,7 @@ const claimTimes = (url: string) =>
   }).pipe(Effect.provide(Mysql.layer({ url })))
 
 const now = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
-const explained = `EXPLAIN SELECT piece.pay_order_no AS id, piece.due_tries FROM payment_proxy_order AS piece
+const explained = `EXPLAIN SELECT piece.pay_order_no AS id, piece.due_tries, piece.due_asks FROM payment_proxy_order AS piece
   WHERE piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})
   ORDER BY piece.due_millis LIMIT ${batch} FOR UPDATE SKIP LOCKED`
 

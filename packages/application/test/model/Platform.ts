@@ -39,8 +39,8 @@ export interface Platform {
   readonly calm: () => void
   /** Whether a create of this number was sent of which nobody was told that it was not accepted. */
   readonly mayHave: (payOrderNo: string) => boolean
-  /** When it was last asked what this payment is, or to close it. */
-  readonly askedAtMillis: ReadonlyMap<string, number>
+  /** When it was asked what this payment is, or to close it. */
+  readonly askedAtMillis: ReadonlyMap<string, ReadonlyArray<number>>
   /** The newest version of an order of which it was asked so. */
   readonly askedVersions: ReadonlyMap<string, number>
   /** It told somebody another amount than it has. */
@@ -78,7 +78,7 @@ export const make = (
   const operations = new Map<string, Operations>()
   /** How many creates of a number were not refused in so many words. */
   const unrefused = new Map<string, number>()
-  const askedAtMillis = new Map<string, number>()
+  const askedAtMillis = new Map<string, Array<number>>()
   const askedVersions = new Map<string, number>()
   let lies = 0
 
@@ -142,7 +142,9 @@ export const make = (
     })
 
   const noted = ({ payOrderNo, version }: Payment.Payment, nowMillis: number): void => {
-    askedAtMillis.set(payOrderNo, nowMillis)
+    const times = askedAtMillis.get(payOrderNo)
+    if (times === undefined) askedAtMillis.set(payOrderNo, [nowMillis])
+    else times.push(nowMillis)
     askedVersions.set(payOrderNo, Math.max(askedVersions.get(payOrderNo) ?? 0, version))
   }
 

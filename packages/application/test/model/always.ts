@@ -19,9 +19,17 @@ export interface Before {
   readonly inbox: Map<string, InboxRow>
   /** Orders that a person named a state for: from then on it is his word. */
   readonly byHand: Set<string>
+  /** Since when a query is owed, by order, where it was not made at once. */
+  readonly owed: Map<string, number>
 }
 
-export const nothing = (): Before => ({ orders: new Map(), refunds: new Map(), inbox: new Map(), byHand: new Set() })
+export const nothing = (): Before => ({
+  orders: new Map(),
+  refunds: new Map(),
+  inbox: new Map(),
+  byHand: new Set(),
+  owed: new Map()
+})
 
 /** I7: a history without gaps, by the table, that ends as its row; each entry's event is told, or kept, and says what the entry says. */
 const chained = (
@@ -214,16 +222,31 @@ const isAskedAfterLate = (world: World, before: Before, rows: ReadonlyMap<string
     const was = rows.get(payOrderNo)
     const { kind } = kept.evidence
     if (was?.placed.payment.state !== state || !Words.isDaggered(state, kind)) continue
-    const isDue = order.due.atMillis !== null && order.due.atMillis <= world.nowMillis()
-    const isAsked = world.platform.askedAtMillis.get(payOrderNo) === world.nowMillis()
-    // Where no call can have arrived nobody needs to be asked: the call that follows is newer than what was said.
-    const { unknownCalls, operation } = was.placed.payment
-    const next = operation === null ? kind === "notFound" && unknownCalls === 0 && "send again" : operation.kind
-    const isSent =
-      (operation?.unknownCalls ?? 0) === 0 &&
-      order.history.some(({ cause, atMillis }) => cause === next && atMillis === world.nowMillis())
-    holds(isDue || isAsked || isSent, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
+    const nowMillis = world.nowMillis()
+    const isDue = order.due.atMillis !== null && order.due.atMillis <= nowMillis && order.due.isQueryOwed
+    const isAsked = world.platform.askedAtMillis.get(payOrderNo)?.at(-1) === nowMillis
+    holds(isDue || isAsked, "§5†", payOrderNo, () => `Late ${kind} in ${state} made no query due.`)
+    if (!isAsked && !before.owed.has(payOrderNo)) before.owed.set(payOrderNo, nowMillis)
   }
+}
+
+/** Calls that take money or create, as history has the intent to send them. */
+const sends = ["send again", "capture", "complete"]
+/** As long as somebody who asked before the query was owed may take to go on. */
+const underWayMillis = 10_000
+
+/** Design §5: a query that is owed is made before anything is sent by ourselves; what its app asks for goes at once. */
+const isAskedFirst = (world: World, before: Before, no: string, { history }: OrderRow, since: number): void => {
+  const owedMillis = before.owed.get(no)
+  if (owedMillis === undefined) return
+  const asked = world.platform.askedAtMillis.get(no) ?? []
+  for (let index = since; index < history.length; index++) {
+    const { cause = "", atMillis = 0 } = history[index] ?? {}
+    if (!sends.includes(cause) || history[index - 1]?.cause === "capture asked") continue
+    const isAsked = asked.some((at) => at >= owedMillis - underWayMillis && at <= atMillis)
+    holds(isAsked, "§5†", no, () => `${cause} was sent, and the query that is owed since ${owedMillis} was not made.`)
+  }
+  if ((asked.at(-1) ?? 0) >= owedMillis) before.owed.delete(no)
 }
 
 /** All that must hold after each step; only what has moved is looked at again. */
@@ -249,6 +272,7 @@ export const check = (world: World, before: Before): void => {
         const since = known?.history.length ?? 0
         if (row.history.slice(since).some(({ cause }) => cause === "resolve")) before.byHand.add(no)
         chained(world, row, since, { no, state, version, head }, Checker.isLegal)
+        isAskedFirst(world, before, no, row, since)
         Words.check(world, row, known)
         if (known !== undefined) keeps(known.placed.payment, payment)
         agrees(payment)

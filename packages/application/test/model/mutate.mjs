@@ -64,7 +64,7 @@ const bugs = [
     name: "what is urgent forgets its event",
     file: "application/src/Decision.ts",
     from: "        deliveries: eventsOf(",
-    to: "        deliveries: isUrgent ? [] : eventsOf("
+    to: "        deliveries: urgent ? [] : eventsOf("
   },
   {
     name: "a refund that is decided does not move its payment",
@@ -107,6 +107,12 @@ const bugs = [
     file: "domain/src/PaymentCommands.ts",
     from: "payment.operation !== null && nowMillis < (payment.authorizedUntilMillis ?? Number.POSITIVE_INFINITY)",
     to: "payment.operation !== null"
+  },
+  {
+    name: "an owed query is forgotten",
+    file: "application/src/Confirm.ts",
+    from: "if (!(yield* isDoneUnasked(owing))) return yield* satisfy(owing)",
+    to: "if (owing.version > 0) return yield* satisfy(owing)"
   }
 ]
 

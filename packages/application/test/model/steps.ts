@@ -157,6 +157,29 @@ const taking: Theme = {
   ]
 }
 
+/** Calls that take money and never left, and word that comes late of what its payment once was. */
+const overtaken: Theme = {
+  begins: [
+    place,
+    one("payer", { order: first, how: fc.constant("refuse") }),
+    one("payer", { order: first, how: fc.constant("again") }),
+    one("payer", { order: first, how: fc.constantFrom("authorize", "approve") }),
+    moody("capture", "unreachable", "throttle")
+  ],
+  often: [
+    { weight: 6, arbitrary: one("payer", { order: first, how: fc.constantFrom("authorize", "refuse", "again") }) },
+    { weight: 6, arbitrary: moody("capture", "unreachable", "throttle") },
+    { weight: 3, arbitrary: moody("query", "throttle", "unreachable", "slow") },
+    {
+      weight: 16,
+      arbitrary: one("notify", { order: first, what: fc.constantFrom("news", "again", "again"), pick: fc.nat(5) })
+    },
+    { weight: 12, arbitrary: one("work", { queue: fc.constant("inbox") }) },
+    { weight: 12, arbitrary: workingAtOrders },
+    { weight: 8, arbitrary: waiting(3, 12, 40) }
+  ]
+}
+
 /** Creates in doubt, asked about at replicas that lag behind, and sent again. */
 const doubting: Theme = {
   begins: [moody("create", ...lost), place],
@@ -221,8 +244,9 @@ export const run: fc.Arbitrary<Run> = fc.record({
   latePaid: fc.constantFrom("refund", "refund", "accept"),
   isTold: fc.integer({ min: 0, max: 2 }).map((chance) => chance === 2),
   steps: fc.oneof(
-    { weight: 2, arbitrary: stepsOf(plain) },
+    { weight: 3, arbitrary: stepsOf(plain) },
     { weight: 2, arbitrary: stepsOf(taking) },
+    stepsOf(overtaken),
     stepsOf(doubting),
     stepsOf(reviving),
     stepsOf(deciding)

@@ -7,6 +7,7 @@ import { Duration, Effect, Option, TestClock } from "effect"
 import { aChange, aDelivery, aNotification, aPayment, aRefund, aRefundChange, fresh, freshNo } from "../Samples.ts"
 import { deliveriesContract } from "./DeliveriesContract.ts"
 import { deliveryTurns } from "./DeliveryTurns.ts"
+import { queryDebts } from "./QueryDebts.ts"
 
 type Stores = Orders | DueWork | Deliveries | Inbox
 type It = Vitest.MethodsNonLive<Stores>
@@ -391,6 +392,7 @@ export const dueWorkContract = (name: string, stores: Layer.Layer<Stores, unknow
   layer(stores)(`DueWork, Deliveries, Inbox: ${name}`, (it) => {
     leases(it)
     commits(it)
+    queryDebts(it)
     events(it)
     deliveryTurns(it)
     deliveriesContract(it)

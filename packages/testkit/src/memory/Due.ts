@@ -1,3 +1,4 @@
+import type { Change } from "@payment-proxy/ports"
 import type { Duration } from "effect"
 import { Duration as D } from "effect"
 
@@ -7,6 +8,8 @@ export interface Due {
   readonly token: string | null
   readonly leaseEndMillis: number
   readonly tries: number
+  /** The vendor is to be asked before anything else is sent. */
+  readonly isQueryOwed: boolean
 }
 
 /** Due `after` from now, nobody's, and not yet tried; never where `after` is null. */
@@ -14,16 +17,22 @@ export const make = (nowMillis: number, after: Duration.Duration | null): Due =>
   atMillis: after === null ? null : nowMillis + D.toMillis(after),
   token: null,
   leaseEndMillis: 0,
-  tries: 0
+  tries: 0,
+  isQueryOwed: false
 })
 
-/** The row after a commit: one that is due and nobody's stays due, unless it is put off. */
-export const committed = (
-  due: Due,
-  nowMillis: number,
-  { dueIn, putsOff }: { readonly dueIn: Duration.Duration | null; readonly putsOff: boolean }
-): Due =>
-  !putsOff && isOpen(due, nowMillis) ? { ...make(nowMillis, null), atMillis: due.atMillis } : make(nowMillis, dueIn)
+type Committed = Pick<Change, "dueIn" | "putsOff" | "owesQuery" | "askedBy">
+
+/** The row after a commit: one that is due and nobody's stays due, unless it is put off; a query that is owed is settled by who holds the row. */
+export const committed = (due: Due, nowMillis: number, { dueIn, putsOff, owesQuery, askedBy }: Committed): Due => {
+  const isSettled = askedBy !== null && due.token === askedBy
+  const next =
+    !putsOff && isOpen(due, nowMillis) ? { ...make(nowMillis, null), atMillis: due.atMillis } : make(nowMillis, dueIn)
+  return { ...next, isQueryOwed: owesQuery || (due.isQueryOwed && !isSettled) }
+}
+
+/** Due now, nobody's, and its vendor is to be asked. */
+export const hastened = (nowMillis: number): Due => ({ ...make(nowMillis, D.zero), isQueryOwed: true })
 
 /** Whether `token` is the row's and its lease has not ended. */
 export const holds = (due: Due, token: string, nowMillis: number): boolean =>
@@ -40,8 +49,10 @@ export const leased = (due: Due, token: string, nowMillis: number, lease: Durati
   leaseEndMillis: nowMillis + D.toMillis(lease)
 })
 
-/** Due again `after` from now, nobody's, with one try more. */
-export const postponed = (due: Due, nowMillis: number, after: Duration.Duration): Due => ({
-  ...make(nowMillis, after),
-  tries: due.tries + 1
-})
+/** Due again `after` from now, nobody's, with one try more; it owes what its claim says. */
+export const postponed = (
+  due: Due,
+  nowMillis: number,
+  after: Duration.Duration,
+  { isQueryOwed }: Pick<Due, "isQueryOwed">
+): Due => ({ ...make(nowMillis, after), tries: due.tries + 1, isQueryOwed })

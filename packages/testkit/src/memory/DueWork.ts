@@ -181,7 +181,7 @@ export const make = (tables: Tables) => {
       claims += 1
       const token = `${claims}-${chance}`
       shelf.write(id, Due.leased(due, token, nowMillis, lease), undefined)
-      return { queue, id, owner: shelf.owner(id), token, tries: due.tries }
+      return { queue, id, owner: shelf.owner(id), token, tries: due.tries, isQueryOwed: due.isQueryOwed }
     })
   }
 
@@ -210,15 +210,19 @@ export const make = (tables: Tables) => {
     done: (claimed, note, attempts) => ifHeld(claimed, (shelf) => shelf.finish(claimed.id, note, attempts)),
     postpone: (claimed, after, note, attempts) =>
       ifHeld(claimed, (shelf, due, nowMillis) =>
-        shelf.write(claimed.id, Due.postponed(due, nowMillis, after), note, attempts)
+        shelf.write(claimed.id, Due.postponed(due, nowMillis, after, claimed), note, attempts)
       ),
     giveBack: (claimed, after) =>
       ifHeld(claimed, (shelf, due, nowMillis) =>
-        shelf.write(claimed.id, { ...Due.make(nowMillis, after), tries: due.tries }, undefined)
+        shelf.write(
+          claimed.id,
+          { ...Due.make(nowMillis, after), tries: due.tries, isQueryOwed: due.isQueryOwed },
+          undefined
+        )
       ),
     hasten: (payOrderNo) =>
       Effect.map(Clock.currentTimeMillis, (nowMillis) =>
-        shelves.orders.write(payOrderNo, Due.make(nowMillis, D.zero), undefined)
+        shelves.orders.write(payOrderNo, Due.hastened(nowMillis), undefined)
       )
   })
 

@@ -128,7 +128,7 @@ const days = (tables: Tables) => {
           const token = `take-${claims}-${chance.toString(16)}`
           const due = { ...Due.leased(row.due, token, nowMillis, lease), atMillis: nowMillis }
           tables.days.set(id, { ...row, due })
-          return Option.some({ queue: "reconcile", id, owner: vendor, token, tries: due.tries })
+          return Option.some({ queue: "reconcile", id, owner: vendor, token, tries: due.tries, isQueryOwed: false })
         }
       ),
     begin: ({ id, owner, token }: Claimed) =>
