@@ -9,7 +9,8 @@ const changing = ({ payment, refund }: Change) => (refund === null ? Rows.changi
 /** A number or the key of a new order is taken; who has it is read once the transaction is undone. */
 class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 
-const dialect: Searching.Dialect = {
+/** Searches as SQLite is asked for them. */
+export const dialect: Searching.Dialect = {
   by: (index) => `INDEXED BY ${index}`,
   is: (column, text) => [`${column} = ?`, text],
   // From one to the next in their index: SQLite would read all of it.

@@ -51,6 +51,8 @@ const few = 2000
 const some = [10_000, 40_000] as const
 /** How many of the newest are looked through before a way to many is gone. */
 const walked = 2000
+/** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
+const strolled = 20_000
 const maxParents = 100
 
 /** Not to be found by an index of its own: half of all orders have it. */
@@ -164,6 +166,20 @@ const branchesOf = ({ name, index, own, branches }: Way, rest: ReadonlyArray<Con
     // An order that has an amount of its own there is a payment.
     conditions: [...conditions, ...(name === "amount" ? own : [isPaymentKeyed]), ...rest]
   }))
+
+/** Orders in the order of their numbers: what tells which they are by the index alone, and what is wanted of them. */
+interface Stroll {
+  readonly index: string | null
+  readonly own: ReadonlyArray<Condition>
+  readonly wanted: Condition
+}
+
+/** Those of a state or of an app, whose index has what else is asked for; where it is an amount alone, all. */
+const strollOf = (ways: ReadonlyArray<Way>): Stroll | undefined => {
+  const way = ways.find(({ name }) => name === "state" || name === "app")
+  if (way !== undefined) return { index: way.index, own: way.own, wanted: isPaymentKeyed }
+  return ways.some(({ name }) => name === "amount") ? { index: null, own: [], wanted: isPayment } : undefined
+}
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
 const Extent = Schema.Tuple(
@@ -282,11 +298,33 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
     })
   }
 
+  /**
+   * What is found among the newest of some orders that have an index in their order, or among all of them where there are no more; null
+   * where the page is not full.
+   */
+  const stroll = ({ index, own, wanted }: Stroll, filter: OrderFilter, after: string | null, limit: number) =>
+    Effect.gen(function* () {
+      const { text, values } = where([...own, ["1 = 1"], ...range({ ...filter, after })])
+      const [edge] = yield* numbers({
+        text: `SELECT pay_order_no FROM ${table(index, dialect)} WHERE ${text}
+          ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${strolled}`,
+        values
+      })
+      const near: ReadonlyArray<Condition> = edge === undefined ? [] : [["pay_order_no > ?", edge]]
+      const conditions = [wanted, ...conditionsOf(filter, after, dialect), ...near]
+      const found = yield* numbers(selected("pay_order_no", { index, conditions }, limit, dialect))
+      return edge === undefined || found.length >= limit ? found : null
+    })
+
   /** All that a search can be of, by the way that leads to the fewest; `isOpen`: to many, by whichever way. */
   const branchesFor = (filter: OrderFilter, after: string | null) =>
     Effect.gen(function* () {
       const rest = conditionsOf(filter, after, dialect)
-      const certain = (branches: ReadonlyArray<Branch>) => ({ branches: Effect.succeed(branches), isOpen: false })
+      const certain = (branches: ReadonlyArray<Branch>) => ({
+        branches: Effect.succeed(branches),
+        isOpen: false,
+        easy: undefined
+      })
       if (filter.number !== null) return certain(yield* numbered(filter.number, rest))
       const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
       if (filter.businessNo !== null) return certain([plain])
@@ -298,15 +336,17 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const branches = Effect.map(ways.length > 1 ? firstToSome(ways, span) : Effect.succeed(first), (way = first) =>
         branchesOf(way, rest)
       )
-      return { branches, isOpen }
+      return { branches, isOpen, easy: strollOf(ways) }
     })
 
   /** The numbers of what is found, newest first. */
   const search = (asked: Search) =>
     Effect.gen(function* () {
-      const { branches, isOpen } = yield* branchesFor(asked, asked.after)
+      const { branches, isOpen, easy } = yield* branchesFor(asked, asked.after)
       const near = isOpen ? yield* walk(asked, asked.after, asked.limit) : []
       if (isOpen && near.length >= asked.limit) return near
+      const along = !isOpen || easy === undefined ? null : yield* stroll(easy, asked, asked.after, asked.limit)
+      if (along !== null) return along
       const all = yield* branches
       return all.length === 0 ? [] : yield* numbers(merged(all, asked.limit, dialect))
     })
