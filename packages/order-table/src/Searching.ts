@@ -40,7 +40,8 @@ export const indexes = {
   state: "payment_proxy_order_state",
   app: "payment_proxy_order_app",
   vendor: "payment_proxy_order_vendor",
-  amount: "payment_proxy_order_amount"
+  amount: "payment_proxy_order_amount",
+  number: "payment_order_pay_order_no_index"
 } as const
 
 /** Up to how many are counted one by one. */
@@ -169,7 +170,7 @@ const branchesOf = ({ name, index, own, branches }: Way, rest: ReadonlyArray<Con
 
 /** Orders in the order of their numbers: what tells which they are by the index alone, and what is wanted of them. */
 interface Stroll {
-  readonly index: string | null
+  readonly index: string
   readonly own: ReadonlyArray<Condition>
   readonly wanted: Condition
 }
@@ -178,7 +179,7 @@ interface Stroll {
 const strollOf = (ways: ReadonlyArray<Way>): Stroll | undefined => {
   const way = ways.find(({ name }) => name === "state" || name === "app")
   if (way !== undefined) return { index: way.index, own: way.own, wanted: isPaymentKeyed }
-  return ways.some(({ name }) => name === "amount") ? { index: null, own: [], wanted: isPayment } : undefined
+  return ways.some(({ name }) => name === "amount") ? { index: indexes.number, own: [], wanted: isPayment } : undefined
 }
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
