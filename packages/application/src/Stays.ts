@@ -7,7 +7,7 @@ export interface Stays<A> {
   readonly leave: (one: A) => Effect.Effect<void>
 }
 
-/** Watches for as long as the scope lives; those whose time is over together are told of side by side. */
+/** Watches for as long as the scope lives; those whose time is over together are told of side by side. What goes wrong with one stays with it. */
 export const make = <A, R>(
   stay: Duration.DurationInput,
   told: (one: A) => Effect.Effect<void, never, R>
@@ -21,6 +21,8 @@ export const make = <A, R>(
       due.set(one, nowNanos + stayNanos)
       isAnyone.unsafeOpen()
     }
+    const toldOf = (one: A) =>
+      Effect.catchAllCause(told(one), (cause) => Effect.logError("Nobody could be told of what stays.", cause))
     const over = (nowNanos: bigint): ReadonlyArray<A> => {
       const all: Array<A> = []
       for (const [one, atNanos] of due) {
@@ -40,7 +42,7 @@ export const make = <A, R>(
       const nowNanos = yield* Clock.currentTimeNanos
       if (nextNanos === undefined) return
       if (nextNanos > nowNanos) yield* Effect.sleep(Duration.nanos(nextNanos - nowNanos))
-      else yield* Effect.forEach(over(nowNanos), told, { concurrency: "unbounded", discard: true })
+      else yield* Effect.forEach(over(nowNanos), toldOf, { concurrency: "unbounded", discard: true })
     })
     yield* Effect.forkScoped(Effect.forever(look))
     return {

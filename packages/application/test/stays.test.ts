@@ -55,4 +55,18 @@ describe("whoever stays is told of", () => {
       expect(told).toEqual(["a", "b", "b"])
     })
   )
+
+  it.scoped("though telling of another one died", () =>
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      const stays = yield* Stays.make("100 millis", (one: string) =>
+        one === "bad" ? Effect.die("cannot be told") : Effect.sync(() => void told.push(one))
+      )
+      yield* stays.come("bad")
+      yield* stays.come("good")
+      yield* TestClock.adjust("100 millis")
+      yield* TestClock.adjust("100 millis")
+      expect(told).toEqual(["good", "good"])
+    })
+  )
 })
