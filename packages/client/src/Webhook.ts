@@ -90,11 +90,11 @@ interface Signed {
   readonly signatures: ReadonlyArray<Buffer>
 }
 
-/** The `v1` signatures of a header that may have several, of several versions. */
+/** The `v1` signatures of a header that may have several, of several versions, as they are written: base64 can be read from more than one text. */
 const signaturesOf = (header: string): ReadonlyArray<Buffer> =>
   header
     .split(" ", maxSignatures)
-    .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice("v1,".length), "base64")] : []))
+    .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice("v1,".length))] : []))
 
 const signedOf = (headers: WebhookHeaders): Either.Either<Signed, WebhookRefused> => {
   const [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map((name) =>
@@ -117,7 +117,8 @@ const timely = ({ timestamp }: Signed, nowMillis: number, toleranceMillis: numbe
 /** Every key is tried on every signature, so that the time taken tells nothing of which fits. */
 const isSigned = (keys: ReadonlyArray<Uint8Array>, { id, timestamp, signatures }: Signed, body: Uint8Array): boolean =>
   keys
-    .map((key) => createHmac("sha256", key).update(`${id}.${timestamp}.`, "utf8").update(body).digest())
+    .map((key) => createHmac("sha256", key).update(`${id}.${timestamp}.`, "utf8").update(body).digest("base64"))
+    .map((right) => Buffer.from(right))
     .flatMap((right) => signatures.map((given) => given.length === right.length && timingSafeEqual(given, right)))
     .includes(true)
 

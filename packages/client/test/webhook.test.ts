@@ -100,6 +100,25 @@ describe("a delivery", () => {
     for (const change of changes) assert.strictEqual(codeOf(verified(change)), "SIGNATURE_WRONG")
   })
 
+  it("is refused with a signature that is written otherwise, though it stands for the same bytes", () => {
+    const { "webhook-signature": signature, ...rest } = signed(text)
+    const with_ = (header: string) => codeOf(verified({ headers: { ...rest, "webhook-signature": header } }))
+    const bytes = Buffer.from(signature.slice("v1,".length), "base64")
+    // The last sign before the filling has two bits that stand for nothing.
+    const last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".indexOf(signature.at(-2) ?? "")
+    const next = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[last ^ 1]
+    const others = [
+      `v1,${bytes.toString("base64").replace("=", "")}`,
+      `${signature}=`,
+      signature.replace(/.=$/, `${next}=`)
+    ]
+    for (const other of others) {
+      assert.isTrue(Buffer.from(other.slice("v1,".length), "base64").equals(bytes))
+      assert.strictEqual(with_(other), "SIGNATURE_WRONG", other)
+    }
+    assert.strictEqual(with_(signature), "TAKEN")
+  })
+
   it("is refused when it is more than five minutes old or ahead, and taken up to that", () => {
     const at = (seconds: number) =>
       codeOf(verified({ headers: signed(text, [current], new Date(nowMillis + seconds * 1000)) }))
