@@ -31,6 +31,15 @@ export const CrashAt = Schema.transform(
 /** Long enough for what was written to have left this process. */
 const flush = Duration.millis(20)
 
+/** Through so many turns of Node's queue of ticks goes what is handed out, at the most, until it leaves. */
+const turns = 100
+
+/** After all that follows from what runs now, and before the event loop reads anything: an answer may come while we are not let run. */
+const beforeReading = (then: () => void, left = turns): void => {
+  if (left === 0) then()
+  else process.nextTick(beforeReading, then, left - 1)
+}
+
 /** Sends this process the signal at its visit of the point; elsewhere nothing happens. */
 export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => {
   let visits = 0
@@ -49,11 +58,11 @@ export const layer = ({ point, visit, signal }: CrashAt): Layer.Layer<never> => 
         )
       )
     )
-  /** What is handed out leaves in this turn of the event loop; no answer to it is read before the next. */
+  /** What is handed out leaves; no answer to it is read. */
   const last = (bytes: Uint8Array, name: CrashPoint | undefined) =>
     Stream.fromEffect(
       Effect.sync(() => {
-        if (name !== undefined) setImmediate(() => here(name))
+        if (name !== undefined) beforeReading(() => here(name))
         return bytes
       })
     )

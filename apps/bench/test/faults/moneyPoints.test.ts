@@ -89,8 +89,15 @@ const refundInDoubt = async () => {
 
 const othersUp = () => Promise.all(world.workers.slice(1).map((service) => service.up()))
 
-/** What the sink got of an order's version, or of its last. */
 const gotOf = (payOrderNo: string) => world.sink.got.filter((got) => got.payOrderNo === payOrderNo)
+
+/** An order's events as they are kept and as they came, and what the workers say, for whoever wonders why one does not come. */
+const eventsOf = async (payOrderNo: string): Promise<string> => {
+  const { dump } = await world.sources()
+  const kept = dump.deliveries.filter((row) => row.payOrderNo === payOrderNo)
+  const said = world.workers.map(({ process }) => process?.said() ?? "It does not run.")
+  return [`at ${Date.now()}`, JSON.stringify(kept), JSON.stringify(gotOf(payOrderNo)), ...said].join("\n")
+}
 
 describe.sequential("crash points of money that moves after a payment", { timeout: 300_000 }, () => {
   it.each(["K18", "K19"])(
@@ -175,7 +182,12 @@ describe.sequential("crash points of money that moves after a payment", { timeou
       const told = () => gotOf(order.payOrderNo).filter(({ body }) => body.includes('"order.succeeded"'))
       await untilSo("it had left", limitMillis, () => told().length === 1)
       await othersUp()
-      await untilSo("it came again", limitMillis, () => told().length === 2)
+      await untilSo(
+        "it came again",
+        limitMillis,
+        () => told().length === 2,
+        () => eventsOf(order.payOrderNo)
+      )
       expect(new Set(told().map(({ eventId }) => eventId)).size).toBe(1)
       expect(new Set(told().map(({ body }) => body)).size).toBe(1)
     }

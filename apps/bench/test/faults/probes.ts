@@ -4,15 +4,17 @@ import type { Running } from "../../src/faults/Processes.ts"
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
 
-/** Waits until it is so, at most this long; answers how long it took. */
+/** Waits until it is so, at most this long; answers how long it took. What is `seen` instead is said where it never is so. */
 export const untilSo = async (
   what: string,
   limitMillis: number,
-  isSo: () => Promise<boolean> | boolean
+  isSo: () => Promise<boolean> | boolean,
+  seen: () => Promise<string> | string = () => ""
 ): Promise<number> => {
   const begin = Date.now()
   while (!(await isSo())) {
-    if (Date.now() - begin > limitMillis) throw new Error(`After ${limitMillis} ms still not: ${what}.`)
+    if (Date.now() - begin > limitMillis)
+      throw new Error(`After ${limitMillis} ms still not: ${what}.\n${await seen()}`.trimEnd())
     await sleep(50)
   }
   return Date.now() - begin
