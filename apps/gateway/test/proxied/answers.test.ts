@@ -197,7 +197,13 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     })
     const grownMB = await grownBy(async () => {
       const answer = await place()
-      expect([answer.status, json(answer)["status"], json(answer)["inDoubt"]]).toEqual([202, "SUBMITTING", true])
+      expect([answer.status, json(answer)["status"]]).toEqual([202, "SUBMITTING"])
+      // On a busy machine its time may be over before it could leave, and it is sent again: the first that left is in doubt.
+      const left = await until(
+        () => world.order(businessNo),
+        ({ inDoubt }) => inDoubt
+      )
+      expect(left).toMatchObject({ status: "SUBMITTING", inDoubt: true })
       await until(
         () => questions,
         (count) => count >= 2
