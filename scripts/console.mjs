@@ -20,7 +20,9 @@ const isFresh = () => newest(join(folder, "index.html")) > Math.max(...madeOf.ma
 
 const run = (...args) =>
   new Promise((done, fail) => {
-    const node = spawn(process.execPath, args, { cwd: home, stdio: ["ignore", "ignore", "pipe"] })
+    // Whatever this runs in, a test or a developer's shell, the files are for people.
+    const env = { ...process.env, NODE_ENV: "production" }
+    const node = spawn(process.execPath, args, { cwd: home, env, stdio: ["ignore", "ignore", "pipe"] })
     let told = ""
     node.stderr.on("data", (chunk) => {
       told += chunk
