@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 
 const dialect: Searching.Dialect = {
   by: (index) => `FORCE INDEX (${index})`,
+  joined: "STRAIGHT_JOIN",
   // A table that was taken over may compare texts otherwise.
   is: (column, text) => [`${column} = ? AND BINARY ${column} = BINARY ?`, text, text],
   vendors: `SELECT DISTINCT vendor FROM payment_proxy_order FORCE INDEX (${Searching.indexes.vendor}) WHERE vendor IS NOT NULL`

@@ -12,6 +12,8 @@ export interface Query {
 export interface Dialect {
   /** Behind a table's name: reads it by this index and no other. */
   readonly by: (index: string) => string
+  /** Between two tables: looks up in the second what is in the first, and not the other way round. */
+  readonly joined: string
   /** Whether a column is this text, by the byte, found by an index that may compare otherwise. */
   readonly is: (column: string, text: string) => Condition
   /** The vendors that orders have, as `vendor`, without reading all orders. */
@@ -25,6 +27,8 @@ export type Condition = readonly [text: string, ...values: ReadonlyArray<string 
 interface Branch {
   readonly index: string | null
   readonly conditions: ReadonlyArray<Condition>
+  /** Only those that are there, too, each looked up in `index` by its number, which is `candidate`. */
+  readonly among?: Branch
 }
 
 /** A way to find orders: how many it leads to is told by `own` alone. */
@@ -50,6 +54,8 @@ export const countedExactly = 10_000
 const few = 2000
 /** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
 const some = [10_000, 40_000] as const
+/** An amount's own index tells all of it: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
+const told = { few: 10_000, some: 40_000 } as const
 /** How many of the newest are looked through before a way to many is gone. */
 const walked = 2000
 /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
@@ -109,14 +115,22 @@ const where = (conditions: ReadonlyArray<Condition>): Query => ({
   values: conditions.flatMap(([, ...values]) => values)
 })
 
-/** The newest numbers of one branch. */
-const selected = (columns: string, { index, conditions }: Branch, limit: number, dialect: Dialect): Query => {
+/** What a branch is read from, and by which conditions. */
+const source = ({ index, conditions, among }: Branch, dialect: Dialect): Query => {
   const { text, values } = where(conditions)
   const from = table(index, dialect)
+  if (among === undefined) return { text: `${from} WHERE ${text}`, values }
+  const candidates = source(among, dialect)
   return {
-    text: `SELECT ${columns} FROM ${from} WHERE ${text} ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
-    values
+    text: `(SELECT pay_order_no AS candidate FROM ${candidates.text}) AS candidates ${dialect.joined} ${from} WHERE ${text}`,
+    values: [...candidates.values, ...values]
   }
+}
+
+/** The newest numbers of one branch. */
+const selected = (columns: string, branch: Branch, limit: number, dialect: Dialect): Query => {
+  const { text, values } = source(branch, dialect)
+  return { text: `SELECT ${columns} FROM ${text} ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`, values }
 }
 
 /** The newest numbers of all branches, each once. */
@@ -161,12 +175,23 @@ const vendorWay = (filter: OrderFilter, vendors: ReadonlyArray<string>): Pick<Wa
   return { own, branches }
 }
 
-const branchesOf = ({ name, index, own, branches }: Way, rest: ReadonlyArray<Condition>): ReadonlyArray<Branch> =>
-  branches.map((conditions) => ({
-    index,
-    // An order that has an amount of its own there is a payment.
-    conditions: [...conditions, ...(name === "amount" ? own : [isPaymentKeyed]), ...rest]
-  }))
+/** All of a way that a search can be of; `rest` is all that the search asks for, `span` what of that the numbers tell. */
+const branchesOf = (
+  { name, index, own, branches }: Way,
+  {
+    app,
+    rest,
+    span
+  }: { readonly app: string | null; readonly rest: ReadonlyArray<Condition>; readonly span: ReadonlyArray<Condition> }
+): ReadonlyArray<Branch> => {
+  // An order that has an amount of its own there is a payment.
+  if (name !== "amount")
+    return branches.map((conditions) => ({ index, conditions: [...conditions, isPaymentKeyed, ...rest] }))
+  if (app === null) return [{ index, conditions: [...own, ...rest] }]
+  // An app's index is narrow where the orders themselves are wide and lie far apart.
+  const conditions: ReadonlyArray<Condition> = [["pay_order_no = candidate"], isPaymentKeyed, ...rest]
+  return [{ index: indexes.app, conditions, among: { index, conditions: [...own, ...span] } }]
+}
 
 /** Orders in the order of their numbers: what tells which they are by the index alone, and what is wanted of them. */
 interface Stroll {
@@ -277,8 +302,9 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
   const surveyed = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
     Effect.gen(function* () {
       const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
-      const isOpen = ways.length > 1 || ways[0]?.name === "amount"
-      return { ways, isOpen, best: isOpen ? yield* firstTo(few, ways, span) : ways[0] }
+      const isOfAmount = ways[0]?.name === "amount"
+      const isOpen = ways.length > 1 || isOfAmount
+      return { ways, isOpen, best: isOpen ? yield* firstTo(isOfAmount ? told.few : few, ways, span) : ways[0] }
     })
 
   /** The newest, with what a search looks at. */
@@ -324,7 +350,7 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const certain = (branches: ReadonlyArray<Branch>) => ({
         branches: Effect.succeed(branches),
         isOpen: false,
-        easy: undefined
+        easy: Effect.succeed(undefined)
       })
       if (filter.number !== null) return certain(yield* numbered(filter.number, rest))
       const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
@@ -333,11 +359,14 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const { ways, isOpen, best } = yield* surveyed(filter, span)
       const [first] = ways
       if (first === undefined) return certain([plain])
-      if (best !== undefined) return certain(branchesOf(best, rest))
+      const all = { app: filter.app, rest, span }
+      if (best !== undefined) return certain(branchesOf(best, all))
       const branches = Effect.map(ways.length > 1 ? firstToSome(ways, span) : Effect.succeed(first), (way = first) =>
-        branchesOf(way, rest)
+        branchesOf(way, all)
       )
-      return { branches, isOpen, easy: strollOf(ways) }
+      const stroll = strollOf(ways)
+      const isTold = first.name === "amount" ? leadsTo(told.some, first, span) : Effect.succeed(false)
+      return { branches, isOpen, easy: Effect.map(isTold, (isTold) => (isTold ? undefined : stroll)) }
     })
 
   /** The numbers of what is found, newest first. */
@@ -346,8 +375,9 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const { branches, isOpen, easy } = yield* branchesFor(asked, asked.after)
       const near = isOpen ? yield* walk(asked, asked.after, asked.limit) : []
       if (isOpen && near.length >= asked.limit) return near
-      const along = !isOpen || easy === undefined ? null : yield* stroll(easy, asked, asked.after, asked.limit)
-      if (along !== null) return along
+      const along = isOpen ? yield* easy : undefined
+      const found = along === undefined ? null : yield* stroll(along, asked, asked.after, asked.limit)
+      if (found !== null) return found
       const all = yield* branches
       return all.length === 0 ? [] : yield* numbers(merged(all, asked.limit, dialect))
     })
@@ -362,12 +392,11 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
   /** Of many that are in no order by their numbers, as many as there would be if all were as the newest are. */
   const countWide = (filter: OrderFilter, branches: ReadonlyArray<Branch>) =>
     Effect.gen(function* () {
-      const [{ index, conditions }] = branches as readonly [Branch]
-      const { text, values } = where(conditions)
+      const [branch] = branches as readonly [Branch]
+      const { text, values } = source(branch, dialect)
       const [{ n }] = yield* Effect.flatMap(
         run({
-          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
-            LIMIT ${countedExactly + 1}) AS some`,
+          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${text} LIMIT ${countedExactly + 1}) AS some`,
           values
         }),
         countOf
@@ -392,7 +421,8 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
     Effect.gen(function* () {
       const branches = yield* Effect.flatMap(branchesFor(filter, null), (found) => found.branches)
       if (branches.length === 0) return { count: 0, isExact: true }
-      if (branches[0]?.index === indexes.amount) return yield* countWide(filter, branches)
+      if (branches[0]?.index === indexes.amount || branches[0]?.among !== undefined)
+        return yield* countWide(filter, branches)
       const { text, values } = merged(branches, countedExactly + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({
