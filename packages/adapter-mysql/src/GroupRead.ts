@@ -134,30 +134,26 @@ export const byMerchantOrderNo = (sql: SqlClient.SqlClient) => {
   })
 }
 
-/** The delivery with this id: read once for each try, so that none is remembered. */
-export const delivery = (sql: SqlClient.SqlClient) => {
-  const columns = sql.literal(Deliveries.columns.join(", "))
+/** What has an id of its own, in its table: read once for each try, so that none is remembered. */
+const byId = <A>(
+  sql: SqlClient.SqlClient,
+  table: string,
+  { columns, read }: Pick<LookUp<string, A>, "columns" | "read">
+) => {
+  const names = sql.literal(columns.join(", "))
   return make({
     maxKnown: 0,
-    columns: Deliveries.columns,
+    columns,
     rows: (ids: ReadonlyArray<string>) =>
-      sql<Row>`SELECT ${columns} FROM payment_proxy_delivery WHERE ${sql.in("id", ids)}`.unprepared,
+      sql<Row>`SELECT ${names} FROM ${sql(table)} WHERE ${sql.in("id", ids)}`.unprepared,
     nameOf: (id) => id,
     keyOf: (row) => text(row, "id"),
-    read: Deliveries.read
+    read
   })
 }
 
-/** The notification with this id: read once for each try, so that none is remembered. */
-export const notification = (sql: SqlClient.SqlClient) => {
-  const columns = sql.literal(Inbox.columns.join(", "))
-  return make({
-    maxKnown: 0,
-    columns: Inbox.columns,
-    rows: (ids: ReadonlyArray<string>) =>
-      sql<Row>`SELECT ${columns} FROM payment_proxy_inbox WHERE ${sql.in("id", ids)}`.unprepared,
-    nameOf: (id) => id,
-    keyOf: (row) => text(row, "id"),
-    read: Inbox.read
-  })
-}
+/** The delivery with this id. */
+export const delivery = (sql: SqlClient.SqlClient) => byId(sql, "payment_proxy_delivery", Deliveries)
+
+/** The notification with this id. */
+export const notification = (sql: SqlClient.SqlClient) => byId(sql, "payment_proxy_inbox", Inbox)

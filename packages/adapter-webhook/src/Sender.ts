@@ -132,7 +132,7 @@ class Posting implements Dispatcher.DispatchHandler {
 
   /** Its time is over, or nobody waits for it any more. */
   stop(): void {
-    this.#end(tooSlow(this.#options))
+    this.#end(() => tooSlow(this.#options))
     this.#controller?.abort(over())
   }
 
@@ -146,6 +146,7 @@ class Posting implements Dispatcher.DispatchHandler {
     if (status < 200) return
     const millis = Math.round(performance.now() - this.#sinceMillis)
     this.#head = { status, millis, retryAfter: first(headers["retry-after"]) }
+    // A timer of Node's own, as what is drained is a real connection: a test's clock does not make it quicker.
     this.#draining = setTimeout(() => this.stop(), drainLimitMillis)
   }
 
@@ -156,19 +157,19 @@ class Posting implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(failure("The call to the endpoint broke."))
+    this.#end(() => failure("The call to the endpoint broke."))
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#end(unreached(error, this.#options))
+    this.#end(() => unreached(error, this.#options))
   }
 
   /** It was answered, or else it failed so. */
-  #end(otherwise: NotDelivered): void {
+  #end(otherwise: () => NotDelivered): void {
     clearTimeout(this.#draining)
     if (this.#isOver) return
     this.#isOver = true
-    this.#tell(this.#head === undefined ? otherwise : Effect.succeed({ ...this.#head, said: this.#said() }))
+    this.#tell(this.#head === undefined ? otherwise() : Effect.succeed({ ...this.#head, said: this.#said() }))
   }
 
   #said(): string {
