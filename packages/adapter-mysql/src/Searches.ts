@@ -6,7 +6,8 @@ const dialect: Searching.Dialect = {
   joined: "STRAIGHT_JOIN",
   // A table that was taken over may compare texts otherwise.
   is: (column, text) => [`${column} = ? AND BINARY ${column} = BINARY ?`, text, text],
-  vendors: `SELECT DISTINCT vendor FROM payment_proxy_order FORCE INDEX (${Searching.indexes.vendor}) WHERE vendor IS NOT NULL`
+  names: (column, index) =>
+    `SELECT DISTINCT ${column} AS name FROM payment_proxy_order FORCE INDEX (${index}) WHERE ${column} IS NOT NULL`
 }
 
 /** Numbers of orders, as MySQL and MariaDB are asked for them. */

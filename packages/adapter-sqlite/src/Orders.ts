@@ -15,11 +15,12 @@ export const dialect: Searching.Dialect = {
   joined: "CROSS JOIN",
   is: (column, text) => [`${column} = ?`, text],
   // From one to the next in their index: SQLite would read all of it.
-  vendors: `WITH RECURSIVE name(vendor) AS (
-    SELECT (SELECT vendor FROM payment_proxy_order WHERE vendor IS NOT NULL ORDER BY vendor LIMIT 1)
-    UNION ALL SELECT (SELECT vendor FROM payment_proxy_order WHERE vendor > name.vendor ORDER BY vendor LIMIT 1)
-      FROM name WHERE name.vendor IS NOT NULL)
-    SELECT vendor FROM name WHERE vendor IS NOT NULL`
+  names: (column, index) => `WITH RECURSIVE each(name) AS (
+    SELECT (SELECT ${column} FROM payment_proxy_order INDEXED BY ${index} WHERE ${column} IS NOT NULL
+      ORDER BY ${column} LIMIT 1)
+    UNION ALL SELECT (SELECT ${column} FROM payment_proxy_order INDEXED BY ${index} WHERE ${column} > each.name
+      ORDER BY ${column} LIMIT 1) FROM each WHERE each.name IS NOT NULL)
+    SELECT name FROM each WHERE name IS NOT NULL`
 }
 
 export const make = Effect.gen(function* () {

@@ -9,7 +9,7 @@ import { file } from "./scratch.ts"
 
 const opened = Layer.unwrapScoped(Effect.map(file, layer))
 
-const rows = 70_000
+const rows = 90_000
 /** All alike, as many as come in half a minute of a busy day; those before them are of all kinds. */
 const newest = 15_000
 
@@ -22,7 +22,7 @@ const filled = `INSERT INTO payment_proxy_order
   SELECT printf('01M8%022d', i), CASE WHEN i % 50 = 0 THEN ${Words.transTypes.REFUND} ELSE ${Words.transTypes.PAYMENT} END,
     CASE WHEN i > ${rows - newest} THEN ${PENDING} WHEN i % 10 = 0 THEN ${FAILED}
       WHEN i < 2000 THEN ${CLOSED} ELSE ${SUCCEEDED} END,
-    CASE WHEN i > ${rows - newest} THEN 'shop' WHEN i % 1001 = 0 OR (i < 30000 AND i % 7 = 0) THEN 'other' ELSE 'shop' END,
+    CASE WHEN i > ${rows - newest} THEN 'shop' WHEN i % 101 = 0 OR (i < 30000 AND i % 7 = 0) THEN 'other' ELSE 'shop' END,
     CASE WHEN i % 3 = 0 THEN 'one' ELSE 'two' END,
     CASE WHEN i % 4 < 2 THEN ${Words.methods.CARD} ELSE ${Words.methods.ALIPAY} END,
     CASE WHEN i < 12000 THEN 392 ELSE 156 END,

@@ -16,8 +16,8 @@ export interface Dialect {
   readonly joined: string
   /** Whether a column is this text, by the byte, found by an index that may compare otherwise. */
   readonly is: (column: string, text: string) => Condition
-  /** The vendors that orders have, as `vendor`, without reading all orders. */
-  readonly vendors: string
+  /** The vendors or apps that orders have, as `name`, by an index that begins with them and without reading all of it. */
+  readonly names: (column: "vendor" | "app", index: string) => string
 }
 
 /** A part of a WHERE with its values. */
@@ -61,6 +61,8 @@ const walked = 2000
 /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
 const strolled = 20_000
 const maxParents = 100
+/** So many apps are looked through one by one. */
+const maxApps = 200
 
 /** Not to be found by an index of its own: half of all orders have it. */
 const isPayment: Condition = [`trans_type + 0 = ${Words.transTypes.PAYMENT}`]
@@ -89,6 +91,10 @@ const amounts = ({ currency, amountFromMinor, amountToMinor }: OrderFilter): Rea
     ]
   )
 
+const isOneOf = (column: string, names: ReadonlyArray<string>): Condition => [
+  names.length === 0 ? "1 = 0" : `${column} IN (${names.map(() => "?").join(", ")})`,
+  ...names
+]
 const stateOf = ({ state }: OrderFilter) =>
   given(state, (which): ReadonlyArray<Condition> => [[`pay_status = ${Payment.states[which]}`]])
 const appOf = ({ app }: OrderFilter) => given(app, (id): ReadonlyArray<Condition> => [["app = ?", id]])
@@ -165,10 +171,7 @@ const vendorWay = (filter: OrderFilter, vendors: ReadonlyArray<string>): Pick<Wa
   const names = filter.vendor === null ? vendors : [filter.vendor]
   const methods = filter.method === null ? Object.values(Words.methods) : [Words.methods[filter.method]]
   const keyed = methods.map((method): Condition => [`pay_method = ${method}`])
-  const own: ReadonlyArray<Condition> = [
-    [names.length === 0 ? "1 = 0" : `vendor IN (${names.map(() => "?").join(", ")})`, ...names],
-    ...methodOf(filter)
-  ]
+  const own: ReadonlyArray<Condition> = [isOneOf("vendor", names), ...methodOf(filter)]
   const branches = names.flatMap((name) =>
     keyed.map((method): ReadonlyArray<Condition> => [["vendor = ?", name], method])
   )
@@ -193,18 +196,29 @@ const branchesOf = (
   return [{ index: indexes.app, conditions, among: { index, conditions: [...own, ...span] } }]
 }
 
-/** Orders in the order of their numbers: what tells which they are by the index alone, and what is wanted of them. */
+/** Orders of which the newest are looked at: which they are is told by `edge`, what they are by `index` alone, where it has what is asked for. */
 interface Stroll {
+  readonly edge: Branch
   readonly index: string
-  readonly own: ReadonlyArray<Condition>
-  readonly wanted: Condition
+  readonly conditions: ReadonlyArray<Condition>
 }
 
-/** Those of a state or of an app, whose index has what else is asked for; where it is an amount alone, all. */
-const strollOf = (ways: ReadonlyArray<Way>): Stroll | undefined => {
-  const way = ways.find(({ name }) => name === "state" || name === "app")
-  if (way !== undefined) return { index: way.index, own: way.own, wanted: isPaymentKeyed }
-  return ways.some(({ name }) => name === "amount") ? { index: indexes.number, own: [], wanted: isPayment } : undefined
+/** Those of an app or of a state, whose indexes have most of what else is asked for; where it is an amount alone, those of all apps. */
+const strollOf = (ways: ReadonlyArray<Way>, apps: ReadonlyArray<string>): Stroll | undefined => {
+  const named = (wanted: Way["name"]) => ways.find(({ name }) => name === wanted)
+  const amount = named("amount")
+  const way = amount === undefined ? (named("state") ?? named("app")) : (named("app") ?? named("state"))
+  if (way !== undefined)
+    return {
+      edge: { index: way.index, conditions: way.own },
+      index: way.index,
+      conditions: [...way.own, isPaymentKeyed]
+    }
+  if (amount === undefined) return undefined
+  const edge: Branch = { index: indexes.number, conditions: [] }
+  return apps.length > maxApps
+    ? { edge, index: indexes.number, conditions: [isPayment] }
+    : { edge, index: indexes.app, conditions: [isOneOf("app", apps), isPaymentKeyed] }
 }
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
@@ -212,7 +226,7 @@ const Extent = Schema.Tuple(
   Schema.Struct({ n: Schema.Number, oldest: Schema.NullOr(Schema.String), newest: Schema.NullOr(Schema.String) })
 )
 const Numbers = Schema.Array(Schema.Struct({ pay_order_no: Schema.String }))
-const Names = Schema.Array(Schema.Struct({ vendor: Schema.String }))
+const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
 
 const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
   const decode = Schema.decodeUnknown(schema)
@@ -238,9 +252,12 @@ const estimate = (count: number, newestMillis: number, oldestMillis: number, sta
 export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<ReadonlyArray<unknown>, E>) => {
   const numbers = (query: Query) =>
     Effect.map(Effect.flatMap(run(query), numbersOf), (rows) => rows.map(({ pay_order_no }) => pay_order_no))
-  const vendors = Effect.map(Effect.flatMap(run({ text: dialect.vendors, values: [] }), namesOf), (rows) =>
-    rows.map(({ vendor }) => vendor)
-  )
+  const named = (column: "vendor" | "app", index: string) =>
+    Effect.map(Effect.flatMap(run({ text: dialect.names(column, index), values: [] }), namesOf), (rows) =>
+      rows.map(({ name }) => name)
+    )
+  const vendors = named("vendor", indexes.vendor)
+  const apps = named("app", indexes.app)
 
   /** Whether a way leads to so many at most; a way's own conditions are the beginning of its index. */
   const leadsTo = (most: number, { name, index, own }: Way, span: ReadonlyArray<Condition>) => {
@@ -329,16 +346,21 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
    * What is found among the newest of some orders that have an index in their order, or among all of them where there are no more; null
    * where the page is not full.
    */
-  const stroll = ({ index, own, wanted }: Stroll, filter: OrderFilter, after: string | null, limit: number) =>
+  const stroll = (
+    { edge: { index: along, conditions: own }, index, conditions: keyed }: Stroll,
+    filter: OrderFilter,
+    after: string | null,
+    limit: number
+  ) =>
     Effect.gen(function* () {
       const { text, values } = where([...own, ["1 = 1"], ...range({ ...filter, after })])
       const [edge] = yield* numbers({
-        text: `SELECT pay_order_no FROM ${table(index, dialect)} WHERE ${text}
+        text: `SELECT pay_order_no FROM ${table(along, dialect)} WHERE ${text}
           ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${strolled}`,
         values
       })
       const near: ReadonlyArray<Condition> = edge === undefined ? [] : [["pay_order_no > ?", edge]]
-      const conditions = [wanted, ...conditionsOf(filter, after, dialect), ...near]
+      const conditions = [...keyed, ...conditionsOf(filter, after, dialect), ...near]
       const found = yield* numbers(selected("pay_order_no", { index, conditions }, limit, dialect))
       return edge === undefined || found.length >= limit ? found : null
     })
@@ -364,9 +386,13 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const branches = Effect.map(ways.length > 1 ? firstToSome(ways, span) : Effect.succeed(first), (way = first) =>
         branchesOf(way, all)
       )
-      const stroll = strollOf(ways)
-      const isTold = first.name === "amount" ? leadsTo(told.some, first, span) : Effect.succeed(false)
-      return { branches, isOpen, easy: Effect.map(isTold, (isTold) => (isTold ? undefined : stroll)) }
+      const easy =
+        first.name === "amount"
+          ? Effect.flatMap(leadsTo(told.some, first, span), (isTold) =>
+              isTold ? Effect.succeed(undefined) : Effect.map(apps, (all) => strollOf(ways, all))
+            )
+          : Effect.succeed(strollOf(ways, []))
+      return { branches, isOpen, easy }
     })
 
   /** The numbers of what is found, newest first. */
