@@ -88,13 +88,16 @@ const closed = Failures.codesOf("too_many_connections", "shutting_down", "full",
 const timeouts = Failures.codesOf("silent")
 const locked = Failures.codesOf("lock_wait")
 
+/** A proxy before the database says that it lost it: what became of the statement, nobody knows. */
+const lostBehind: ReadonlySet<unknown> = new Set([1105, 2006, 2013])
+
 const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
   const code = Connections.codeOf(error)
   if (locked.has(code)) return "locked"
   if (undone.has(code)) return "undone"
   if (code === 1062) return "short"
   if (closed.has(code)) return "closed"
-  if (typeof code === "number") return "refused"
+  if (typeof code === "number" && !lostBehind.has(code)) return "refused"
   if (isCommitSent) return "lost"
   return timeouts.has(code) ? "silent" : "unsent"
 }

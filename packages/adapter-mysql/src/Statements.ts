@@ -83,9 +83,11 @@ const update = (moved: ReadonlyArray<Written>): ReadonlyArray<string> => {
   const putsOff = byPlace(moved.map(({ change }) => String(change.putsOff)))
   // Assignments go from left to right: this one sees whose the row was.
   const isOpen = `due_millis <= ${now} AND (due_token IS NULL OR due_lease_millis <= ${now})`
-  const due = `IF(${isOpen} AND NOT ${putsOff}, due_millis, ${byPlace(moved.map(dueOf))})`
   const owes = byPlace(moved.map(({ change }) => (change.owesQuery ? "1" : "0")))
   const askedBy = byPlace(moved.map(({ change }) => literal(change.askedBy)))
+  // What still owes a query stays due, whatever the change says.
+  const owed = `IF(due_token = ${askedBy}, NULL, IF(due_asks = 1, due_millis, NULL))`
+  const due = `IF(${isOpen} AND NOT ${putsOff}, due_millis, COALESCE(${byPlace(moved.map(dueOf))}, ${owed}))`
   return [
     `UPDATE payment_proxy_order SET ${set.join(", ")}, due_millis = ${due},
       due_asks = IF(${owes} = 1, 1, IF(due_token = ${askedBy}, 0, due_asks)), due_token = NULL,

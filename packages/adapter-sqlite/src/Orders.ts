@@ -46,6 +46,7 @@ export const make = Effect.gen(function* () {
     writer`UPDATE payment_proxy_order SET due_millis = CASE
       WHEN ${change.putsOff ? 0 : 1} AND due_millis <= ${nowMillis}
         AND (due_token IS NULL OR due_lease_millis <= ${nowMillis}) THEN due_millis
+      WHEN ${dueMillis} IS NULL AND due_asks = 1 AND due_token IS NOT ${change.askedBy ?? ""} THEN due_millis
       ELSE ${dueMillis} END, due_asks = CASE
       WHEN ${change.owesQuery ? 1 : 0} THEN 1
       WHEN due_token = ${change.askedBy} THEN 0

@@ -159,7 +159,7 @@ const rulesOf = ({ perEndpoint, failures, openFor }: Limits) => {
   return { isOpen, room, admit, failed, succeeded, isJustClosed, owed }
 }
 
-/** Circuits within `limits`; at most 10 000 are known, of which those are forgotten first that were known longest. */
+/** Circuits within `limits`; of more than 10 000, those are forgotten first that nothing goes to and that were known longest. */
 export const within = (limits: Limits): Circuits => {
   const circuits = new Map<string, Circuit>()
   const { isOpen, room, admit, failed, succeeded, isJustClosed, owed } = rulesOf(limits)

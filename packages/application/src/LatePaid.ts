@@ -8,7 +8,7 @@ import { guarded } from "./Refund.ts"
 
 const reason = "Paid after the order had ended"
 
-/** How long after a refund of late money failed the next is placed, by how many failed; the last wait repeats. */
+/** How long after a refund of late money that failed was placed the next one is, by how many failed; the last wait repeats. */
 const waits = [10, 30, 60, 120, 240, 480, 1440].map((minutes) => Duration.minutes(minutes))
 const day = Duration.days(1)
 

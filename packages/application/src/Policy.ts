@@ -130,7 +130,10 @@ const waitMillis = (policy: Policy, payment: Payment.Payment, { tries }: Asked, 
   if (isFirstUnanswered) return answered
   const place = placeOf(payment, tries)
   const wait = Duration.toMillis(waitAfter(limits.confirming[place.list], place.tries))
-  return payment.operation !== null && payment.operation.unknownCalls > 0 ? Math.max(wait, answered) : wait
+  // What is not shown to the payer is sent again as soon as it is due: not while a call of it may be in the air.
+  const isSentAgain = payment.state === "PENDING" && payment.next === null && payment.unknownCalls > 0
+  const isInTheAir = isSentAgain || (payment.operation !== null && payment.operation.unknownCalls > 0)
+  return isInTheAir ? Math.max(wait, answered) : wait
 }
 
 /** A contradiction is asked about once the vendor has settled, and, where that says nothing, as patiently as anything else. */

@@ -26,10 +26,11 @@ interface Piece {
 export const make: (places: number, slow: number) => Effect.Effect<Pool, never, Scope.Scope> = Effect.fnUntraced(
   function* (places, slow) {
     const { quick, gather } = yield* Paces
-    const running = new Map<Piece, Fiber.RuntimeFiber<void>>()
+    /** Whose fiber is not known yet is just being started. */
+    const running = new Map<Piece, Fiber.RuntimeFiber<void> | undefined>()
     const stirred = Effect.unsafeMakeLatch(false)
     let slowCount = 0
-    yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()]))
+    yield* Effect.addFinalizer(() => Fiber.interruptAll([...running.values()].filter((fiber) => fiber !== undefined)))
 
     const free = () => places - (running.size - slowCount)
     const until = (isSo: () => boolean): Effect.Effect<void> =>
@@ -41,7 +42,7 @@ export const make: (places: number, slow: number) => Effect.Effect<Pool, never, 
     /** A piece that takes long gives its place up, as soon as there are not too many that did. */
     const slowing = (piece: Piece) =>
       Effect.sync(() => {
-        if (piece.isSlow || slowCount >= slow) return
+        if (piece.isSlow || slowCount >= slow || !running.has(piece)) return
         piece.isSlow = true
         slowCount += 1
         stirred.unsafeOpen()
@@ -75,7 +76,10 @@ export const make: (places: number, slow: number) => Effect.Effect<Pool, never, 
       Effect.gen(function* () {
         const piece: Piece = { owner, isSlow: false }
         yield* stays.come(piece)
-        running.set(piece, yield* Effect.forkDaemon(Effect.ensuring(work, gone(piece))))
+        running.set(piece, undefined)
+        const fiber = yield* Effect.forkDaemon(Effect.ensuring(work, gone(piece)))
+        // It may have come to its end already.
+        if (running.has(piece)) running.set(piece, fiber)
       })
 
     return { room, put, ended: stirred.await, owners: () => [...running.keys()].map(({ owner }) => owner) }

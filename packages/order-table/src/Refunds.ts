@@ -6,7 +6,7 @@ import { Either, type ParseResult, Schema } from "effect"
 const { refundNo: _no, payOrderNo: _payment, amount: _amount, ...rest } = RefundMachine.Refund.fields
 const {
   createdAtMillis: _created,
-  deadlineMillis: _deadline,
+  deadlineMillis,
   version: _version,
   learntVersion: _learnt,
   vendorRefundNo: _vendorNo,
@@ -14,7 +14,10 @@ const {
   head: _head,
   ...facts
 } = rest
-const Facts = Schema.parseJson(Schema.Struct(facts))
+/** The deadline is raised by each further call: the column of it, which payments have too, says what it was at first. */
+const Facts = Schema.parseJson(
+  Schema.Struct({ ...facts, deadlineMillis: Schema.optionalWith(deadlineMillis, { exact: true }) })
+)
 const encodeFacts = Schema.encodeSync(Facts)
 
 /** The columns that make up a refund. */
@@ -62,7 +65,7 @@ export const toRefund = (row: unknown): Either.Either<RefundMachine.Refund, Pars
         payOrderNo: order.parent_no,
         amount,
         createdAtMillis: order.created_millis,
-        deadlineMillis: order.deadline_millis,
+        deadlineMillis: order.facts.deadlineMillis ?? order.deadline_millis,
         version: order.version,
         learntVersion: order.learnt_version,
         vendorRefundNo: order.transaction_no,

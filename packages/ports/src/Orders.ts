@@ -52,7 +52,7 @@ export interface Change {
   readonly placing: Placing | null
   /**
    * When the order needs us again, from now; `null` where it never does. Takes a worker's token away. What is due already and
-   * nobody's stays due, as nobody has seen to it, unless `putsOff`.
+   * nobody's stays due, as nobody has seen to it, unless `putsOff`; and what goes on to owe a query is due, also where this says never.
    */
   readonly dueIn: Duration.Duration | null
   /** A call of ours leaves with this commit: until `dueIn` is over nobody is to ask what became of it, whatever was due. */

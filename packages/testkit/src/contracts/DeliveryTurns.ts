@@ -43,7 +43,8 @@ const givenBack = (it: It): void => {
       yield* due.hasten(refund.refundNo)
       const [claimed] = yield* ours
       expect(claimed).toMatchObject({ id: refund.refundNo, owner: app, tries: 0 })
-      const committed = aRefundChange(moved.payment, { ...refund, state: "SUCCEEDED" }, 1, { dueIn: null })
+      const askedBy = claimed?.token ?? null
+      const committed = aRefundChange(moved.payment, { ...refund, state: "SUCCEEDED" }, 1, { dueIn: null, askedBy })
       yield* orders.commit([committed])
       if (claimed !== undefined) expect(yield* due.done(claimed, null), "a commit takes the token away").toBe(false)
       yield* TestClock.adjust(Duration.days(1))

@@ -195,7 +195,8 @@ const commits = (it: It) => {
         const isClaimed = ({ payOrderNo }: { readonly payOrderNo: string }) =>
           claimed.some(({ id, tries }) => id === payOrderNo && tries === 0)
         expect([unclaimed, left, waiting].map(isClaimed)).toEqual([true, true, false])
-        yield* orders.commit([aChange(unclaimed, 2, { dueIn: null })])
+        const askedBy = claimed.find(({ id }) => id === unclaimed.payOrderNo)?.token ?? null
+        yield* orders.commit([aChange(unclaimed, 2, { dueIn: null, askedBy })])
         yield* TestClock.adjust(Duration.days(400))
         expect(Option.isNone(yield* claimOne("orders", unclaimed.payOrderNo)), "it was seen to").toBe(true)
       })

@@ -81,6 +81,23 @@ export const queryDebts = (it: It): void => {
       })
   )
 
+  it.effect("what another's commit says is never due again stays due while it owes a query", () =>
+    Effect.gen(function* () {
+      const due = yield* DueWork
+      const orders = yield* Orders
+      const { no, payment, claimed } = yield* owing
+      yield* orders.commit([aChange(payment, 1, { dueIn: null })])
+      // Whoever held it cannot hand it in any more, and may not have asked.
+      expect(yield* due.postpone(claimed, Duration.seconds(5), null)).toBe(false)
+      expect(yield* owed(no)).toEqual([true])
+      yield* orders.commit([aChange(payment, 2, { dueIn: null })])
+      const again = (yield* due.claim("orders", many, lease)).find(({ id }) => id === no)
+      expect(again?.isQueryOwed).toBe(true)
+      yield* orders.commit([aChange(payment, 3, { dueIn: null, askedBy: again?.token ?? "" })])
+      expect(yield* owed(no)).toEqual([undefined])
+    })
+  )
+
   it.effect("who asked before it was hastened once more settles nothing", () =>
     Effect.gen(function* () {
       const due = yield* DueWork

@@ -55,7 +55,9 @@ const placing = (it: It) => {
         contradiction: { column: "failed", sinceMillis: 7 },
         failure: { code: "CODE", detail: "detail" },
         heldReason: "ABNORMAL",
-        refundedAtMillis: payment.createdAtMillis + 5
+        refundedAtMillis: payment.createdAtMillis + 5,
+        // Each further call raises it.
+        deadlineMillis: refund.deadlineMillis + 60_000
       } as const
       const change = aRefundChange(payment, told, 1)
       yield* orders.commit([change])

@@ -23,12 +23,17 @@ export const make = (nowMillis: number, after: Duration.Duration | null): Due =>
 
 type Committed = Pick<Change, "dueIn" | "putsOff" | "owesQuery" | "askedBy">
 
-/** The row after a commit: one that is due and nobody's stays due, unless it is put off; a query that is owed is settled by who holds the row. */
+/**
+ * The row after a commit: one that is due and nobody's stays due, unless it is put off; a query that is owed is settled by who holds
+ * the row, and until then it stays due, whatever the commit says.
+ */
 export const committed = (due: Due, nowMillis: number, { dueIn, putsOff, owesQuery, askedBy }: Committed): Due => {
   const isSettled = askedBy !== null && due.token === askedBy
   const next =
     !putsOff && isOpen(due, nowMillis) ? { ...make(nowMillis, null), atMillis: due.atMillis } : make(nowMillis, dueIn)
-  return { ...next, isQueryOwed: owesQuery || (due.isQueryOwed && !isSettled) }
+  const isStillOwed = due.isQueryOwed && !isSettled
+  const atMillis = next.atMillis ?? (isStillOwed ? due.atMillis : null)
+  return { ...next, atMillis, isQueryOwed: owesQuery || isStillOwed }
 }
 
 /** Due now, nobody's, and its vendor is to be asked. */
