@@ -137,7 +137,7 @@ layer(ThrowawayMariaDb.layer, { excludeTestServices: true })("commits that share
       })
   )
 
-  for (const fate of ["lost", "unanswered"] as const)
+  for (const fate of ["lost", "unanswered", "disowned"] as const)
     it.scoped(
       `F12 the connection is cut at the COMMIT, which is ${fate}: every member is written once, and told so`,
       () =>

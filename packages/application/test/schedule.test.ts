@@ -49,6 +49,8 @@ vitest.effect("each state is asked about by its own list, whose last wait goes o
 vitest.effect("a call that may still be under way has its time, however quick the list is", () =>
   Effect.gen(function* () {
     expect((yield* waitsOf({ state: "SUBMITTING", unknownCalls: 1 }))[0]).toBe(12_000)
+    const open = yield* waitsOf({ state: "PENDING", next: null, unknownCalls: 1, arrived: true })
+    expect(open, "it is sent again at each of these").toEqual([12_000, 12_000, 12_000])
     const operation = { no: "1C1", kind: "capture", amountMinor: 1n, unknownCalls: 1 } as const
     expect((yield* waitsOf({ state: "AUTHORIZED", operation }))[0]).toBe(12_000)
   })

@@ -7,8 +7,16 @@ export type Fate =
   | "lost"
   /** The server gets it; the connection is reset before anything of its answer comes back. */
   | "unanswered"
+  /** The server gets it; in place of its answer comes an error of a proxy that has lost its server (2013). */
+  | "disowned"
 
 const headerBytes = 4
+
+/** An error as a server tells it: number 2013, HY000. */
+const lostServer = (() => {
+  const said = Buffer.from([0xff, 2013 & 0xff, 2013 >> 8, ...Buffer.from("#HY000Lost connection to the server")])
+  return Buffer.concat([Buffer.from([said.length, 0, 0, 1]), said])
+})()
 /** COM_QUERY and COM_STMT_EXECUTE, the commands that do something. */
 const commands: ReadonlySet<number> = new Set([0x03, 0x17])
 
@@ -111,6 +119,7 @@ export class TcpProxy {
       socket.on("close", end)
     }
     let isDeaf = false
+    let isDisowned = false
     const toServer = this.#line(server)
     const toClient = this.#line(client)
     client.on(
@@ -123,11 +132,13 @@ export class TcpProxy {
           return
         }
         if (fate === "unanswered") isDeaf = true
+        if (fate === "disowned") isDisowned = true
         toServer(packet)
       })
     )
     server.on("data", (chunk) => {
       if (isDeaf) client.resetAndDestroy()
+      else if (isDisowned) client.end(lostServer)
       else toClient(chunk)
     })
   }
