@@ -6,7 +6,7 @@ import { create, open, openSandbox, type SandboxWorld, sandboxVendor, sent, type
 const down: ReadonlyArray<readonly [name: string, what: string, fault: object, oauth?: object]> = [
   ["cut", "it breaks the connection", { fault: "drop-before-accept" }],
   ["error", "it answers 500", { fault: "error-before-accept", status: 500 }],
-  ["slow", "it does not answer in time", { fault: "hang" }, { timeLimitMillis: 400 }],
+  ["slow", "it does not answer in time", { fault: "hang" }, { timeLimitMillis: 1500 }],
   ["page", "it answers a page", { fault: "html" }],
   ["half", "it answers half a JSON", { fault: "garbage" }],
   ["busy", "it is busy (429)", { fault: "throttle" }],
@@ -68,13 +68,17 @@ describe("F45 the token server is down", () => {
       await token(fault)
       const begun = performance.now()
       isUnavailable(await get(name))
-      expect(performance.now() - begun).toBeLessThan(20_000)
+      const failed = performance.now()
+      expect(failed - begun).toBeLessThan(20_000)
       const fetched = (await sandbox.asked()).tokens
       const again = performance.now()
       isUnavailable(await get(name))
       expect(performance.now() - again).toBeLessThan(5000)
       const after = await sandbox.asked()
-      expect([after.calls, after.tokens]).toEqual([before.calls, fetched])
+      expect(after.calls).toBe(before.calls)
+      // At rest for a second; on a busy machine the next may come after it.
+      const rests = Math.floor((performance.now() - failed + 100) / 1000)
+      expect(after.tokens - fetched).toBeLessThanOrEqual(rests)
       expect(fetched - before.tokens).toBe(1)
     }
   )
@@ -97,7 +101,7 @@ describe("F45 the token server is down", () => {
     const before = await sandbox.asked()
     const begun = performance.now()
     let calls = 0
-    while (performance.now() - begun < 2000) {
+    while (performance.now() - begun < 2000 || calls <= 100) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => get("storm")))
       calls += answers.length
       for (const answer of answers) expect(problem(answer)).toEqual([503, "TOKEN_UNAVAILABLE"])
