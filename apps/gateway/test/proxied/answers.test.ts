@@ -5,7 +5,8 @@ import { grownBy, json, until } from "./calls.ts"
 import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
 
-const limitMillis = 500
+/** Enough for a head on a busy machine; of hints without an end, 1500 leave more garbage than may grow. */
+const limitMillis = 750
 const mostGrownMB = 50
 
 let vendor: Vendors.Vendor
