@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { randomInt } from "node:crypto"
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -7,7 +8,7 @@ import { createInterface } from "node:readline"
 import { promisify } from "node:util"
 import { root } from "./Demonstration.ts"
 
-/** Sandbox, gateway with its console, and shop, each a process of its own, on ports that the system picked. */
+/** Sandbox, gateway with its console, and shop, each a process of its own, on ports that nobody listened at. */
 export interface System {
   readonly gateway: string
   /** Where operators' browsers go: the console is below `/console/`. */
@@ -52,14 +53,15 @@ operators:
 
 const byRoot = ["--password-env", "PASSWORD", "--operator", "root"]
 
+/** Below those that systems pick, so that none of them gives it to others before it is used. */
 const freePort = (): Promise<number> =>
   new Promise((picked, fail) => {
+    const port = randomInt(20_000, 32_000)
     const server = createServer()
-    server.once("error", fail)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => picked(typeof address === "object" && address !== null ? address.port : 0))
-    })
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? picked(freePort()) : fail(error)
+    )
+    server.listen(port, "127.0.0.1", () => server.close(() => picked(port)))
   })
 
 /** Of the bundles, where a whole run of tests shares some: those start in a fraction of the time. */

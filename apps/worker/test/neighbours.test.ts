@@ -178,7 +178,8 @@ it.live(
       )
       expect(Number.isFinite(at(beside.took, 1)), "every event arrived").toBe(true)
       expect(beside.stopped, "those that are gone were stopped").toBe(2)
-      expect(at(beside.took, 0.99)).toBeLessThan(Math.max(4 * at(alone.took, 0.99), 1000))
+      // Of 200 the p99 is the second longest: one stall of a busy machine is enough for it.
+      expect(at(beside.took, 0.95)).toBeLessThan(Math.max(4 * at(alone.took, 0.95), 1000))
     }),
   60_000
 )

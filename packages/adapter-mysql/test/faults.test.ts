@@ -15,7 +15,7 @@ const stores = (url: string) =>
   Effect.gen(function* () {
     const through = yield* proxied(url)
     const context = yield* Layer.build(
-      Mysql.layer({ url: through.url, maxConnections: 4, acquireMillis: 500, statementMillis: 3000 })
+      Mysql.layer({ url: through.url, maxConnections: 4, acquireMillis: 500, statementMillis: 10_000 })
     )
     return {
       proxy: through.proxy,

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Checker from "@payment-proxy/testkit/Checker"
+import * as FreePort from "@payment-proxy/testkit/FreePort"
 import { Server, type Options as ServerOptions } from "@payment-proxy/testkit/mariadb/Server"
 import { TcpProxy } from "@payment-proxy/testkit/mariadb/TcpProxy"
 import { createConnection } from "mysql2/promise"
@@ -28,15 +28,6 @@ const secrets = {
 export const apps = ["shop", "other"] as const
 
 const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
-
-/** A port of 127.0.0.1 that nobody listens at now. */
-export const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 /** Short limits, so that a call of unknown outcome is asked about after three seconds, and what is open soon again. */
 const limits = `    kind: mapped
@@ -234,7 +225,7 @@ export const start = async (options: Options = {}): Promise<World> => {
     database = options.isMariaDb ? await startDatabase(folder, { extra, environment: ownOf("database") }) : undefined
     const databaseUrl = options.isCalm ? database?.url : database?.url.replace(/:\d+\//, `:${database.proxy.port}/`)
     const workerCount = options.workers ?? 0
-    const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, freePort))
+    const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, FreePort.pick))
     const urls = ports.map((port) => `http://127.0.0.1:${port}`)
     const environment = {
       PAYMENT_PROXY_CONFIG: config,

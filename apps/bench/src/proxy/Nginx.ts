@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
-import { freePort } from "../faults/World.ts"
+import * as FreePort from "@payment-proxy/testkit/FreePort"
 
 /** An nginx of our own in front of an upstream. */
 export interface Nginx {
@@ -71,7 +71,7 @@ const ended = (shell: ChildProcess): Promise<void> =>
 /** Starts it with a configuration in `folder`; answers once it takes connections. */
 export const start = async (command: string, folder: string, upstreamUrl: string): Promise<Nginx> => {
   mkdirSync(folder)
-  const port = await freePort()
+  const port = await FreePort.pick()
   const file = join(folder, "nginx.conf")
   writeFileSync(file, configuration(folder, port, new URL(upstreamUrl)))
   const shell = spawn("sh", ["-c", tethered, "sh", command, "-p", folder, "-c", file], {

@@ -28,11 +28,14 @@ afterEach(async () => {
   await world.platform("PUT", "/_faults", [])
 })
 
+/** The fault happened, once: where a create's time was over before it could leave, only when it was sent again. */
+const happened = () => expect.poll(fired, { timeout: limitMillis }).toEqual([1])
+
 /** In doubt, never failed; then PENDING with its next, and one payment at the platform; and payable to the end. */
 const comesBack = async (fault: string, knobs: object = {}) => {
   await fail({ on: "create", fault, times: 1, ...knobs })
   const { order, status, shown } = await placed()
-  expect(await fired(), "the fault happened").toEqual([1])
+  await happened()
   expect([status, shown.status], "in doubt, not failed").toEqual([202, "SUBMITTING"])
   const pending = await until(order.app, shown.payOrderNo, "PENDING")
   expect(pending.next).toMatchObject({ type: "redirect" })
@@ -48,14 +51,25 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
 
   it("F27 the connection breaks after the request was read, done or not", async () => {
     const half = { probability: 0.5, seed: 5 }
-    await fail({ on: "create", fault: "drop-after-accept", ...half }, { on: "create", fault: "drop-before-accept" })
+    await fail(
+      { on: "create", fault: "drop-after-accept", ...half },
+      { on: "create", fault: "drop-before-accept" },
+      // Until all were looked at, none is found out.
+      { on: "query", fault: "error-before-accept" }
+    )
     const all = await Promise.all(Array.from({ length: 12 }, () => placed()))
+    for (const { order, status, shown } of all) {
+      expect([status, shown.status]).toEqual([202, "SUBMITTING"])
+      // Where its time was over before it could leave, it is in doubt when it was sent again.
+      await expect
+        .poll(() => now(order.app, shown.payOrderNo), { timeout: limitMillis, message: "both look the same" })
+        .toMatchObject({ status: "SUBMITTING", inDoubt: true })
+    }
     const [after = 0, before = 0] = await fired()
     expect(after).toBeGreaterThan(2)
     expect(before).toBeGreaterThan(2)
     await fail()
-    for (const { order, status, shown } of all) {
-      expect([status, shown.status, shown.inDoubt], "both look the same").toEqual([202, "SUBMITTING", true])
+    for (const { order, shown } of all) {
       await until(order.app, shown.payOrderNo, "PENDING")
       expect(await payments(shown.payOrderNo)).toBe(1)
     }
@@ -70,7 +84,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
   it.each(["bom", "wrong-type"])("F32 a payment, oddly dressed: %s", async (fault) => {
     await fail({ on: "create", fault, times: 1 })
     const { order, shown } = await placed()
-    expect(await fired()).toEqual([1])
+    await happened()
     expect((await until(order.app, shown.payOrderNo, "PENDING")).next).not.toBeNull()
     expect(await payments(shown.payOrderNo)).toBe(1)
   })
@@ -78,8 +92,8 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
   it("F39 a notification comes before the create's answer, and the payment does, too", async () => {
     await fail({ on: "notify", fault: "before-answer", times: 1 })
     const first = await placed()
-    expect(await fired()).toEqual([1])
-    expect((await now(first.order.app, first.shown.payOrderNo)).status).toBe("PENDING")
+    await happened()
+    await until(first.order.app, first.shown.payOrderNo, "PENDING")
 
     await fail({ on: "create", fault: "late", times: 1, millis: 400 })
     const asking = placed()
@@ -92,7 +106,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
     })()
     const { order, shown } = await asking
     await paid
-    expect(await fired()).toEqual([1])
+    await happened()
     await until(order.app, shown.payOrderNo, "SUCCEEDED")
     expect(
       (await history(order.app, shown.payOrderNo)).filter(([status]) => status === "SUCCEEDED").length
@@ -104,6 +118,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
   it("F39 F40 a notification ten times over: one history, one SUCCEEDED event", async () => {
     await fail({ on: "notify", fault: "duplicate", copies: 10 })
     const { order, shown } = await placed()
+    await until(order.app, shown.payOrderNo, "PENDING")
     await pay(shown.payOrderNo)
     await until(order.app, shown.payOrderNo, "SUCCEEDED")
     const copies = async () =>
@@ -113,8 +128,9 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
     expect((await fired())[0]).toBeGreaterThan(0)
     expect(await history(order.app, shown.payOrderNo)).toEqual([
       ["SUBMITTING", "submit"],
-      ["PENDING", "create:open"],
-      ["SUCCEEDED", "notification:paid"]
+      // On a busy machine a question may be sooner.
+      ["PENDING", expect.stringMatching(/^(?:create|query):open$/)],
+      ["SUCCEEDED", expect.stringMatching(/^(?:notification|query):paid$/)]
     ])
     expect(events(shown.payOrderNo, "succeeded")).toBe(1)
   })
@@ -122,6 +138,7 @@ describe.sequential("rows of the fault page", { timeout: 60_000 }, () => {
   it("F43 the notification never comes: the platform is asked", async () => {
     await fail({ on: "notify", fault: "suppress", times: 1 })
     const { order, shown } = await placed()
+    await until(order.app, shown.payOrderNo, "PENDING")
     await pay(shown.payOrderNo)
     await until(order.app, shown.payOrderNo, "SUCCEEDED")
     expect(await fired()).toEqual([1])

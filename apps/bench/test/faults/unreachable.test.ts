@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createServer as createTls } from "node:tls"
 import * as Checker from "@payment-proxy/testkit/Checker"
+import * as FreePort from "@payment-proxy/testkit/FreePort"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Chance from "../../src/Chance.ts"
 import * as Traffic from "../../src/faults/Traffic.ts"
@@ -75,9 +76,7 @@ const unsent = async (world: World.World) => {
 
 describe("F24 a platform that cannot be reached was not sent anything", { timeout: 180_000 }, () => {
   it("refused: tried again under the same number as soon as it is there, one payment", async () => {
-    const empty = createPlain()
-    const port = await listening(empty)
-    await new Promise((done) => empty.close(done))
+    const port = await FreePort.pick()
     await inWorld(`http://127.0.0.1:${port}`, async (world) => {
       const { order, shown } = await unsent(world)
       const { hostname, port: there } = new URL(world.platformUrl)

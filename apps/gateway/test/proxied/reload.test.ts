@@ -1,6 +1,6 @@
 import { request as asked, type IncomingMessage } from "node:http"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
-import { ask, json, problem, rest } from "./calls.ts"
+import { ask, json, problem, rest, until } from "./calls.ts"
 import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
 
@@ -165,6 +165,10 @@ describe("a file that is sound", () => {
     }
     const callers = Array.from({ length: 8 }, caller)
     for (const settlingMillis of [1000, 2000]) await world.reload(file({}, { settlingMillis }))
+    await until(
+      () => statuses.length,
+      (count) => count > 20
+    )
     isOver = true
     await Promise.all(callers)
     expect(statuses.length).toBeGreaterThan(20)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { Current } from "@payment-proxy/configuration"
 import { Effect } from "effect"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { json, rest } from "./calls.ts"
+import { json, rest, until } from "./calls.ts"
 import { open, openSandbox, type SandboxWorld, sandboxVendor, type World } from "./world.ts"
 
 const [old, fresh] = ["throwaway-secret-of-tests", "another-throwaway-secret"]
@@ -53,6 +53,11 @@ const under = async (gateways: ReadonlyArray<World>, work: () => Promise<void>) 
   }
   const callers = gateways.flatMap((world) => Array.from({ length: 8 }, () => caller(world)))
   await work()
+  // As many as show something, also on a busy machine.
+  await until(
+    () => calls,
+    (count) => count > 100
+  )
   isOver = true
   await Promise.all(callers)
   return { calls, failed }

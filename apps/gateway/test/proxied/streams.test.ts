@@ -132,9 +132,13 @@ describe("F63 a client that leaves", () => {
 
   it("F63 after its create was sent: what the vendor answers is recorded all the same", async () => {
     const { no, text } = create()
+    let answers = () => {}
+    const left = new Promise<void>((done) => {
+      answers = done
+    })
     vendor.instead(async ({ take }) => {
       await take()
-      await rest(300)
+      await left
       return false
     })
     const request = begin("POST", "/proxy/pay/payments", { ...sent(text).headers, "content-length": text.length })
@@ -145,6 +149,8 @@ describe("F63 a client that leaves", () => {
     )
     expect(await world.order(no)).toMatchObject({ status: "SUBMITTING" })
     request.destroy()
+    await rest(100)
+    answers()
     const order = await until(
       () => world.order(no),
       ({ status }) => status !== "SUBMITTING"

@@ -6,7 +6,7 @@ import { create, open, openSandbox, type SandboxWorld, sandboxVendor, sent, type
 const down: ReadonlyArray<readonly [name: string, what: string, fault: object, oauth?: object]> = [
   ["cut", "it breaks the connection", { fault: "drop-before-accept" }],
   ["error", "it answers 500", { fault: "error-before-accept", status: 500 }],
-  ["slow", "it does not answer in time", { fault: "hang" }, { timeLimitMillis: 400 }],
+  ["slow", "it does not answer in time", { fault: "hang" }, { timeLimitMillis: 1500 }],
   ["page", "it answers a page", { fault: "html" }],
   ["half", "it answers half a JSON", { fault: "garbage" }],
   ["busy", "it is busy (429)", { fault: "throttle" }],
@@ -20,6 +20,9 @@ const odd: ReadonlyArray<readonly [name: string, what: string, fault: string]> =
   ["digits", "digits in a text", "expires-digits"]
 ]
 
+/** What waits for a connection counts: on a busy machine a thousand calls take long. */
+const patient = { connectMillis: 60_000, headMillis: 110_000, idleMillis: 110_000, totalMillis: 110_000 }
+
 let sandbox: SandboxWorld
 let world: World
 beforeAll(async () => {
@@ -29,7 +32,8 @@ beforeAll(async () => {
   const add = (name: string, oauth: object = {}) => {
     // One client for each, all of one sandbox.
     vendors[name] = sandboxVendor(sandbox, oauth, { merchantId: name })
-    routes[name] = { vendor: name, allow: ["ANY /payments/**"], filters: ["oauth"] }
+    const limits = name === "first" ? { limits: patient } : {}
+    routes[name] = { vendor: name, allow: ["ANY /payments/**"], filters: ["oauth"], ...limits }
   }
   for (const [name, , , oauth] of down) add(name, oauth)
   for (const [name] of odd) add(name)
@@ -64,13 +68,17 @@ describe("F45 the token server is down", () => {
       await token(fault)
       const begun = performance.now()
       isUnavailable(await get(name))
-      expect(performance.now() - begun).toBeLessThan(20_000)
+      const failed = performance.now()
+      expect(failed - begun).toBeLessThan(20_000)
       const fetched = (await sandbox.asked()).tokens
       const again = performance.now()
       isUnavailable(await get(name))
       expect(performance.now() - again).toBeLessThan(5000)
       const after = await sandbox.asked()
-      expect([after.calls, after.tokens]).toEqual([before.calls, fetched])
+      expect(after.calls).toBe(before.calls)
+      // At rest for a second; on a busy machine the next may come after it.
+      const rests = Math.floor((performance.now() - failed + 100) / 1000)
+      expect(after.tokens - fetched).toBeLessThanOrEqual(rests)
       expect(fetched - before.tokens).toBe(1)
     }
   )
@@ -93,7 +101,7 @@ describe("F45 the token server is down", () => {
     const before = await sandbox.asked()
     const begun = performance.now()
     let calls = 0
-    while (performance.now() - begun < 2000) {
+    while (performance.now() - begun < 2000 || calls <= 100) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => get("storm")))
       calls += answers.length
       for (const answer of answers) expect(problem(answer)).toEqual([503, "TOKEN_UNAVAILABLE"])
@@ -107,7 +115,7 @@ describe("F45 the token server is down", () => {
     expect(isThrough(await until(() => get("storm"), isThrough))).toBe(true)
   })
 
-  it("F45 a thousand first calls at once fetch one token", async () => {
+  it("F45 a thousand first calls at once fetch one token", { timeout: 120_000 }, async () => {
     await sandbox.faults()
     const before = await sandbox.asked()
     const answers = await Promise.all(Array.from({ length: 1000 }, () => get("first")))

@@ -174,7 +174,7 @@ describe("a body", () => {
   }
 
   it("that stops coming is cut, and the client sees that", async () => {
-    const world = await open({ upstream: trickle(0), route: { limits: { idleMillis: 200 } } })
+    const world = await open({ upstream: trickle(0), route: { limits: { idleMillis: 600 } } })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
     await client.ended()
@@ -194,7 +194,7 @@ describe("a body", () => {
   })
 
   it("that drips for ever is cut when its time is over", async () => {
-    const world = await open({ upstream: trickle(30), route: { limits: { totalMillis: 400 } } })
+    const world = await open({ upstream: trickle(30), route: { limits: { totalMillis: 1500 } } })
     const client = await world.client()
     client.send(keep("GET /proxy/r/a"))
     await client.ended()

@@ -89,7 +89,7 @@ describe("while all connections are taken", () => {
     const { world, answer } = await silent([], 2)
     const first = await asking(world, last("GET /proxy/r/first"))
     await world.upstream.until(({ messages }) => messages().length === 1, "the first")
-    await world.replace({ maxConnections: 1, maxInFlight: 2, limits: { connectMillis: 150 } })
+    await world.replace({ maxConnections: 1, maxInFlight: 2, limits: { connectMillis: 1000 } })
     const own = await asking(world, last("GET /proxy/r/own"))
     const late = await asking(world, last("GET /proxy/r/late"))
     await late.client.ended()

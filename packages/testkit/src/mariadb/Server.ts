@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import * as FreePort from "../FreePort.ts"
 import { find, type Program } from "./Program.ts"
 
 /** Starts a program that ends (-9) when we are gone, however that went; says its process id first. */
@@ -13,14 +13,6 @@ pid=$!
 echo "pid $pid" >&2
 (read -r line <&3; kill -9 "$pid") >/dev/null 2>&1 &
 wait "$pid"`
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => done(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
 
 const keptLines = 50
 
@@ -70,7 +62,7 @@ export class Server {
   /** A new one, empty, in a temporary folder. */
   static async start({ extra = [], folder, isGuarded = false, environment = {} }: Options = {}): Promise<Server> {
     const program = find()
-    const server = new Server(program, await freePort(), {
+    const server = new Server(program, await FreePort.pick(), {
       folder: folder ?? mkdtempSync(join(tmpdir(), "payment-proxy-mariadb-")),
       extra: isGuarded ? extra : [...extra, ...open(program)],
       environment
