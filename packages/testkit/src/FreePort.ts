@@ -1,15 +1,33 @@
 import { randomInt } from "node:crypto"
+import { mkdirSync, writeFile } from "node:fs"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
-const picked = new Set<number>()
+const maxMarked = 50
 
-/** A port of 127.0.0.1 that nobody listens at, below those that systems pick, so that none of them gives it to others meanwhile. */
-export const pick = (): Promise<number> =>
-  new Promise((done, fail) => {
-    const port = randomInt(20_000, 32_000)
-    if (picked.has(port)) return done(pick())
-    picked.add(port)
+/** Marks a port for all processes with this folder for temporary files; answers whether nobody had. */
+const isMarked = (port: number): Promise<boolean> => {
+  const folder = join(tmpdir(), "payment-proxy-ports")
+  mkdirSync(folder, { recursive: true })
+  return new Promise((done) => writeFile(join(folder, `${port}`), "", { flag: "wx" }, (error) => done(error === null)))
+}
+
+/** Whether somebody could listen there now. */
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((done) => {
     const server = createServer()
-    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? done(pick()) : fail(error)))
-    server.listen(port, "127.0.0.1", () => server.close(() => done(port)))
+    server.once("error", () => done(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)))
   })
+
+/**
+ * A port of 127.0.0.1 that nobody listens at, below those that systems give away by themselves, and that no other picks meanwhile;
+ * where marks of old are everywhere, they are passed over.
+ */
+export const pick = (tries = 0): Promise<number> => {
+  const port = randomInt(20_000, 32_000)
+  return isMarked(port)
+    .then((isOurs) => (isOurs || tries > maxMarked ? isFree(port) : false))
+    .then((isFound) => (isFound ? port : pick(tries + 1)))
+}
