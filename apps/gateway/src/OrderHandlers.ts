@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http"
 import { Readable } from "node:stream"
 import { HttpApiBuilder } from "@effect/platform"
 import { Api, Decoding, Order } from "@payment-proxy/api"
-import { capture, close, type Placed, place, Read, sync } from "@payment-proxy/application"
+import { Actor, capture, close, type Placed, place, Read, sync } from "@payment-proxy/application"
 import { anyOrder, CrashPoints } from "@payment-proxy/ports"
 import { Duration, Effect, Either } from "effect"
 import * as Body from "./Body.ts"
@@ -130,7 +130,7 @@ export const layer = HttpApiBuilder.group(Api, "orders", (handlers) =>
             version,
             status: state,
             cause,
-            detail,
+            detail: Actor.unsigned(detail),
             at: Order.timeOf(atMillis)
           }))
           return Shown.list(items, null)

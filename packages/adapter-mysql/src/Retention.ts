@@ -25,7 +25,7 @@ export const make = Effect.gen(function* () {
       case "deliveries":
         return sql`SELECT id, version FROM payment_proxy_delivery
           WHERE id < ${leastDelivery(until)} AND created_millis <= ${until} AND state <> 'waiting' AND due_millis IS NULL
-          ORDER BY id LIMIT ${count}`
+          ORDER BY id LIMIT ${count} FOR UPDATE`
       case "inbox":
         return sql`SELECT id, 0 AS version FROM payment_proxy_inbox
           WHERE id < ${Inbox.least(until)} AND received_millis <= ${until} AND due_millis IS NULL ORDER BY id LIMIT ${count}`
@@ -47,7 +47,7 @@ export const make = Effect.gen(function* () {
   } as const
 
   return Retention.of({
-    // Nothing writes these rows any more. Who else moves the same ones waits for this commit, and finds them gone.
+    // Nothing writes these rows any more, but for who sends a delivery again, who waits and finds it gone. Who else moves the same ones waits for this commit, and finds them gone.
     moveOut: (shelf, age, limit) =>
       transaction(
         Effect.gen(function* () {

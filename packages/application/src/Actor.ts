@@ -35,6 +35,10 @@ export const saidBy = ({ name, reason, second }: Person): string =>
     ? `By ${JSON.stringify(name)}${reason === null ? "" : `:${quoted(reason)}`}`
     : `Proposed by ${JSON.stringify(name)}, approved by ${JSON.stringify(second.name)} (${second.proposal}):${quoted(reason)}${quoted(second.remark)}`
 
+/** The same for whose order it is: that persons had it done, and neither who they are nor what they noted. */
+export const unsigned = (detail: string | null): string | null =>
+  detail?.replace(/(^|\. )(?:By|Proposed by) "[\s\S]*$/, "$1By an operator.") ?? null
+
 /** Whether history says of something that one person had it done, and no second one. */
 export const isAlone = (detail: string | null): boolean => detail?.startsWith('By "') ?? false
 

@@ -11,17 +11,22 @@ import { inTurn } from "./Turns.ts"
 
 type Listed = Extract<Evidence.Evidence, { kind: "refunds" }>
 
-/** Whether a vendor's list of refunds names any by a number of ours. */
+/** Whether a vendor's list of refunds names any by a number of ours; what is of another order tells nothing of ours. */
 export const isAboutOurs = (evidence: Evidence.Evidence): evidence is Listed =>
-  evidence.kind === "refunds" && evidence.items.some(({ ourNo }) => ourNo !== null)
+  evidence.kind === "refunds" && evidence.foreign === null && evidence.items.some(({ ourNo }) => ourNo !== null)
 
-/** Those of the listed refunds that are ours and that we know otherwise. */
-const newsOf = ({ ownRefunds }: Payment.Payment, { items }: Listed): ReadonlyArray<Evidence.RefundItem> =>
-  items.filter(({ ourNo, state }) =>
+/** Those of the listed refunds that are ours and that we know otherwise; where one number stands twice, the one that succeeded. */
+const newsOf = ({ ownRefunds }: Payment.Payment, { items }: Listed): ReadonlyArray<Evidence.RefundItem> => {
+  const news = items.filter(({ ourNo, state }) =>
     ownRefunds.some(
       (own) => own.refundNo === ourNo && own.state !== "succeeded" && state !== "pending" && !(own.state === state)
     )
   )
+  const succeededFirst = news.toSorted(
+    (one, other) => Number(other.state === "succeeded") - Number(one.state === "succeeded")
+  )
+  return succeededFirst.filter(({ ourNo }, at) => succeededFirst.findIndex((other) => other.ourNo === ourNo) === at)
+}
 
 /** What a listed refund says about ours; in a list that was asked for about the payment it is late. */
 const evidenceOf = (

@@ -36,6 +36,8 @@ const intendOnce = (known: Payment.Payment, operation: Operation, untilMillis: n
 /** Sends the operation, whose intent is `sent`, and takes in what comes of it; who is stopped meanwhile leaves it in doubt. */
 const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Operation, untilMillis: number) {
   const vendors = yield* Vendors
+  // Who was paused with an answer in his hands may find that it was given up for lost, and sent again: this says nothing of that call.
+  const isLastCall = (now: Payment.Payment) => isStill(now, operation) && now.operation?.untilMillis === untilMillis
   return yield* vendors[operation.kind](sent, operation, untilMillis).pipe(
     Effect.interruptible,
     Effect.matchEffect({
@@ -47,7 +49,7 @@ const send = Effect.fnUntraced(function* (sent: Payment.Payment, operation: Oper
           { cause: `${operation.kind}:${answer._tag}`, detail: answer.detail },
           (now) =>
             Either.right(
-              isStill(now, operation)
+              isLastCall(now)
                 ? PaymentMachine.answered(now, "operation", answer)
                 : { order: now, urgent: false, alarms: [] }
             )

@@ -110,10 +110,12 @@ const columns = [
 
 /**
  * A cell of CSV (RFC 4180): in quotes where it has a comma, a quote or a line's end. A spreadsheet takes what begins with = + - @, also where
- * they are as wide as Chinese letters, a tab or a line's end for a formula: such a cell has an apostrophe before it.
+ * they are as wide as Chinese letters, a tab or a line's end for a formula: such a cell has an apostrophe before it. So has what follows a
+ * semicolon or a tab within it, where many countries' spreadsheets begin the next cell.
  */
 export const cell = (text: string | null): string => {
-  const harmless = /^[=+\-@\t\r\n＝＋－＠]/.test(text ?? "") ? `'${text}` : (text ?? "")
+  const begun = /^[=+\-@\t\r\n＝＋－＠]/.test(text ?? "") ? `'${text}` : (text ?? "")
+  const harmless = begun.replaceAll(/([;\t])(?=\s*[=+\-@＝＋－＠])/g, "$1'")
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 

@@ -149,7 +149,7 @@ const endedIfLate = Effect.fnUntraced(function* ({ account, session }: SignedIn)
 
 /**
  * Signs an operator in by his password: always a new session under a new id. After five wrong passwords the account waits one minute,
- * two, four, up to 15, for the right one, too; an address waits after ten. Wrong names are treated as wrong passwords are.
+ * two, four, up to 15, for the right one, too; an address waits after ten. Wrong names are treated as wrong passwords are, by each process.
  */
 export const signIn = Effect.fnUntraced(function* (asked: {
   readonly name: string

@@ -28,6 +28,19 @@ it.world("history names the person who closed an order, and why; of an app's own
   })
 )
 
+it.world("its app is told that an operator did it, and neither who nor why", () =>
+  Effect.sync(() => {
+    const second = { name: "bob", proposal: "prp_1", remark: 'sure? "yes"' }
+    const said = [{ second }, {}].map((more) => Actor.saidBy({ name: "alice", reason: 'By "them". Look.', ...more }))
+    for (const detail of said) {
+      expect(Actor.unsigned(detail)).toBe("By an operator.")
+      expect(Actor.unsigned(`as SUCCEEDED. ${detail}`)).toBe("as SUCCEEDED. By an operator.")
+    }
+    for (const detail of [null, "NOT_ENOUGH: Stand by.", 'Refused "By hand"'])
+      expect(Actor.unsigned(detail)).toBe(detail)
+  })
+)
+
 it.world("who captures and who refunds is on record beside what is done", () =>
   Effect.gen(function* () {
     const { authorize } = yield* FakeVendors.FakeVendor

@@ -140,7 +140,7 @@ it.effect("a report is CSV of RFC 4180, in which no cell is a formula", () =>
     }
     expect(yield* stated("-0.01"), "a fee that came back is a number").toBe("-0.01")
     expect(yield* stated("-1+1")).toBe("'-1+1")
-    expect(["=1", "+1", "-1", "@a", "\ta", "a=1", "a\nb", null].map(Report.cell)).toEqual([
+    expect(["=1", "+1", "-1", "@a", "\ta", "a=1", "a\nb", "a;=1", null].map(Report.cell)).toEqual([
       "'=1",
       "'+1",
       "'-1",
@@ -148,6 +148,7 @@ it.effect("a report is CSV of RFC 4180, in which no cell is a formula", () =>
       "'\ta",
       "a=1",
       '"a\nb"',
+      "a;'=1",
       ""
     ])
   })

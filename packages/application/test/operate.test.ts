@@ -1,6 +1,6 @@
 import { expect } from "@effect/vitest"
 import { Evidence, PaymentCommands, PaymentMachine } from "@payment-proxy/domain"
-import { Orders } from "@payment-proxy/ports"
+import { Orders, Vendors } from "@payment-proxy/ports"
 import { FakeVendors } from "@payment-proxy/testkit"
 import { Duration, Effect, Either, Fiber, Layer, TestClock } from "effect"
 import { round } from "../src/Work.ts"
@@ -156,6 +156,41 @@ it.world("a call on its way when the order expires is not sent again before its 
     yield* lived(Duration.seconds(1), 8)
     expect(yield* callsOf("complete")).toBe(2)
     expect((yield* now(payOrderNo)).state).toBe("SUCCEEDED")
+  })
+)
+
+it.world("a worker that is paused with a refusal in its hands says nothing of the call that was sent after it", () =>
+  Effect.gen(function* () {
+    const { authorize, script, always, calm } = yield* vendor
+    const { payOrderNo } = yield* placed({ method: "CARD" })
+    yield* authorize(payOrderNo)
+    const pausedWith = Layer.effect(
+      Vendors,
+      Effect.map(Vendors, (vendors) =>
+        Vendors.of({
+          ...vendors,
+          capture: (...call) => Effect.tapError(vendors.capture(...call), () => Effect.sleep(Duration.minutes(20)))
+        })
+      )
+    )
+    yield* TestClock.adjust(Duration.seconds(6))
+    yield* round("orders")
+    yield* script("capture", "reject")
+    const late = yield* Effect.fork(Effect.provide(round("orders"), pausedWith))
+    yield* TestClock.adjust(Duration.seconds(1))
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+    // Long after, the vendor says that the money is still there: it is given up for lost, and sent once more. That takes it, and nobody hears of it.
+    yield* TestClock.adjust(Duration.minutes(10))
+    yield* script("capture", "dropAfter")
+    while ((yield* callsOf("capture")) < 2) yield* lived(Duration.seconds(30), 1)
+    yield* always("query", "dropBefore")
+    yield* TestClock.adjust(Duration.minutes(20))
+    yield* Fiber.join(late)
+    expect((yield* now(payOrderNo)).operation).toMatchObject({ unknownCalls: 1 })
+    yield* calm
+    yield* lived(Duration.minutes(1), 10)
+    expect(yield* now(payOrderNo)).toMatchObject({ state: "SUCCEEDED", captured: 1234n })
+    expect(yield* callsOf("capture")).toBe(2)
   })
 )
 

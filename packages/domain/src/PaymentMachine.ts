@@ -283,7 +283,7 @@ export const created = (
 const isListDue = (payment: Payment, refundNo: string): boolean =>
   isSettled(payment.state) &&
   payment.state !== "REFUNDED" &&
-  payment.refundItems.length > 0 &&
+  (payment.refundItems.length > 0 || payment.refundTotal > 0n) &&
   !payment.refundItems.some(({ ourNo }) => ourNo === refundNo)
 
 /**

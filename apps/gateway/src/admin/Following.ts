@@ -17,6 +17,9 @@ const stands = (id: string) =>
     )
   )
 
+/** Whether the session that asks for this still stands, for what goes on for long. */
+export const standing = Effect.flatMap(Gate.sessionId, (id) => stands(id ?? ""))
+
 /** A stream for who is signed in: it ends with the session, and with his account's door. */
 export const follow = Effect.fnUntraced(function* <A, E, R, E2, R2>(
   response: ServerResponse,

@@ -75,12 +75,23 @@ const refusalWritten = Effect.gen(function* () {
   yield* Trail.write({ operator: "?", action: "sign-in", subject: null, reason: null, address }, "OIDC_FAILED")
 })
 
+/** What the provider says of who came back; an address that came back wrong too often waits, as it does with passwords. */
+const finished = Effect.fnUntraced(function* <A, E, R>(finish: Effect.Effect<A, E, R>) {
+  const attempts = yield* Attempts.Attempts
+  const address = yield* Gate.address
+  const retryAfterMillis = attempts.from(address, yield* Clock.currentTimeMillis)
+  if (retryAfterMillis > 0) return yield* new SignIn.SignInLocked({ retryAfterMillis })
+  const said = yield* finish
+  attempts.giveBack(address, yield* Clock.currentTimeMillis)
+  return said
+})
+
 const signedIn = Effect.gen(function* () {
   const { finish } = yield* provider
   const { url, groups } = yield* Settings
   const request = yield* HttpServerRequest.HttpServerRequest
   const { to, endsAtMillis: _, ...known } = yield* begun
-  const identity = yield* finish(`${url}${request.url}`, known)
+  const identity = yield* finished(finish(`${url}${request.url}`, known))
   const opened = yield* SignIn.federated(identity, groups(), yield* Gate.address)
   return yield* Session.opened(onward(to), opened)
 }).pipe(Effect.tapErrorTag("IdentityRefused", () => refusalWritten))

@@ -10,6 +10,7 @@ import * as Detail from "./Detail.ts"
 import * as Export from "./Export.ts"
 import * as Filter from "./Filter.ts"
 import * as Filters from "./Filters.ts"
+import * as Following from "./Following.ts"
 import * as Acts from "./OrderActs.ts"
 import * as OrderLive from "./OrderLive.ts"
 import { acting, body, recorded } from "./Recorded.ts"
@@ -34,7 +35,7 @@ const exported = Effect.fnUntraced(function* (asked: typeof Admin.Orders.OrderFi
   const filter = yield* Filter.of(asked)
   const response = NodeHttpServerRequest.toServerResponse(yield* HttpServerRequest.HttpServerRequest)
   yield* recorded({ action: "order.export", subject: Filter.said(asked), reason: null })(Effect.void)
-  yield* Csv.send(response, "orders.csv", Export.csv(filter))
+  yield* Csv.send(response, "orders.csv", Export.csv(filter), yield* Following.standing)
   return HttpServerResponse.empty()
 })
 

@@ -14,6 +14,7 @@ import {
 import { Effect, FiberSet, Option } from "effect"
 import { answering } from "../Problems.ts"
 import * as Csv from "./Csv.ts"
+import * as Following from "./Following.ts"
 import { acting, body, recorded } from "./Recorded.ts"
 
 type ShownDay = typeof Admin.Reconciliation.AdminDay.Type
@@ -81,7 +82,8 @@ const reported = Effect.fnUntraced(function* (vendor: string, ofDay: string) {
   const report = yield* recorded({ action: "day.report", subject: `${vendor}/${ofDay}`, reason: null })(
     Reconcile.report(vendor, ofDay)
   )
-  yield* Csv.send(response, `${vendor.replaceAll(/[^\w.-]/g, "_")}-${report.day.day}.csv`, Report.csv(report))
+  const name = `${vendor.replaceAll(/[^\w.-]/g, "_")}-${report.day.day}.csv`
+  yield* Csv.send(response, name, Report.csv(report), yield* Following.standing)
   return HttpServerResponse.empty()
 })
 

@@ -10,6 +10,11 @@ afterEach(() => {
   server?.close()
 })
 
+let mayGoOn = true
+afterEach(() => {
+  mayGoOn = true
+})
+
 const piece = "x".repeat(65_536)
 
 /** A server that sends a file without end, and a client that reads what it wants of it. */
@@ -21,7 +26,8 @@ const sending = async (text: (made: () => void) => Stream.Stream<string, Error>)
       Csv.send(
         response,
         "file.csv",
-        text(() => void made++)
+        text(() => void made++),
+        Effect.sync(() => mayGoOn)
       )
     )
     response.once("close", () => {
@@ -90,6 +96,17 @@ describe("a file that is made as it is sent", () => {
     await vi.waitFor(() => expect(answer.complete).toBe(true), { timeout: 10_000 })
     going = false
     expect(most).toBeLessThan(10)
+  })
+
+  it("is cut off once it may not go on, as when its reader has signed out", async () => {
+    const { answer, ended } = await sending(endless)
+    answer.on("error", () => undefined)
+    answer.resume()
+    await new Promise((done) => setTimeout(done, 100))
+    expect(ended()).toBeNull()
+    mayGoOn = false
+    await vi.waitFor(() => expect(ended()).not.toBeNull(), { timeout: 20_000 })
+    expect(answer.complete).toBe(false)
   })
 
   it("is made no further when the client has left", async () => {

@@ -130,6 +130,19 @@ describe("F66 sign-in at the company's provider", () => {
     expect(finished).toEqual([])
   })
 
+  it("an address that comes back wrong again and again waits: the provider is not asked without end", async () => {
+    const fresh = await open({ provider })
+    const going = await fresh.raw("GET", "/admin/oidc/start")
+    const headers = { cookie: kept(going), "sec-fetch-site": "cross-site" }
+    codes.add("spent")
+    let last: Answer | undefined
+    for (let count = 0; count < 15; count++)
+      last = await fresh.raw("GET", `/admin/oidc/callback?code=spent&state=${stateOf(going)}`, { headers })
+    expect(finished).toHaveLength(10)
+    expect([last?.status, last?.body.code]).toEqual([429, "SIGN_IN_LOCKED"])
+    await fresh.close()
+  })
+
   it("lets in whose groups say a role, and nobody else", async () => {
     groups = ["kitchen", "__proto__"]
     const going = await start()
