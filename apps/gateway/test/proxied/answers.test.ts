@@ -7,7 +7,8 @@ import { create, open, sent, vendorOf, type World } from "./world.ts"
 
 /** Enough for a head on a busy machine. */
 const limitMillis = 750
-const mostGrownMB = 50
+/** Hints are small, and come no faster than this shows: where they are kept, it is 40 MB. */
+const mostGrownMB = (what: string): number => (what.startsWith("103") ? 25 : 50)
 
 let vendor: Vendors.Vendor
 let world: World
@@ -124,7 +125,7 @@ const ways: ReadonlyArray<
     ({ response }) => {
       const { socket } = response
       if (socket === null) return false
-      // Some 20 MB a second: kept, they would be far more than may be; as fast as can be, what is let go of is much for a busy machine.
+      // Some 20 MB a second: as fast as can be, what is let go of is much for a busy machine.
       const pouring = setInterval(() => socket.write(hint), 3)
       socket.once("close", () => clearInterval(pouring))
       return true
@@ -157,7 +158,7 @@ const next = (method: string, how: Vendors.Instead, times = 1, isDone = true) =>
 }
 
 describe("F33 an answer that is too much, bounded in memory and time", () => {
-  it.each(ways)("F33 to a create that passes, %s: the order is in doubt, and found out", async (_, how, seen) => {
+  it.each(ways)("F33 to a create that passes, %s: the order is in doubt, and found out", async (what, how, seen) => {
     const { no, text } = create()
     next("POST", how)
     let looked = () => {}
@@ -170,13 +171,13 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     })
     expect(answer).toMatchObject(seen)
     expect(answer?.millis).toBeLessThan(limitMillis + 20_000)
-    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(grownMB).toBeLessThan(mostGrownMB(what))
     expect(await world.order(no)).toMatchObject({ status: "SUBMITTING", inDoubt: true, payOrderNo: answer?.order })
     looked()
     expect(await foundOut(no)).toMatchObject({ status: "PENDING", inDoubt: false })
   })
 
-  it.each(ways)("F33 to a query that passes, %s: it moves nothing", async (_, how, seen) => {
+  it.each(ways)("F33 to a query that passes, %s: it moves nothing", async (what, how, seen) => {
     const { no, text } = create()
     await taken("POST", "/proxy/pay/payments", text)
     vendor.instead((call) => call.seen.url.endsWith(no) && call.request.headers.via !== undefined && how(call))
@@ -186,11 +187,11 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     })
     expect(answer).toMatchObject({ ...seen, order: (await world.order(no)).payOrderNo })
     expect(answer?.millis).toBeLessThan(limitMillis + 20_000)
-    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(grownMB).toBeLessThan(mostGrownMB(what))
     expect(await world.order(no)).toMatchObject({ status: "PENDING", inDoubt: false })
   })
 
-  it.each(ways)("F33 to our own create and the questions after it, %s: in doubt, and found out", async (_, how) => {
+  it.each(ways)("F33 to our own create and the questions after it, %s: in doubt, and found out", async (what, how) => {
     const businessNo = create().no
     const order = {
       ...{ vendor: "platform", businessNo, amount: { value: "12.34", currency: "CNY" } },
@@ -222,7 +223,7 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
         (count) => count >= 2
       )
     })
-    expect(grownMB).toBeLessThan(mostGrownMB)
+    expect(grownMB).toBeLessThan(mostGrownMB(what))
     expect(await foundOut(businessNo)).toMatchObject({ status: "PENDING", inDoubt: false })
   })
 })
