@@ -19,9 +19,12 @@ const following = (loaded: Configuration) =>
 
 Process.run(
   Effect.flatMap(Process.configured, (configuration) =>
-    Layer.launch(
-      Layer.mergeAll(Work.layer, following(configuration), ready).pipe(
-        Layer.provide(Layers.fromConfiguration(configuration))
+    Effect.zipRight(
+      Process.stepBack(configuration.environment.PAYMENT_PROXY_WORKER_NICENESS),
+      Layer.launch(
+        Layer.mergeAll(Work.layer, following(configuration), ready).pipe(
+          Layer.provide(Layers.fromConfiguration(configuration))
+        )
       )
     )
   )

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -18,8 +18,15 @@ let environment: Record<string, string>
 let sandbox: Context.Tag.Service<Sandbox.Sandbox>
 
 /** Runs an app's file; answers its first line of JSON that says it is ready, and how it ended. */
-const run = (app: string, file: string, args: ReadonlyArray<string>, env: Record<string, string>) => {
-  const child = spawn(process.execPath, ["--conditions=source", file, ...args], {
+const run = (
+  app: string,
+  file: string,
+  args: ReadonlyArray<string>,
+  env: Record<string, string>,
+  launcher: ReadonlyArray<string> = []
+) => {
+  const [command = "", ...rest] = [...launcher, process.execPath, "--conditions=source", file, ...args]
+  const child = spawn(command, rest, {
     cwd: join(root, "apps", app),
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"]
@@ -106,6 +113,24 @@ it("follows, as a process of its own, the order that a gateway without loops has
     expect(performance.now() - start).toBeLessThan(10_000)
   }
 }, 60_000)
+
+it.each([
+  { started: [], said: {}, niceness: 5 },
+  { started: [], said: { PAYMENT_PROXY_WORKER_NICENESS: "0" }, niceness: 0 },
+  { started: ["nice", "-n", "3"], said: {}, niceness: 3 }
+])(
+  "a worker steps back behind what somebody waits for, unless it was told or started otherwise: $niceness",
+  async ({ started, said, niceness }) => {
+    const { child, ready } = run("worker", "src/main.ts", [], { ...environment, ...said }, started)
+    await ready
+    // Where the tests themselves step back, so does whatever they start.
+    const ours = getPriority()
+    const started3 = started.length === 0 ? ours : ours + 3
+    expect(getPriority(child.pid)).toBe(ours === 0 ? niceness : started3)
+    child.kill("SIGKILL")
+  },
+  20_000
+)
 
 it.each(["gateway", "worker"])(
   "a %s whose configuration has faults does not start, and names them all",

@@ -429,5 +429,13 @@ export const steps = (server: Server): ReadonlyArray<Step> => [
     name: "queries that are owed",
     statement: "ALTER TABLE payment_proxy_order ADD COLUMN due_asks tinyint NOT NULL DEFAULT 0",
     makes: { table: "payment_proxy_order", part: "due_asks" }
+  },
+  {
+    id: 66,
+    name: "what else is asked of orders with an amount",
+    statement: `ALTER TABLE payment_proxy_order
+      DROP KEY payment_proxy_order_amount,
+      ADD KEY payment_proxy_order_amounts (currency, amount_minor, pay_order_no, app, vendor, pay_method)`,
+    makes: { table: "payment_proxy_order", part: "payment_proxy_order_amounts" }
   }
 ]

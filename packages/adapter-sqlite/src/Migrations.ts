@@ -333,6 +333,13 @@ const evidence = statements(
 /** Whether the vendor is to be asked about an order before anything else is sent. */
 const owed = statements("ALTER TABLE payment_proxy_order ADD COLUMN due_asks integer NOT NULL DEFAULT 0")
 
+/** What else is asked of orders with an amount is told by the amounts' index. */
+const amounts = statements(
+  "DROP INDEX payment_proxy_order_amount",
+  `CREATE INDEX payment_proxy_order_amounts
+    ON payment_proxy_order (currency, amount_minor, pay_order_no, app, vendor, pay_method)`
+)
+
 /** Brings the schema up to date: numbered, forward only; every process may run it at its start. */
 export const migrate = Migrator.make({})({
   table: "payment_proxy_migration",
@@ -352,6 +359,7 @@ export const migrate = Migrator.make({})({
     "0013_operators": operators,
     "0014_insight": insight,
     "0015_what_was_said": evidence,
-    "0016_queries_that_are_owed": owed
+    "0016_queries_that_are_owed": owed,
+    "0017_what_else_is_asked_of_amounts": amounts
   })
 })

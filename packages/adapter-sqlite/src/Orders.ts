@@ -12,7 +12,6 @@ class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 /** Searches as SQLite is asked for them. */
 export const dialect: Searching.Dialect = {
   by: (index) => `INDEXED BY ${index}`,
-  joined: "CROSS JOIN",
   is: (column, text) => [`${column} = ?`, text],
   // From one to the next in their index: SQLite would read all of it.
   names: (column, index) => `WITH RECURSIVE each(name) AS (

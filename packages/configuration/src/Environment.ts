@@ -3,6 +3,7 @@ import { CrashAt } from "./CrashAt.ts"
 import { decodeAll, type Fault } from "./Faults.ts"
 
 const retentionDays = "This is not a whole number of days from 1 to 36500."
+const niceness = "This is not a whole number from 0 (as everybody else) to 19 (after everybody else)."
 const port = Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535))
 const switchedOn = Schema.transform(Schema.Literal("true", "false"), Schema.Boolean, {
   strict: true,
@@ -70,6 +71,13 @@ export const Environment = Schema.Struct({
       Schema.filter((days) => (Number.isInteger(days) && days >= 1 && days <= 36_500 ? undefined : retentionDays))
     ),
     { default: () => 90 }
+  ),
+  /** How far the worker steps back behind what runs beside it (Unix's niceness), where nobody else has said how. */
+  PAYMENT_PROXY_WORKER_NICENESS: Schema.optionalWith(
+    Schema.NumberFromString.pipe(
+      Schema.filter((by) => (Number.isInteger(by) && by >= 0 && by <= 19 ? undefined : niceness))
+    ),
+    { default: () => 5 }
   ),
   /** Fault experiments: the process kills itself there. Development only. */
   PAYMENT_PROXY_CRASH_AT: Schema.optionalWith(CrashAt, { as: "Option", exact: true })

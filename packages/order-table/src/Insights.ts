@@ -1,7 +1,7 @@
 import { OrderNo, Payment, Words } from "@payment-proxy/domain"
 import { type Behind, type Queue, type QueueLag, queues, type Troubled } from "@payment-proxy/ports"
 import { Clock, Effect, Schema } from "effect"
-import { indexes, type Query, type Dialect as Searched } from "./Searching.ts"
+import { indexes, type Query, type Dialect as Searched } from "./SearchWays.ts"
 
 /** What the databases say differently. */
 export interface Dialect extends Pick<Searched, "by"> {

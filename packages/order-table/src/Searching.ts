@@ -1,52 +1,28 @@
-import { Currency, OrderNo, Payment, Words } from "@payment-proxy/domain"
+import { OrderNo, Words } from "@payment-proxy/domain"
 import type { OrderFilter, Search } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
+import {
+  type Branch,
+  branchesOf,
+  type Condition,
+  conditionsOf,
+  type Dialect,
+  indexes,
+  isPayment,
+  merged,
+  type Query,
+  range,
+  type Stroll,
+  selected,
+  source,
+  strollOf,
+  table,
+  type Way,
+  waysOf,
+  where
+} from "./SearchWays.ts"
 
-/** A statement with its values in the order of its question marks. */
-export interface Query {
-  readonly text: string
-  readonly values: ReadonlyArray<string | number>
-}
-
-/** What the databases say differently. */
-export interface Dialect {
-  /** Behind a table's name: reads it by this index and no other. */
-  readonly by: (index: string) => string
-  /** Between two tables: looks up in the second what is in the first, and not the other way round. */
-  readonly joined: string
-  /** Whether a column is this text, by the byte, found by an index that may compare otherwise. */
-  readonly is: (column: string, text: string) => Condition
-  /** The vendors or apps that orders have, as `name`, by an index that begins with them and without reading all of it. */
-  readonly names: (column: "vendor" | "app", index: string) => string
-}
-
-/** A part of a WHERE with its values. */
-export type Condition = readonly [text: string, ...values: ReadonlyArray<string | number>]
-
-/** Orders in the order of their numbers, by the index that has them so for these conditions. */
-interface Branch {
-  readonly index: string | null
-  readonly conditions: ReadonlyArray<Condition>
-  /** Only those that are there, too, each looked up in `index` by its number, which is `candidate`. */
-  readonly among?: Branch
-}
-
-/** A way to find orders: how many it leads to is told by `own` alone. */
-interface Way {
-  readonly name: "state" | "app" | "vendor" | "amount"
-  readonly index: string
-  readonly own: ReadonlyArray<Condition>
-  readonly branches: ReadonlyArray<ReadonlyArray<Condition>>
-}
-
-/** The indexes that a search goes by; in each, what a way asks for comes first, then the number, then what else is looked at. */
-export const indexes = {
-  state: "payment_proxy_order_state",
-  app: "payment_proxy_order_app",
-  vendor: "payment_proxy_order_vendor",
-  amount: "payment_proxy_order_amount",
-  number: "payment_order_pay_order_no_index"
-} as const
+export type { Condition, Dialect, Query } from "./SearchWays.ts"
 
 /** Up to how many are counted one by one. */
 export const countedExactly = 10_000
@@ -54,172 +30,13 @@ export const countedExactly = 10_000
 const few = 2000
 /** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
 const some = [10_000, 40_000] as const
-/** An amount's own index tells all of it: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
+/** The amounts' index tells all that is asked for but a state: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
 const told = { few: 10_000, some: 40_000 } as const
 /** How many of the newest are looked through before a way to many is gone. */
 const walked = 2000
 /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
 const strolled = 20_000
 const maxParents = 100
-/** So many apps are looked through one by one. */
-const maxApps = 200
-
-/** Not to be found by an index of its own: half of all orders have it. */
-const isPayment: Condition = [`trans_type + 0 = ${Words.transTypes.PAYMENT}`]
-const isPaymentKeyed: Condition = [`trans_type = ${Words.transTypes.PAYMENT}`]
-
-const given = <A>(value: A | null, condition: (value: A) => ReadonlyArray<Condition>): ReadonlyArray<Condition> =>
-  value === null ? [] : condition(value)
-
-/** A number begins with the millisecond in which its order was created: a time is a range of numbers. */
-const range = ({ createdFromMillis, createdToMillis, after }: OrderFilter & { readonly after: string | null }) => [
-  ...given(
-    createdFromMillis,
-    (from): ReadonlyArray<Condition> => [["pay_order_no >= ?", OrderNo.least(Math.ceil(from))]]
-  ),
-  ...given(createdToMillis, (to): ReadonlyArray<Condition> => [["pay_order_no < ?", OrderNo.least(Math.ceil(to))]]),
-  ...given(after, (no): ReadonlyArray<Condition> => [["pay_order_no < ?", no]])
-]
-
-const amounts = ({ currency, amountFromMinor, amountToMinor }: OrderFilter): ReadonlyArray<Condition> =>
-  given(
-    currency,
-    (which): ReadonlyArray<Condition> => [
-      [`currency = ${Currency.numeric(which)}`],
-      [`amount_minor >= ${amountFromMinor ?? 0n}`],
-      ...given(amountToMinor, (to): ReadonlyArray<Condition> => [[`amount_minor <= ${to}`]])
-    ]
-  )
-
-const isOneOf = (column: string, names: ReadonlyArray<string>): Condition => [
-  names.length === 0 ? "1 = 0" : `${column} IN (${names.map(() => "?").join(", ")})`,
-  ...names
-]
-const stateOf = ({ state }: OrderFilter) =>
-  given(state, (which): ReadonlyArray<Condition> => [[`pay_status = ${Payment.states[which]}`]])
-const appOf = ({ app }: OrderFilter) => given(app, (id): ReadonlyArray<Condition> => [["app = ?", id]])
-const vendorOf = ({ vendor }: OrderFilter) => given(vendor, (name): ReadonlyArray<Condition> => [["vendor = ?", name]])
-const methodOf = ({ method }: OrderFilter) =>
-  given(method, (which): ReadonlyArray<Condition> => [[`pay_method = ${Words.methods[which]}`]])
-
-/** All that a search asks for but its number. */
-const conditionsOf = (filter: OrderFilter, after: string | null, { is }: Dialect): ReadonlyArray<Condition> => [
-  ...appOf(filter),
-  ...given(filter.businessNo, (no): ReadonlyArray<Condition> => [is("business_no", no)]),
-  ...stateOf(filter),
-  ...vendorOf(filter),
-  ...methodOf(filter),
-  ...amounts(filter),
-  ...range({ ...filter, after })
-]
-
-const table = (index: string | null, { by }: Dialect): string =>
-  index === null ? "payment_proxy_order" : `payment_proxy_order ${by(index)}`
-
-const where = (conditions: ReadonlyArray<Condition>): Query => ({
-  text: conditions.map(([text]) => text).join(" AND "),
-  values: conditions.flatMap(([, ...values]) => values)
-})
-
-/** What a branch is read from, and by which conditions. */
-const source = ({ index, conditions, among }: Branch, dialect: Dialect): Query => {
-  const { text, values } = where(conditions)
-  const from = table(index, dialect)
-  if (among === undefined) return { text: `${from} WHERE ${text}`, values }
-  const candidates = source(among, dialect)
-  return {
-    text: `(SELECT pay_order_no AS candidate FROM ${candidates.text}) AS candidates ${dialect.joined} ${from} WHERE ${text}`,
-    values: [...candidates.values, ...values]
-  }
-}
-
-/** The newest numbers of one branch. */
-const selected = (columns: string, branch: Branch, limit: number, dialect: Dialect): Query => {
-  const { text, values } = source(branch, dialect)
-  return { text: `SELECT ${columns} FROM ${text} ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`, values }
-}
-
-/** The newest numbers of all branches, each once. */
-const merged = (branches: ReadonlyArray<Branch>, limit: number, dialect: Dialect): Query => {
-  const all = branches.map((branch) => selected("pay_order_no", branch, limit, dialect))
-  const [only] = all
-  if (only !== undefined && all.length === 1) return only
-  return {
-    text: `${all.map(({ text }, index) => `SELECT pay_order_no FROM (${text}) AS part${index}`).join(" UNION ")}
-      ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
-    values: all.flatMap(({ values }) => values)
-  }
-}
-
-/** Every way that a search can go. */
-const waysOf = (filter: OrderFilter, vendors: ReadonlyArray<string>): ReadonlyArray<Way> => {
-  const state = stateOf(filter)
-  const app = appOf(filter)
-  const amount = amounts(filter)
-  const ways: Array<Way> = []
-  if (state.length > 0)
-    ways.push({ name: "state", index: indexes.state, own: [...state, isPaymentKeyed], branches: [[]] })
-  if (app.length > 0) ways.push({ name: "app", index: indexes.app, own: [...app, isPaymentKeyed], branches: [[]] })
-  if (filter.vendor !== null || filter.method !== null)
-    ways.push({ name: "vendor", index: indexes.vendor, ...vendorWay(filter, vendors) })
-  if (amount.length > 0) ways.push({ name: "amount", index: indexes.amount, own: amount, branches: [[]] })
-  return ways
-}
-
-/** In its index a vendor's orders are in order by method: those of all methods, or of all vendors, are put together. */
-const vendorWay = (filter: OrderFilter, vendors: ReadonlyArray<string>): Pick<Way, "own" | "branches"> => {
-  const names = filter.vendor === null ? vendors : [filter.vendor]
-  const methods = filter.method === null ? Object.values(Words.methods) : [Words.methods[filter.method]]
-  const keyed = methods.map((method): Condition => [`pay_method = ${method}`])
-  const own: ReadonlyArray<Condition> = [isOneOf("vendor", names), ...methodOf(filter)]
-  const branches = names.flatMap((name) =>
-    keyed.map((method): ReadonlyArray<Condition> => [["vendor = ?", name], method])
-  )
-  return { own, branches }
-}
-
-/** All of a way that a search can be of; `rest` is all that the search asks for, `span` what of that the numbers tell. */
-const branchesOf = (
-  { name, index, own, branches }: Way,
-  {
-    app,
-    rest,
-    span
-  }: { readonly app: string | null; readonly rest: ReadonlyArray<Condition>; readonly span: ReadonlyArray<Condition> }
-): ReadonlyArray<Branch> => {
-  // An order that has an amount of its own there is a payment.
-  if (name !== "amount")
-    return branches.map((conditions) => ({ index, conditions: [...conditions, isPaymentKeyed, ...rest] }))
-  if (app === null) return [{ index, conditions: [...own, ...rest] }]
-  // An app's index is narrow where the orders themselves are wide and lie far apart.
-  const conditions: ReadonlyArray<Condition> = [["pay_order_no = candidate"], isPaymentKeyed, ...rest]
-  return [{ index: indexes.app, conditions, among: { index, conditions: [...own, ...span] } }]
-}
-
-/** Orders of which the newest are looked at: which they are is told by `edge`, what they are by `index` alone, where it has what is asked for. */
-interface Stroll {
-  readonly edge: Branch
-  readonly index: string
-  readonly conditions: ReadonlyArray<Condition>
-}
-
-/** Those of an app or of a state, whose indexes have most of what else is asked for; where it is an amount alone, those of all apps. */
-const strollOf = (ways: ReadonlyArray<Way>, apps: ReadonlyArray<string>): Stroll | undefined => {
-  const named = (wanted: Way["name"]) => ways.find(({ name }) => name === wanted)
-  const amount = named("amount")
-  const way = amount === undefined ? (named("state") ?? named("app")) : (named("app") ?? named("state"))
-  if (way !== undefined)
-    return {
-      edge: { index: way.index, conditions: way.own },
-      index: way.index,
-      conditions: [...way.own, isPaymentKeyed]
-    }
-  if (amount === undefined) return undefined
-  const edge: Branch = { index: indexes.number, conditions: [] }
-  return apps.length > maxApps
-    ? { edge, index: indexes.number, conditions: [isPayment] }
-    : { edge, index: indexes.app, conditions: [isOneOf("app", apps), isPaymentKeyed] }
-}
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
 const Extent = Schema.Tuple(
@@ -298,30 +115,11 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return found.map((own): Branch => ({ index: null, conditions: [...own, isPayment, ...rest] }))
     })
 
-  /** The first of some ways that leads to so many at most. */
-  const firstTo = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
+  /** The first of some ways that leads to no more than each may. */
+  const firstTo = (mostOf: (way: Way) => number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
     Effect.gen(function* () {
-      for (const way of ways) if (yield* leadsTo(most, way, span)) return way
+      for (const way of ways) if (yield* leadsTo(mostOf(way), way, span)) return way
       return undefined
-    })
-
-  /** The first way to some, as far as one leads to no more. */
-  const firstToSome = (ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
-    Effect.gen(function* () {
-      for (const most of some) {
-        const way = yield* firstTo(most, ways, span)
-        if (way !== undefined) return way
-      }
-      return undefined
-    })
-
-  /** The ways of a search; where it matters which, the first that leads to few, if one does. */
-  const surveyed = (filter: OrderFilter, span: ReadonlyArray<Condition>) =>
-    Effect.gen(function* () {
-      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
-      const isOfAmount = ways[0]?.name === "amount"
-      const isOpen = ways.length > 1 || isOfAmount
-      return { ways, isOpen, best: isOpen ? yield* firstTo(isOfAmount ? told.few : few, ways, span) : ways[0] }
     })
 
   /** The newest, with what a search looks at. */
@@ -365,47 +163,60 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return edge === undefined || found.length >= limit ? found : null
     })
 
-  /** All that a search can be of, by the way that leads to the fewest; `isOpen`: to many, by whichever way. */
-  const branchesFor = (filter: OrderFilter, after: string | null) =>
+  /** All that a search can be of, where a few questions tell it; else the ways to it. */
+  const surveyed = (filter: OrderFilter, after: string | null) =>
     Effect.gen(function* () {
       const rest = conditionsOf(filter, after, dialect)
-      const certain = (branches: ReadonlyArray<Branch>) => ({
-        branches: Effect.succeed(branches),
-        isOpen: false,
-        easy: Effect.succeed(undefined)
-      })
-      if (filter.number !== null) return certain(yield* numbered(filter.number, rest))
+      const sure = (branches: ReadonlyArray<Branch>) => ({ isSure: true as const, branches })
+      if (filter.number !== null) return sure(yield* numbered(filter.number, rest))
       const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
-      if (filter.businessNo !== null) return certain([plain])
-      const span = range({ ...filter, after })
-      const { ways, isOpen, best } = yield* surveyed(filter, span)
+      if (filter.businessNo !== null) return sure([plain])
+      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
       const [first] = ways
-      if (first === undefined) return certain([plain])
-      const all = { app: filter.app, rest, span }
-      if (best !== undefined) return certain(branchesOf(best, all))
-      const branches = Effect.map(ways.length > 1 ? firstToSome(ways, span) : Effect.succeed(first), (way = first) =>
-        branchesOf(way, all)
-      )
-      const easy =
-        first.name === "amount"
-          ? Effect.flatMap(leadsTo(told.some, first, span), (isTold) =>
-              isTold ? Effect.succeed(undefined) : Effect.map(apps, (all) => strollOf(ways, all))
-            )
-          : Effect.succeed(strollOf(ways, []))
-      return { branches, isOpen, easy }
+      if (first === undefined) return sure([plain])
+      const amount = filter.state === null ? ways.find(({ name }) => name === "amount") : undefined
+      if (ways.length === 1 && amount === undefined) return sure(branchesOf(first, rest))
+      const span = range({ ...filter, after })
+      const best = yield* firstTo((way) => (way === amount ? told.few : few), ways, span)
+      return best === undefined
+        ? { isSure: false as const, ways, first, amount, span, rest }
+        : sure(branchesOf(best, rest))
+    })
+  type Open = Exclude<Effect.Effect.Success<ReturnType<typeof surveyed>>, { readonly isSure: true }>
+
+  /** The amounts' index, where it tells all that is asked for and has no more than some. */
+  const byAmount = ({ amount, span, rest }: Open) =>
+    Effect.gen(function* () {
+      const isTold = amount !== undefined && (yield* leadsTo(told.some, amount, span))
+      return isTold ? branchesOf(amount, rest) : undefined
+    })
+
+  /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. */
+  const byWayToSome = ({ ways, first, amount, span, rest }: Open) =>
+    Effect.gen(function* () {
+      const others = ways.filter((way) => way !== amount)
+      for (const most of some) {
+        const way = yield* firstTo(() => most, others, span)
+        if (way !== undefined) return branchesOf(way, rest)
+      }
+      return branchesOf(first, rest)
     })
 
   /** The numbers of what is found, newest first. */
   const search = (asked: Search) =>
     Effect.gen(function* () {
-      const { branches, isOpen, easy } = yield* branchesFor(asked, asked.after)
-      const near = isOpen ? yield* walk(asked, asked.after, asked.limit) : []
-      if (isOpen && near.length >= asked.limit) return near
-      const along = isOpen ? yield* easy : undefined
-      const found = along === undefined ? null : yield* stroll(along, asked, asked.after, asked.limit)
-      if (found !== null) return found
-      const all = yield* branches
-      return all.length === 0 ? [] : yield* numbers(merged(all, asked.limit, dialect))
+      const { after, limit } = asked
+      const page = (branches: ReadonlyArray<Branch>) =>
+        branches.length === 0 ? Effect.succeed([]) : numbers(merged(branches, limit, dialect))
+      const survey = yield* surveyed(asked, after)
+      if (survey.isSure) return yield* page(survey.branches)
+      const near = yield* walk(asked, after, limit)
+      if (near.length >= limit) return near
+      const ofAmount = yield* byAmount(survey)
+      if (ofAmount !== undefined) return yield* page(ofAmount)
+      const along = strollOf(survey.ways, survey.first === survey.amount ? yield* apps : [])
+      const found = along === undefined ? null : yield* stroll(along, asked, after, limit)
+      return found ?? (yield* Effect.flatMap(byWayToSome(survey), page))
     })
 
   /** Since when there are orders, or since when they are asked for. */
@@ -445,10 +256,10 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
   /** How many are found: up to 10 000 exactly, beyond that as many as there would be if they came as the newest do. */
   const count = (filter: OrderFilter) =>
     Effect.gen(function* () {
-      const branches = yield* Effect.flatMap(branchesFor(filter, null), (found) => found.branches)
+      const survey = yield* surveyed(filter, null)
+      const branches = survey.isSure ? survey.branches : ((yield* byAmount(survey)) ?? (yield* byWayToSome(survey)))
       if (branches.length === 0) return { count: 0, isExact: true }
-      if (branches[0]?.index === indexes.amount || branches[0]?.among !== undefined)
-        return yield* countWide(filter, branches)
+      if (branches[0]?.index === indexes.amount) return yield* countWide(filter, branches)
       const { text, values } = merged(branches, countedExactly + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({

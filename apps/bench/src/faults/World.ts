@@ -228,6 +228,8 @@ export const start = async (options: Options = {}): Promise<World> => {
     const ports = await Promise.all(Array.from({ length: options.gateways ?? 1 }, FreePort.pick))
     const urls = ports.map((port) => `http://127.0.0.1:${port}`)
     const environment = {
+      // Experiments wait for what workers do, and share their machine with others of them.
+      ...(options.isCalm ? {} : { PAYMENT_PROXY_WORKER_NICENESS: "0" }),
       PAYMENT_PROXY_CONFIG: config,
       PAYMENT_PROXY_DATA: data,
       PAYMENT_PROXY_DEVELOPMENT: "true",

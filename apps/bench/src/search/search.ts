@@ -115,12 +115,12 @@ const measured = async (
 /** Tables with the same orders: with all indexes, without one each, and with those of before. */
 const variants = [
   ["all indexes", null],
-  ["without the amounts'", "DROP KEY payment_proxy_order_amount"],
+  ["without the amounts'", "DROP KEY payment_proxy_order_amounts"],
   ["without the vendors'", "DROP KEY payment_proxy_order_vendor"],
   ["without the states'", "DROP KEY payment_proxy_order_state"],
   [
     "as it was before",
-    `DROP KEY payment_proxy_order_amount, DROP KEY payment_proxy_order_vendor, DROP KEY payment_proxy_order_state,
+    `DROP KEY payment_proxy_order_amounts, DROP KEY payment_proxy_order_vendor, DROP KEY payment_proxy_order_state,
       DROP KEY payment_proxy_order_app, ADD KEY payment_proxy_order_app (app, pay_order_no), DROP COLUMN amount_minor`
   ]
 ] as const
