@@ -9,9 +9,9 @@ import { file } from "./scratch.ts"
 
 const opened = Layer.unwrapScoped(Effect.map(file, layer))
 
-const rows = 90_000
-/** All alike, as many as come in half a minute of a busy day; those before them are of all kinds. */
-const newest = 15_000
+const rows = 110_000
+/** All alike, as many as come in a minute of a busy day; those before them are of all kinds. */
+const newest = 23_000
 
 const { PENDING, SUCCEEDED, FAILED, CLOSED } = Payment.states
 
@@ -28,6 +28,8 @@ const filled = `INSERT INTO payment_proxy_order
     CASE WHEN i < 12000 THEN 392 ELSE 156 END,
     CASE WHEN i > ${rows - newest} THEN '12.34' WHEN i < 12000 THEN '500' ELSE printf('%d.00', i % 100) END, 1
   FROM counted`
+
+const numberOf = (i: number): string => `01M8${String(i).padStart(22, "0")}`
 
 const filters: { readonly [name: string]: Partial<OrderFilter> } = {
   "a state and an app, behind the newest": { state: "FAILED", app: "shop" },
@@ -49,6 +51,11 @@ const filters: { readonly [name: string]: Partial<OrderFilter> } = {
   "an amount of the oldest": { currency: "JPY", amountFromMinor: 1n },
   "an amount of all of the newest": { currency: "CNY", amountFromMinor: 1234n, amountToMinor: 1234n }
 }
+
+/**
+ * Where the first page begins: before all; where the 20 000 next to it are all alike, and those after them are not; where the last of them are not.
+ */
+const begins = [null, numberOf(rows - newest + 21_000), numberOf(rows - newest + 19_980)]
 
 /** Looked for one by one. */
 const wanted = (filter: Partial<OrderFilter>, after: string | null, limit: number) => {
@@ -74,8 +81,11 @@ it.effect("a search of many orders finds what looking at each would, page after 
     yield* transaction(writer.unsafe(filled))
     const { search } = Searching.make(dialect, ({ text, values }) => reader.unsafe(text, [...values]).unprepared)
     const limit = 50
-    for (const [name, filter] of Object.entries(filters)) {
-      let after: string | null = null
+    const asked = Object.entries(filters).flatMap(([name, filter]) =>
+      begins.map((begin) => [name, filter, begin] as const)
+    )
+    for (const [name, filter, begin] of asked) {
+      let after = begin
       for (let page = 0; page < 3; page++) {
         const found: ReadonlyArray<string> = yield* search({ ...anyOrder, ...filter, after, limit })
         const all = yield* reader.unsafe<{ readonly pay_order_no: string }>(wanted(filter, after, limit))

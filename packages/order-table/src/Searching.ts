@@ -36,6 +36,8 @@ const told = { few: 10_000, some: 40_000 } as const
 const walked = 2000
 /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
 const strolled = 20_000
+/** And how many beyond these, where the only way is the amounts' index: what it leads to, it has in no order. */
+const strolledBeyond = 80_000
 const maxParents = 100
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
@@ -141,26 +143,35 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
   }
 
   /**
-   * What is found among the newest of some orders that have an index in their order, or among all of them where there are no more; null
-   * where the page is not full.
+   * What is found among the newest of some orders that have an index in their order, so many after so many, or among all of them
+   * where there are no more; null where the page is not full.
    */
   const stroll = (
     { edge: { index: along, conditions: own }, index, conditions: keyed }: Stroll,
-    filter: OrderFilter,
-    after: string | null,
-    limit: number
+    asked: Search,
+    parts: ReadonlyArray<number>
   ) =>
     Effect.gen(function* () {
-      const { text, values } = where([...own, ["1 = 1"], ...range({ ...filter, after })])
-      const [edge] = yield* numbers({
-        text: `SELECT pay_order_no FROM ${table(along, dialect)} WHERE ${text}
-          ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${strolled}`,
-        values
-      })
-      const near: ReadonlyArray<Condition> = edge === undefined ? [] : [["pay_order_no > ?", edge]]
-      const conditions = [...keyed, ...conditionsOf(filter, after, dialect), ...near]
-      const found = yield* numbers(selected("pay_order_no", { index, conditions }, limit, dialect))
-      return edge === undefined || found.length >= limit ? found : null
+      let found: ReadonlyArray<string> = []
+      let after = asked.after
+      for (const [place, part] of parts.entries()) {
+        const left = asked.limit - found.length
+        // Where the last part ends, what is asked for may begin.
+        const near = place === 0 ? [] : yield* walk(asked, after, left)
+        if (place > 0 && near.length === left) return [...found, ...near]
+        const { text, values } = where([...own, ["1 = 1"], ...range({ ...asked, after })])
+        const [edge] = yield* numbers({
+          text: `SELECT pay_order_no FROM ${table(along, dialect)} WHERE ${text}
+            ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${part}`,
+          values
+        })
+        const within: ReadonlyArray<Condition> = edge === undefined ? [] : [["pay_order_no >= ?", edge]]
+        const conditions = [...keyed, ...conditionsOf(asked, after, dialect), ...within]
+        found = [...found, ...(yield* numbers(selected("pay_order_no", { index, conditions }, left, dialect)))]
+        if (edge === undefined || found.length === asked.limit) return found
+        after = edge
+      }
+      return null
     })
 
   /** All that a search can be of, where a few questions tell it; else the ways to it. */
@@ -214,8 +225,10 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       if (near.length >= limit) return near
       const ofAmount = yield* byAmount(survey)
       if (ofAmount !== undefined) return yield* page(ofAmount)
-      const along = strollOf(survey.ways, survey.first === survey.amount ? yield* apps : [])
-      const found = along === undefined ? null : yield* stroll(along, asked, after, limit)
+      const isOfAmountAlone = survey.first === survey.amount
+      const along = strollOf(survey.ways, isOfAmountAlone ? yield* apps : [])
+      const parts = isOfAmountAlone ? [strolled, strolledBeyond] : [strolled]
+      const found = along === undefined ? null : yield* stroll(along, asked, parts)
       return found ?? (yield* Effect.flatMap(byWayToSome(survey), page))
     })
 
