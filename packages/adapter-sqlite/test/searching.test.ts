@@ -12,6 +12,8 @@ const opened = Layer.unwrapScoped(Effect.map(file, layer))
 const rows = 110_000
 /** All alike, as many as come in a minute of a busy day; those before them are of all kinds. */
 const newest = 23_000
+/** Before these, so many of which each hundredth is of another kind. */
+const thin = 4000
 
 const { PENDING, SUCCEEDED, FAILED, CLOSED } = Payment.states
 
@@ -26,7 +28,7 @@ const filled = `INSERT INTO payment_proxy_order
     CASE WHEN i % 3 = 0 THEN 'one' ELSE 'two' END,
     CASE WHEN i % 4 < 2 THEN ${Words.methods.CARD} ELSE ${Words.methods.ALIPAY} END,
     CASE WHEN i < 12000 THEN 392 ELSE 156 END,
-    CASE WHEN i > ${rows - newest} THEN '12.34' WHEN i < 12000 THEN '500' ELSE printf('%d.00', i % 100) END, 1
+    CASE WHEN i > ${rows - newest} OR (i > ${rows - newest - thin} AND i % 100 > 0) THEN '12.34' WHEN i < 12000 THEN '500' ELSE printf('%d.00', i % 97) END, 1
   FROM counted`
 
 const numberOf = (i: number): string => `01M8${String(i).padStart(22, "0")}`
@@ -52,10 +54,8 @@ const filters: { readonly [name: string]: Partial<OrderFilter> } = {
   "an amount of all of the newest": { currency: "CNY", amountFromMinor: 1234n, amountToMinor: 1234n }
 }
 
-/**
- * Where the first page begins: before all; where the 20 000 next to it are all alike, and those after them are not; where the last of them are not.
- */
-const begins = [null, numberOf(rows - newest + 21_000), numberOf(rows - newest + 19_980)]
+/** Where the first page begins: before all; where the 20 000 next to it end among the thin ones, and where they end with them. */
+const begins = [null, numberOf(rows - newest + 19_000), numberOf(rows - newest - thin + 20_000)]
 
 /** Looked for one by one. */
 const wanted = (filter: Partial<OrderFilter>, after: string | null, limit: number) => {
