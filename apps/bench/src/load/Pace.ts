@@ -24,22 +24,35 @@ export interface Outcome {
 const connections = 64
 const tickMillis = 2
 
-/** An open loop over raw sockets: a request that finds no connection free waits, and its wait counts. */
+/** A request that is due, and since when. */
+interface Due {
+  readonly index: number
+  readonly dueAt: number
+}
+
+/**
+ * An open loop over raw sockets: a request that finds no connection free waits, and its wait counts. A connection that the server
+ * closes, as it does where one was idle, is opened anew, and what was on its way by it is sent again.
+ */
 export const drive = (aim: Aim): Promise<Outcome> =>
   new Promise((done, fail) => {
     const millis: Array<number> = []
-    const waiting: Array<{ readonly index: number; readonly dueAt: number }> = []
-    const free: Array<(index: number, dueAt: number) => void> = []
-    const sockets: Array<Socket> = []
+    const waiting: Array<Due> = []
+    let free: Array<(due: Due) => void> = []
+    const sockets = new Set<Socket>()
     const begin = performance.now()
     const total = Math.round(aim.perSecond * aim.seconds)
     let [next, answered, refused] = [0, 0, 0]
     const serve = () => {
       while (waiting.length > 0 && free.length > 0) {
-        const one = waiting.shift()
+        const due = waiting.shift()
         const send = free.pop()
-        if (one !== undefined) send?.(one.index, one.dueAt)
+        if (due !== undefined) send?.(due)
       }
+    }
+    const end = () => {
+      clearInterval(ticking)
+      for (const socket of sockets) socket.removeAllListeners("close").destroy()
     }
     const ticking = setInterval(() => {
       const now = performance.now()
@@ -47,36 +60,47 @@ export const drive = (aim: Aim): Promise<Outcome> =>
         waiting.push({ index: next, dueAt: begin + (next * 1000) / aim.perSecond })
       serve()
       if (answered < total) return
-      clearInterval(ticking)
-      for (const socket of sockets) socket.destroy()
+      end()
       done({ millis, refused, perSecond: (1000 * answered) / (performance.now() - begin) })
     }, tickMillis)
     const open = () => {
       const socket = connect({ port: aim.port, host: "127.0.0.1", noDelay: true })
-      sockets.push(socket)
+      sockets.add(socket)
       let bytes: Buffer = Buffer.alloc(0)
-      let sentFor = 0
-      const send = (index: number, dueAt: number) => {
-        sentFor = dueAt
-        socket.write(aim.request(index))
+      let sent: Due | undefined
+      let isOpen = false
+      const send = (due: Due) => {
+        sent = due
+        socket.write(aim.request(due.index))
       }
-      socket.once("connect", () => free.push(send))
+      socket.once("connect", () => {
+        isOpen = true
+        free.push(send)
+      })
       socket.on("data", (chunk) => {
         bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
         const answer = Wire.whole(bytes)
         if (answer === undefined) return
         answered += 1
         if (Number(bytes.toString("latin1", 9, 12)) === aim.status) {
-          millis.push(performance.now() - sentFor)
+          millis.push(performance.now() - (sent?.dueAt ?? 0))
           aim.onAnswer(bytes.toString("utf8", answer.body, answer.end))
         } else refused += 1
         bytes = bytes.subarray(answer.end)
+        sent = undefined
         free.push(send)
         serve()
       })
       socket.once("error", (error) => {
-        clearInterval(ticking)
+        if (isOpen) return
+        end()
         fail(error)
+      })
+      socket.once("close", () => {
+        sockets.delete(socket)
+        free = free.filter((other) => other !== send)
+        if (sent !== undefined) waiting.unshift(sent)
+        open()
       })
     }
     for (let count = 0; count < connections; count++) open()
