@@ -28,7 +28,7 @@ const filled = `INSERT INTO payment_proxy_order
     CASE WHEN i % 3 = 0 THEN 'one' ELSE 'two' END,
     CASE WHEN i % 4 < 2 THEN ${Words.methods.CARD} ELSE ${Words.methods.ALIPAY} END,
     CASE WHEN i < 12000 THEN 392 ELSE 156 END,
-    CASE WHEN i > ${rows - newest} OR (i > ${rows - newest - thin} AND i % 100 > 0) THEN '12.34' WHEN i < 12000 THEN '500' ELSE printf('%d.00', i % 97) END, 1
+    CASE WHEN i > ${rows - newest} OR (i > ${rows - newest - thin} AND i % 100 <> 1) THEN '12.34' WHEN i < 12000 THEN '500' ELSE printf('%d.00', i % 97) END, 1
   FROM counted`
 
 const numberOf = (i: number): string => `01M8${String(i).padStart(22, "0")}`
