@@ -9,7 +9,7 @@ import { file } from "./scratch.ts"
 
 const opened = Layer.unwrapScoped(Effect.map(file, layer))
 
-const rows = 110_000
+const rows = 100_000
 /** All alike, as many as come in a minute of a busy day; those before them are of all kinds. */
 const newest = 23_000
 /** Before these, so many of which each hundredth is of another kind. */
