@@ -3,6 +3,9 @@ import type { AddressInfo } from "node:net"
 import { expect, it } from "vitest"
 import * as Pace from "../src/load/Pace.ts"
 
+/** What Node's server says, unasked, on a connection by which nothing came. */
+const unasked = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 it("a load goes on where the server closes connections, and every request is answered once", async () => {
   let calls = 0
   const server = createServer((request, response) => {
@@ -11,6 +14,7 @@ it("a load goes on where the server closes connections, and every request is ans
     return response.writeHead(201, { "content-length": 2 }).end("{}")
   })
   server.keepAliveTimeout = 20
+  server.on("connection", (socket) => setTimeout(() => socket.bytesRead === 0 && socket.end(unasked), 200))
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
   const { port } = server.address() as AddressInfo
   const asked: Array<number> = []

@@ -23,6 +23,7 @@ export interface Outcome {
 
 const connections = 64
 const tickMillis = 2
+const requestTimeout = 408
 
 /** A request that is due, and since when. */
 interface Due {
@@ -81,9 +82,12 @@ export const drive = (aim: Aim): Promise<Outcome> =>
         bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk])
         const answer = Wire.whole(bytes)
         if (answer === undefined) return
+        const status = Number(bytes.toString("latin1", 9, 12))
+        // It was idle for too long, and is closed now.
+        if (sent === undefined || status === requestTimeout) return
         answered += 1
-        if (Number(bytes.toString("latin1", 9, 12)) === aim.status) {
-          millis.push(performance.now() - (sent?.dueAt ?? 0))
+        if (status === aim.status) {
+          millis.push(performance.now() - sent.dueAt)
           aim.onAnswer(bytes.toString("utf8", answer.body, answer.end))
         } else refused += 1
         bytes = bytes.subarray(answer.end)
