@@ -88,7 +88,7 @@ const closed = Failures.codesOf("too_many_connections", "shutting_down", "full",
 const timeouts = Failures.codesOf("silent")
 const locked = Failures.codesOf("lock_wait")
 
-/** A proxy before the database says that it lost it: what became of the statement, nobody knows. */
+/** A proxy before the database says that it lost it: what became of a COMMIT, nobody knows. */
 const lostBehind: ReadonlySet<unknown> = new Set([1105, 2006, 2013])
 
 const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
@@ -97,7 +97,8 @@ const reasonOf = (error: unknown, isCommitSent: boolean): Reason => {
   if (undone.has(code)) return "undone"
   if (code === 1062) return "short"
   if (closed.has(code)) return "closed"
-  if (typeof code === "number" && !lostBehind.has(code)) return "refused"
+  // Before the COMMIT, it may be one member's own statement that a proxy or the server fails at.
+  if (typeof code === "number" && !(isCommitSent && lostBehind.has(code))) return "refused"
   if (isCommitSent) return "lost"
   return timeouts.has(code) ? "silent" : "unsent"
 }
