@@ -4,7 +4,7 @@ import { expect, it } from "vitest"
 import * as Pace from "../src/load/Pace.ts"
 
 /** What Node's server says, unasked, on a connection by which nothing came. */
-const unasked = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+const unasked = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n"
 
 it("a load goes on where the server closes connections, and every request is answered once", async () => {
   let calls = 0
@@ -29,4 +29,14 @@ it("a load goes on where the server closes connections, and every request is ans
   expect(outcome.refused).toBe(0)
   expect(new Set(asked).size).toBe(300)
   expect(asked.length).toBeGreaterThan(300)
+})
+
+it("a load ends where the server closes every connection", async () => {
+  const server = createServer((request) => request.socket.destroy())
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  const { port } = server.address() as AddressInfo
+  const request = () => "POST / HTTP/1.1\r\nhost: load\r\ncontent-length: 0\r\n\r\n"
+  const load = Pace.drive({ port, perSecond: 1000, seconds: 60, request, status: 201, onAnswer: () => {} })
+  await expect(load).rejects.toThrow("closes every connection")
+  server.close()
 })

@@ -125,8 +125,8 @@ it.each([
     await ready
     // Where the tests themselves step back, so does whatever they start.
     const ours = getPriority()
-    const started3 = started.length === 0 ? ours : ours + 3
-    expect(getPriority(child.pid)).toBe(ours === 0 ? niceness : started3)
+    const inherited = started.length === 0 ? ours : ours + 3
+    expect(getPriority(child.pid)).toBe(ours === 0 ? niceness : inherited)
     child.kill("SIGKILL")
   },
   20_000

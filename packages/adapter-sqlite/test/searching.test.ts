@@ -49,13 +49,15 @@ const filters: { readonly [name: string]: Partial<OrderFilter> } = {
     amountToMinor: 5000n
   },
   "an app and an amount of the oldest": { app: "shop", currency: "JPY" },
+  "a vendor and an amount": { vendor: "one", currency: "CNY", amountFromMinor: 1n },
+  "a method and an amount": { method: "CARD", currency: "CNY", amountFromMinor: 100n },
   "an amount, behind the newest": { currency: "CNY", amountFromMinor: 2000n, amountToMinor: 9000n },
   "an amount of the oldest": { currency: "JPY", amountFromMinor: 1n },
   "an amount of all of the newest": { currency: "CNY", amountFromMinor: 1234n, amountToMinor: 1234n }
 }
 
-/** Where the first page begins: before all; where the 20 000 next to it end among the thin ones, and where they end with them. */
-const begins = [null, numberOf(rows - newest + 19_000), numberOf(rows - newest - thin + 20_000)]
+/** Where the first page begins: before all; where the 20 000 next to it end among the thin ones, where they end with them, and where few of what is asked for are left. */
+const begins = [null, numberOf(rows - newest + 19_000), numberOf(rows - newest - thin + 20_000), numberOf(12_040)]
 
 /** Looked for one by one. */
 const wanted = (filter: Partial<OrderFilter>, after: string | null, limit: number) => {

@@ -43,9 +43,6 @@ export const indexes = {
   number: "payment_order_pay_order_no_index"
 } as const
 
-/** So many apps are looked through one by one. */
-const maxApps = 200
-
 /** Not to be found by an index of its own: half of all orders have it. */
 export const isPayment: Condition = [`trans_type + 0 = ${Words.transTypes.PAYMENT}`]
 const isPaymentKeyed: Condition = [`trans_type = ${Words.transTypes.PAYMENT}`]
@@ -175,8 +172,12 @@ export interface Stroll {
   readonly conditions: ReadonlyArray<Condition>
 }
 
-/** Those of an app or of a state, whose indexes have most of what else is asked for; where it is an amount alone, those of all apps. */
-export const strollOf = (ways: ReadonlyArray<Way>, apps: ReadonlyArray<string>): Stroll | undefined => {
+/** Those of an app or of a state, whose indexes have most of what else is asked for; where it is an amount of no app and state, those of all apps. */
+export const strollOf = (
+  ways: ReadonlyArray<Way>,
+  apps: ReadonlyArray<string>,
+  maxApps: number
+): Stroll | undefined => {
   const named = (wanted: Way["name"]) => ways.find(({ name }) => name === wanted)
   const amount = named("amount")
   const way = amount === undefined ? (named("state") ?? named("app")) : (named("app") ?? named("state"))

@@ -24,20 +24,38 @@ import {
 
 export type { Condition, Dialect, Query } from "./SearchWays.ts"
 
-/** Up to how many are counted one by one. */
-export const countedExactly = 10_000
-/** A way to so few is taken, whatever else a search asks for. */
-const few = 2000
-/** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
-const some = [10_000, 40_000] as const
-/** The amounts' index tells all that is asked for but a state: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
-const told = { few: 10_000, some: 40_000 } as const
-/** How many of the newest are looked through before a way to many is gone. */
-const walked = 2000
-/** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
-const strolled = 20_000
-/** And how many beyond these, where the only way is the amounts' index: what it leads to, it has in no order. */
-const strolledBeyond = 80_000
+/** How far a search goes before it goes another way. */
+export interface Bounds {
+  /** Up to how many are counted one by one. */
+  readonly counted: number
+  /** A way to so few is taken, whatever else a search asks for. */
+  readonly few: number
+  /** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
+  readonly some: ReadonlyArray<number>
+  /** The amounts' index tells all that is asked for but a state: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
+  readonly told: { readonly few: number; readonly some: number }
+  /** How many of the newest are looked through before a way to many is gone. */
+  readonly walked: number
+  /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
+  readonly strolled: number
+  /** And how many beyond these, where all that is left is the amounts' index: what it leads to, it has in no order. */
+  readonly strolledBeyond: number
+  /** So many apps are looked through one by one. */
+  readonly apps: number
+}
+
+/** As measured for a million orders (docs/performance.md). */
+export const usual: Bounds = {
+  counted: 10_000,
+  few: 2000,
+  some: [10_000, 40_000],
+  told: { few: 10_000, some: 40_000 },
+  walked: 2000,
+  strolled: 20_000,
+  strolledBeyond: 80_000,
+  apps: 200
+}
+
 const maxParents = 100
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
@@ -68,7 +86,11 @@ const estimate = (count: number, newestMillis: number, oldestMillis: number, sta
   )
 
 /** Searches and counts by one index each, chosen by how many orders it leads to; `run` asks the database. */
-export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<ReadonlyArray<unknown>, E>) => {
+export const make = <E>(
+  dialect: Dialect,
+  run: (query: Query) => Effect.Effect<ReadonlyArray<unknown>, E>,
+  { counted, few, some, told, walked, strolled, strolledBeyond, apps: maxApps }: Bounds = usual
+) => {
   const numbers = (query: Query) =>
     Effect.map(Effect.flatMap(run(query), numbersOf), (rows) => rows.map(({ pay_order_no }) => pay_order_no))
   const named = (column: "vendor" | "app", index: string) =>
@@ -202,7 +224,7 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return isTold ? branchesOf(amount, rest) : undefined
     })
 
-  /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. */
+  /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. Else by the one that tells the most. */
   const byWayToSome = ({ ways, first, amount, span, rest }: Open) =>
     Effect.gen(function* () {
       const others = ways.filter((way) => way !== amount)
@@ -210,7 +232,8 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
         const way = yield* firstTo(() => most, others, span)
         if (way !== undefined) return branchesOf(way, rest)
       }
-      return branchesOf(first, rest)
+      // A vendor's index has no amounts: each of its orders would be looked at.
+      return branchesOf(amount !== undefined && first.name === "vendor" ? amount : first, rest)
     })
 
   /** The numbers of what is found, newest first. */
@@ -225,9 +248,9 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       if (near.length >= limit) return near
       const ofAmount = yield* byAmount(survey)
       if (ofAmount !== undefined) return yield* page(ofAmount)
-      const isOfAmountAlone = survey.first === survey.amount
-      const along = strollOf(survey.ways, isOfAmountAlone ? yield* apps : [])
-      const parts = isOfAmountAlone ? [strolled, strolledBeyond] : [strolled]
+      const isOfAnyApp = survey.amount !== undefined && asked.app === null
+      const along = strollOf(survey.ways, isOfAnyApp ? yield* apps : [], maxApps)
+      const parts = isOfAnyApp && along?.index === indexes.app ? [strolled, strolledBeyond] : [strolled]
       const found = along === undefined ? null : yield* stroll(along, asked, parts)
       return found ?? (yield* Effect.flatMap(byWayToSome(survey), page))
     })
@@ -246,12 +269,12 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       const { text, values } = source(branch, dialect)
       const [{ n }] = yield* Effect.flatMap(
         run({
-          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${text} LIMIT ${countedExactly + 1}) AS some`,
+          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${text} LIMIT ${told.some + 1}) AS some`,
           values
         }),
         countOf
       )
-      if (n <= countedExactly) return { count: n, isExact: true }
+      if (n <= told.some) return { count: n, isExact: true }
       const newest = newestOf(filter, null)
       const wanted = where(conditionsOf(filter, null, dialect))
       const [seen] = yield* Effect.flatMap(
@@ -266,14 +289,14 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
       return { count: Math.max(about, n), isExact: false }
     })
 
-  /** How many are found: up to 10 000 exactly, beyond that as many as there would be if they came as the newest do. */
+  /** How many are found: up to 10 000, of an amount up to 40 000, exactly, beyond that as many as there would be if they came as the newest do. */
   const count = (filter: OrderFilter) =>
     Effect.gen(function* () {
       const survey = yield* surveyed(filter, null)
       const branches = survey.isSure ? survey.branches : ((yield* byAmount(survey)) ?? (yield* byWayToSome(survey)))
       if (branches.length === 0) return { count: 0, isExact: true }
       if (branches[0]?.index === indexes.amount) return yield* countWide(filter, branches)
-      const { text, values } = merged(branches, countedExactly + 1, dialect)
+      const { text, values } = merged(branches, counted + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({
           text: `SELECT COUNT(*) AS n, MIN(pay_order_no) AS oldest, MAX(pay_order_no) AS newest FROM (${text}) AS found`,
@@ -281,7 +304,7 @@ export const make = <E>(dialect: Dialect, run: (query: Query) => Effect.Effect<R
         }),
         extentOf
       )
-      if (found.n <= countedExactly) return { count: found.n, isExact: true }
+      if (found.n <= counted) return { count: found.n, isExact: true }
       const extent = [timeOf(found.newest ?? ""), timeOf(found.oldest ?? "")] as const
       return { count: estimate(found.n, ...extent, yield* begin(filter)), isExact: false }
     })
