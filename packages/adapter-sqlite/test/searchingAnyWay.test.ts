@@ -12,15 +12,15 @@ const opened = Layer.unwrapScoped(Effect.map(file, layer))
 const rows = 2000
 const beginMillis = 1_790_000_000_000
 const tickMillis = 1000
-/** A hundredth of the usual: every way is gone by some of so few orders. */
+/** Every way is gone by some of so few orders. */
 const bounds: Searching.Bounds = {
-  counted: 100,
-  few: 20,
-  some: [100, 400],
-  told: { few: 100, some: 400 },
-  walked: 20,
-  strolled: 200,
-  strolledBeyond: 800,
+  counted: 50,
+  few: 10,
+  some: [30, 100],
+  told: { few: 20, some: 60 },
+  walked: 10,
+  strolled: 60,
+  strolledBeyond: 200,
   apps: 4
 }
 
