@@ -88,7 +88,17 @@ export const vendors: Handlers = {
     const vendor = list().find(({ name }) => name === path.vendor)
     if (vendor === undefined) return fault("VENDOR_UNKNOWN", "No vendor of this name is configured.")
     return vendor.health === "down"
-      ? { isReached: false, millis: 8004, detail: "Nothing was sent: connect ETIMEDOUT. Look at the way out to it." }
-      : { isReached: true, millis: 94, detail: "It answered that it has no such order: it is reached, and knows us." }
+      ? {
+          isReached: false,
+          outcome: "not-sent",
+          millis: 8004,
+          detail: "Nothing was sent: connect ETIMEDOUT. Look at the way out to it."
+        }
+      : {
+          isReached: true,
+          outcome: "knows-us",
+          millis: 94,
+          detail: "It answered that it has no such order: it is reached, and knows us."
+        }
   }
 }

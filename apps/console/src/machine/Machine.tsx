@@ -170,14 +170,16 @@ const Key = ({ look, text }: { readonly look: Kind; readonly text: string }) => 
 
 type Marks = Readonly<Record<"past the deadline" | "before the deadline" | "if told dead", string>>
 
-/** `open † past the deadline` in words; a command stays as it is called. */
-const inWords = (name: string, evidence: Given["evidence"], marks: Marks): string => {
+/** `open † past the deadline` or `close()` in words. */
+const inWords = (name: string, { said: ofCause, evidence }: Pick<Given, "said" | "evidence">, marks: Marks): string => {
   const [, word = name, sign = "", mark = ""] = /^(\S+)(?: (†|‡))?(?: (.+))?$/.exec(name) ?? []
   const said = Object.hasOwn(marks, mark) ? `(${marks[mark as keyof Marks]})` : mark
-  return [word.endsWith("()") ? word : evidence(word), sign, said].filter((part) => part !== "").join(" ")
+  return [word.endsWith("()") ? ofCause(word.slice(0, -2)) : evidence(word), sign, said]
+    .filter((part) => part !== "")
+    .join(" ")
 }
 
-const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evidence">) => {
+const Onward = ({ kind, state, said, evidence }: Pick<Given, "kind" | "state" | "said" | "evidence">) => {
   const t = useWords(texts)
   const word = useStateWord()
   const onward = graphs[kind].arrows.filter(({ from, to }) => from === state && to !== state)
@@ -196,7 +198,7 @@ const Onward = ({ kind, state, evidence }: Pick<Given, "kind" | "state" | "evide
             {onward.map(({ to, by }) => (
               <li key={to}>
                 <code>{to}</code> {t.leads(word(to))}{" "}
-                <span className="muted">{by.map((name) => inWords(name, evidence, t)).join(" · ")}</span>
+                <span className="muted">{by.map((name) => inWords(name, { said, evidence }, t)).join(" · ")}</span>
               </li>
             ))}
           </ul>
@@ -241,7 +243,7 @@ export const Machine = (given: Given) => {
           {t.legendUnreachable}
         </span>
       </figcaption>
-      <Onward kind={kind} state={state} evidence={evidence} />
+      <Onward kind={kind} state={state} said={said} evidence={evidence} />
     </figure>
   )
 }

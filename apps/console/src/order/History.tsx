@@ -51,7 +51,9 @@ const Line = ({ entry, payOrderNo }: { readonly entry: Entry; readonly payOrderN
       </div>
       <div className={css["what"]}>
         <div className={css["entryHead"]}>
-          <span className={css["cause"]}>{row === null ? source(answer.call) : cause(row.cause)}</span>
+          <span className={css["cause"]}>
+            {row === null ? source(answer.call) : cause(row.cause, row.number !== payOrderNo)}
+          </span>
           {row !== null && entry.isMove ? <Status status={row.status} /> : null}
           {row === null ? <Badge>{t.movedNothing}</Badge> : null}
         </div>

@@ -32,7 +32,7 @@ const MachineOf = ({ refund, detail }: { readonly refund: Refund; readonly detai
             kind="refund"
             state={refund.status}
             history={detail.history.filter(({ number }) => number === refund.refundNo)}
-            said={cause}
+            said={(text) => cause(text, true)}
             evidence={kind}
           />
         </Suspense>

@@ -13,13 +13,22 @@ import type { Detail } from "./useOrder.ts"
 const millisText = (millis: number): string =>
   millis < 1000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(millis < 10_000 ? 1 : 0)} s`
 
-const Bar = ({ span, burst }: { readonly span: Trace.Span; readonly burst: Trace.Burst }) => {
+const Bar = ({
+  span,
+  burst,
+  payOrderNo
+}: {
+  readonly span: Trace.Span
+  readonly burst: Trace.Burst
+  readonly payOrderNo: string
+}) => {
   const t = useWords(texts)
   const { cause, source } = useCauses()
   const { left, width } = Trace.placed(span, burst)
   const millis = span.endMillis - span.startMillis
   const isCall = (span.lane === "vendor" || span.lane === "notification") && !span.word.includes(":")
-  const word = span.lane === "delivery" ? span.word : isCall ? source(span.word) : cause(span.word)
+  const word =
+    span.lane === "delivery" ? span.word : isCall ? source(span.word) : cause(span.word, span.number !== payOrderNo)
   const place: CSSProperties = { marginInlineStart: `${left}%`, width: millis === 0 ? 4 : `${width}%` }
   return (
     <li className={css["span"]}>
@@ -61,7 +70,7 @@ export const TraceView = ({ detail }: { readonly detail: Detail }) => {
           </p>
           <ol className={css["spans"]}>
             {burst.spans.map((span) => (
-              <Bar key={span.id} span={span} burst={burst} />
+              <Bar key={span.id} span={span} burst={burst} payOrderNo={detail.order.payOrderNo} />
             ))}
           </ol>
         </div>

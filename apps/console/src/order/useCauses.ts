@@ -8,6 +8,9 @@ const word = (texts: unknown, key: string): string => {
   return typeof found === "string" ? found : key
 }
 
+/** What a source is called where it speaks of a refund. */
+const refundSources: Readonly<Record<string, string>> = { operation: "refund", query: "queryRefund" }
+
 /** Says in plain words what made a row of history, and why something is held. */
 export const useCauses = () => {
   const t = useWords(causes)
@@ -18,13 +21,17 @@ export const useCauses = () => {
     useWords(answers),
     useWords(held)
   ]
-  const cause = (text: string): string => {
+  /** `isOfRefund`: history says of a refund as of a capture that its call was answered. */
+  const cause = (text: string, isOfRefund: boolean): string => {
     const read = Causes.read(text)
     switch (read.by) {
       case "command":
         return word(ofCommands, read.name)
       case "vendor":
-        return t.said(word(ofSources, read.source), word(ofKinds, read.kind))
+        return t.said(
+          word(ofSources, isOfRefund ? (refundSources[read.source] ?? read.source) : read.source),
+          word(ofKinds, read.kind)
+        )
       case "answer":
         return t.said(read.of === "answer" ? t.callOf : word(ofCommands, read.of), word(ofAnswers, read.tag))
       case "refund":

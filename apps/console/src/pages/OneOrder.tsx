@@ -34,7 +34,7 @@ const Way = ({ detail }: { readonly detail: Detail }) => {
           kind="payment"
           state={status}
           history={detail.history.filter(({ number }) => number === payOrderNo)}
-          said={cause}
+          said={(text) => cause(text, false)}
           evidence={kind}
           byPerson={status === "HELD" ? detail.resolvable : []}
         />

@@ -119,7 +119,8 @@ const Test = ({ name }: { readonly name: string }) => {
                 {text.tested} · <Moment at={tested.at} />
               </span>
             </span>
-            <bdi>{tested.detail}</bdi>
+            <span>{text[tested.outcome]}</span>
+            {tested.outcome === "knows-us" ? null : <bdi className="muted">{tested.detail}</bdi>}
           </>
         )}
       </div>

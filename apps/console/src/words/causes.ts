@@ -35,6 +35,10 @@ export const sources = words(
     query: "Answer to a query",
     close: "Answer to the close",
     operation: "Answer to the capture",
+    capture: "Answer to the capture",
+    complete: "Answer to the completion",
+    refund: "Answer to the refund",
+    queryRefund: "Answer to a query of the refund",
     notification: "Vendor’s notification",
     bill: "Vendor’s bill"
   },
@@ -43,6 +47,10 @@ export const sources = words(
     query: "查询答复",
     close: "关单答复",
     operation: "请款答复",
+    capture: "请款答复",
+    complete: "完成支付答复",
+    refund: "退款答复",
+    queryRefund: "退款查询答复",
     notification: "渠道通知",
     bill: "渠道账单"
   }

@@ -38,7 +38,13 @@ export const vendors = words(
     testIt: "Make the call",
     tested: "Test call",
     reached: "Reached",
-    unreached: "Not reached"
+    unreached: "Not reached",
+    "knows-us": "It has no such order: it is reached, and knows us.",
+    odd: "It told of an order that cannot exist: look at its settings.",
+    refused: "It is reached, and refused the question.",
+    throttled: "It is reached, and asks for patience.",
+    "not-sent": "Nothing was sent.",
+    unclear: "No answer that is understood."
   },
   {
     title: "渠道",
@@ -76,7 +82,13 @@ export const vendors = words(
     testIt: "发起测试",
     tested: "测试结果",
     reached: "已连通",
-    unreached: "未连通"
+    unreached: "未连通",
+    "knows-us": "渠道答复查无此单：连通正常，身份已被识别。",
+    odd: "渠道对不可能存在的订单给出了结果，请检查其配置。",
+    refused: "已连通，但渠道拒绝了查询。",
+    throttled: "已连通，渠道要求稍后再试。",
+    "not-sent": "请求未能发出。",
+    unclear: "没有得到可识别的答复。"
   }
 )
 

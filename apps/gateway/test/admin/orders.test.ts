@@ -277,7 +277,11 @@ describe("vendors and apps", () => {
       { name: "platform", health: expect.any(String), circuit: null }
     ])
     const tried = await operator.post("/admin/vendors/platform/test", { reason })
-    expect(tried.body).toMatchObject({ isReached: true, detail: expect.stringContaining("no such order") })
+    expect(tried.body).toMatchObject({
+      isReached: true,
+      outcome: "knows-us",
+      detail: expect.stringContaining("no such order")
+    })
     await world.run(world.fake.script("query", "unreachable"))
     expect((await operator.post("/admin/vendors/platform/test", { reason })).body.isReached).toBe(false)
     expect((await operator.post("/admin/vendors/none/test", { reason })).body.code).toBe("VENDOR_UNKNOWN")

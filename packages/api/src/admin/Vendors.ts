@@ -27,6 +27,8 @@ export const AdminVendor = Schema.Struct({
 /** What a test call came to. */
 export const TestCall = Schema.Struct({
   isReached: Schema.Boolean,
+  /** What the vendor did; `knows-us` is as it should be. */
+  outcome: Schema.Literal("knows-us", "odd", "refused", "throttled", "not-sent", "unclear"),
   millis: Schema.Number,
   /** What it means, and what to do. */
   detail: Schema.String
