@@ -100,6 +100,8 @@ describe.skipIf(Console.isMissing)("in a real browser, an operator of the consol
     await because(second, "Approve", "I spoke with the customer.")
     await Console.saysThatIts(first, "Partly refunded")
     await first.locator("#refunds").getByText("100.00").first().waitFor()
+    await first.getByText("Answer to the refund: succeeded").first().waitFor()
+    expect(await first.getByText("Answer to the capture").count()).toBe(0)
   })
 
   it("lets an order go on that is held for a wrong amount, with a second operator", async () => {
