@@ -14,7 +14,7 @@ export const signIn = words(
     locked: "There were too many wrong passwords. Wait, or ask an administrator to unlock it.",
     lockedFor: (left: string) => `It can be tried again in ${left}.`,
     oidcFailed:
-      "You were not signed in: it may have taken too long, so sign in once more. If that does not help, you may be in none of the groups that have a role here: ask an administrator.",
+      "The company's provider did not let you in, or it took too long: sign in once more. If that does not help, you may be in none of the groups that have a role here: ask an administrator.",
     oidcLocked: "Too many sign-ins from your network have failed. Try again in a minute.",
     oidcAway: "You could not be signed in just now, as the database does not answer. Try again in a moment.",
     oidcOther: "You were not signed in. Try once more; if that does not help, ask an administrator.",
