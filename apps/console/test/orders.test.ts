@@ -10,6 +10,14 @@ describe("A search in the address", () => {
     expect(Search.fromAddress(given)).toEqual({ number: "4200001234", status: "HELD" })
   })
 
+  it("drops what it does not know, as of a link from before", () => {
+    const known = { status: "HELD", method: "ALIPAY", range: "24h", currency: "JPY", vendor: "wechat", app: "shop" }
+    expect(Search.fromAddress(known)).toEqual(known)
+    const unknown = { status: "NOPE", method: "CASH", range: "2h", currency: "XQZ", vendor: "v".repeat(65) }
+    expect(Search.fromAddress({ ...unknown, app: "a".repeat(65), createdFrom: "2026-13-45T10:20Z" })).toEqual({})
+    expect(Search.fromAddress({ status: "toString", method: "toString", currency: "__proto__" })).toEqual({})
+  })
+
   it("asks for a quick range by its begin, the same within a minute", () => {
     expect(Search.filterOf({ range: "24h" }, nowMillis)).toEqual({ createdFrom: "2026-11-26T10:20Z" })
     expect(Search.filterOf({ range: "24h" }, nowMillis + 20_000)).toEqual({ createdFrom: "2026-11-26T10:20Z" })

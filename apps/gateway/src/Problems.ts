@@ -268,16 +268,20 @@ export const answered = <R>(
 const lockedFor = ({ retryAfterMillis }: SignIn.SignInLocked, refusal: HttpServerResponse.HttpServerResponse) =>
   HttpServerResponse.setHeader(refusal, "retry-after", String(Math.max(1, Math.ceil(retryAfterMillis / 1000))))
 
-/** The same for what operators call; what is no failure stays as it is. */
+/** A failure of what operators call as its answer. */
+export const refusal = (failure: Failure | OperatorFailure): HttpServerResponse.HttpServerResponse => {
+  const refused = answer(ofOperators(failure))
+  return failure._tag === "SignInLocked" ? lockedFor(failure, refused) : refused
+}
+
+/** The same as `answered` for what operators call; what is no failure stays as it is, and `refused` answers what is one. */
 export const answering = <A, R>(
-  handler: Effect.Effect<A, Failure | OperatorFailure, R>
+  handler: Effect.Effect<A, Failure | OperatorFailure, R>,
+  refused: (failure: Failure | OperatorFailure) => HttpServerResponse.HttpServerResponse = refusal
 ): Effect.Effect<A | HttpServerResponse.HttpServerResponse, never, R> =>
   handler.pipe(
     Effect.tapErrorTag("StoreUnavailable", ({ cause }) => Effect.logError("The store is not available.", cause)),
-    Effect.catchAll((failure) => {
-      const refusal = answer(ofOperators(failure))
-      return Effect.succeed(failure._tag === "SignInLocked" ? lockedFor(failure, refusal) : refusal)
-    })
+    Effect.catchAll((failure) => Effect.succeed(refused(failure)))
   )
 
 const isProblem = Schema.is(Problem.Problem)

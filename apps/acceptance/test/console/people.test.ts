@@ -47,6 +47,15 @@ describe.skipIf(Console.isMissing)("in a real browser", { timeout: 60_000 }, () 
     expect(await offered(page)).toEqual(everybodys)
   })
 
+  it("whose address waits is told to wait when he comes back from the provider, and goes on without that", async () => {
+    const { page } = await world.seat(null)
+    await page.goto(`${world.admin}/console/?problem=SIGN_IN_LOCKED`)
+    await page.getByRole("alert").getByText("Try again in a minute").waitFor()
+    await atProvider(page, "omar")
+    await page.getByRole("heading", { level: 1, name: "Now" }).waitFor()
+    expect(page.url()).toBe(`${world.admin}/console/`)
+  })
+
   it("who is in no group of the console is told no, and that is on record", async () => {
     const { page } = await world.seat(null)
     await page.goto(`${world.admin}/console/`)

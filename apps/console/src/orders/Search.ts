@@ -1,4 +1,7 @@
 import type { Input } from "../Admin.ts"
+import { payment } from "../machine/graphs.ts"
+import { currencies } from "../order/Amounts.ts"
+import { methods } from "../words/orders.ts"
 
 /** What the API takes as a filter of orders. */
 export type Filter = NonNullable<Input<"orders.count">["query"]>
@@ -27,26 +30,45 @@ export const fields = [
   "cursor"
 ] as const
 
-const shapes: Readonly<Partial<Record<(typeof fields)[number], RegExp>>> = {
-  number: /^[\s\S]{1,256}$/,
-  status: /^[A-Z_]{1,32}$/,
-  method: /^[A-Z_]{1,32}$/,
-  range: /^(?:15m|1h|24h|7d|30d)$/,
-  createdFrom: /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/,
-  createdTo: /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/,
-  amountFrom: /^(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?$/,
-  amountTo: /^(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?$/,
-  currency: /^[A-Z]{3}$/,
-  cursor: /^[\w-]{1,128}$/
+type Test = (text: string) => boolean
+
+const like =
+  (shape: RegExp): Test =>
+  (text) =>
+    shape.test(text)
+const oneOf =
+  (known: ReadonlyArray<string>): Test =>
+  (text) =>
+    known.includes(text)
+
+const isName = like(/^[\s\S]{1,64}$/)
+const isAmount = like(/^(?:0|[1-9]\d{0,17})(?:\.\d{1,4})?$/)
+const isInstant: Test = (text) =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/.test(text) && !Number.isNaN(Date.parse(text))
+
+/** What each part can be: what the API would not take is not asked for. */
+const tests: Readonly<Record<(typeof fields)[number], Test>> = {
+  number: like(/^[\s\S]{1,256}$/),
+  status: oneOf(payment.states),
+  vendor: isName,
+  app: isName,
+  method: oneOf(Object.keys(methods.en)),
+  range: oneOf(Object.keys(ranges)),
+  createdFrom: isInstant,
+  createdTo: isInstant,
+  amountFrom: isAmount,
+  amountTo: isAmount,
+  currency: oneOf(currencies),
+  cursor: like(/^[\w-]{1,128}$/)
 }
 
-/** The search in an address; what is no part of one, or malformed, is left out. */
+/** The search in an address; what is no part of one, malformed or not known is left out. */
 export const fromAddress = (given: Readonly<Record<string, unknown>>): Search => {
   const found: Partial<Record<(typeof fields)[number], string>> = {}
   for (const field of fields) {
     const value = given[field]
     const text = typeof value === "number" ? String(value) : value
-    if (typeof text === "string" && text !== "" && (shapes[field]?.test(text) ?? true)) found[field] = text
+    if (typeof text === "string" && tests[field](text)) found[field] = text
   }
   return found
 }

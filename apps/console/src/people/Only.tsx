@@ -10,7 +10,7 @@ export const Only = ({ title }: { readonly title: string }) => {
   const text = useWords(texts)
   return (
     <Page title={title}>
-      <Card title={title}>
+      <Card title={title} isNamed={false}>
         <Empty title={text.only} icon={<IconLock size={32} stroke={1.5} />}>
           {text.onlyTold}
         </Empty>

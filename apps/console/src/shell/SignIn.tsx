@@ -11,6 +11,7 @@ import type { Left, Session } from "../session.tsx"
 import { signIn as texts } from "../words/signIn.ts"
 import { useWords } from "../words/Words.ts"
 import { Brand } from "./Navigation.tsx"
+import { whyOf, withoutWhy } from "./Returned.ts"
 import { LanguageSwitch, SchemeSwitch } from "./Switches.tsx"
 import css from "./shell.module.css"
 
@@ -110,7 +111,7 @@ const PasswordDoor = ({ onSignedIn }: { readonly onSignedIn: (session: Session) 
 
 const Doors = ({ doors, onSignedIn }: { readonly doors: Doors; readonly onSignedIn: (session: Session) => void }) => {
   const text = useWords(texts)
-  const to = `${location.pathname}${location.search}`
+  const to = `${location.pathname}${withoutWhy(location.search)}`
   return (
     <>
       {doors.isEmpty ? <FirstOperator /> : null}
@@ -149,7 +150,8 @@ export const SignIn = ({
     document.title = `${text.title} · Payment Proxy`
   }, [text])
   const why = { new: null, ended: text.leftEnded, idle: text.leftIdle, out: text.leftOut }[left]
-  const isBack = new URLSearchParams(location.search).get("problem") === "OIDC_FAILED"
+  // Who was in since has another reason to be out.
+  const notLetIn = left === "new" ? whyOf(location.search) : null
   return (
     <main className={css["gate"]}>
       <div className={css["gateBox"]}>
@@ -157,11 +159,11 @@ export const SignIn = ({
         <h1>{text.title}</h1>
         {why === null ? <p className="muted">{text.lead}</p> : null}
         <div role="status">{why === null ? null : <p className={css["told"]}>{why}</p>}</div>
-        {isBack ? (
+        {notLetIn === null ? null : (
           <p role="alert" className={css["told"]} data-tone="bad">
-            {text.oidcFailed}
+            {text[notLetIn]}
           </p>
-        ) : null}
+        )}
         {doors.error === null ? null : <Problem error={doors.error} retry={() => void doors.refetch()} />}
         {doors.data !== undefined ? (
           <Doors doors={doors.data} onSignedIn={onSignedIn} />

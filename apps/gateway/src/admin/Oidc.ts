@@ -3,7 +3,7 @@ import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Attempts, SignIn, Trail } from "@payment-proxy/application"
 import { IdentityProvider, IdentityRefused, Vault } from "@payment-proxy/ports"
 import { Clock, Effect, Schema } from "effect"
-import { answering, refuse } from "../Problems.ts"
+import { answering, type Failure, type OperatorFailure, ofOperators, refusal, refuse } from "../Problems.ts"
 import * as Cookies from "./Cookies.ts"
 import * as Gate from "./Gate.ts"
 import * as Session from "./Session.ts"
@@ -68,11 +68,12 @@ const begun = Effect.gen(function* () {
 })
 
 /** Who it was is not known; of an address one such refusal a minute goes on record. */
-const refusalWritten = Effect.gen(function* () {
+const refusalWritten = Effect.fnUntraced(function* (failure: IdentityRefused | SignIn.SignInLocked) {
   const address = yield* Gate.address
   const { isToTell } = yield* Attempts.Attempts
   if (!isToTell(address, yield* Clock.currentTimeMillis)) return
-  yield* Trail.write({ operator: "?", action: "sign-in", subject: null, reason: null, address }, "OIDC_FAILED")
+  const doing = { operator: "?", action: "sign-in", subject: null, reason: null, address }
+  yield* Trail.write(doing, ofOperators(failure).code)
 })
 
 /** What the provider says of who came back; an address that came back wrong too often waits, as it does with passwords. */
@@ -94,18 +95,17 @@ const signedIn = Effect.gen(function* () {
   const identity = yield* finished(finish(`${url}${request.url}`, known))
   const opened = yield* SignIn.federated(identity, groups(), yield* Gate.address)
   return yield* Session.opened(onward(to), opened)
-}).pipe(Effect.tapErrorTag("IdentityRefused", () => refusalWritten))
+}).pipe(Effect.tapErrorTag("IdentityRefused", refusalWritten), Effect.tapErrorTag("SignInLocked", refusalWritten))
 
-/** Where a browser goes that comes back without being let in: the sign-in page says so. */
-const refusedPage = `${home}?problem=OIDC_FAILED`
-
-/** Who comes back is a browser, which is shown a page; whoever does not take pages is answered the problem. */
-const shownTo = (request: HttpServerRequest.HttpServerRequest, answer: HttpServerResponse.HttpServerResponse) =>
-  answer.status >= 400 && /\btext\/html\b/.test(request.headers["accept"] ?? "") ? onward(refusedPage) : answer
+/** Who comes back is a browser, which the sign-in page tells why; whoever does not take pages is answered the problem. */
+const refusalTo = (request: HttpServerRequest.HttpServerRequest) => (failure: Failure | OperatorFailure) =>
+  /\btext\/html\b/.test(request.headers["accept"] ?? "")
+    ? onward(`${home}?problem=${ofOperators(failure).code}`)
+    : refusal(failure)
 
 /** Lets in who comes back from the provider; whatever comes of it, what was begun is over. */
 export const callback = Effect.gen(function* () {
   const { isSecure } = yield* Settings
   const request = yield* HttpServerRequest.HttpServerRequest
-  return Cookies.clear(shownTo(request, yield* answering(signedIn)), Cookies.oidc, isSecure)
+  return Cookies.clear(yield* answering(signedIn, refusalTo(request)), Cookies.oidc, isSecure)
 })

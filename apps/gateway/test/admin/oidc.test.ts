@@ -1,6 +1,6 @@
-import { Deeds, IdentityRefused } from "@payment-proxy/ports"
+import { Deeds, IdentityRefused, OperatorAccounts, StoreUnavailable } from "@payment-proxy/ports"
 import { Effect } from "effect"
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 import { type Answer, type Console, cookieOf, open } from "./console.ts"
 
 let begun = 0
@@ -55,7 +55,10 @@ beforeEach(() => {
 const start = (to = "") => world.raw("GET", `/admin/oidc/start${to}`)
 const back = (query: string, cookie: string): Promise<Answer> =>
   world.raw("GET", `/admin/oidc/callback?${query}`, { headers: { cookie, "sec-fetch-site": "cross-site" } })
+const html = { accept: "text/html,application/xhtml+xml" }
 const kept = (answer: Answer): string => cookieOf(answer, "payment-proxy-oidc") ?? expect.fail("no cookie")
+const deedsOf = (of: Console) =>
+  of.run(Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 20 })))
 const stateOf = ({ headers }: Answer): string => new URL(String(headers.location)).searchParams.get("state") ?? ""
 
 describe("F66 sign-in at the company's provider", () => {
@@ -105,18 +108,28 @@ describe("F66 sign-in at the company's provider", () => {
   it("that is refused before it is known who came is on record, once a minute for an address", async () => {
     const fresh = await open({ provider })
     for (const code of ["x", "y", "z"]) await fresh.raw("GET", `/admin/oidc/callback?code=${code}&state=made-up`)
-    const deeds = await fresh.run(
-      Effect.flatMap(Deeds, (store) => store.search({ operator: null, subject: null, after: null, limit: 10 }))
-    )
-    expect(deeds).toMatchObject([{ operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }])
+    expect(await deedsOf(fresh)).toMatchObject([
+      { operator: "?", action: "sign-in", outcome: "OIDC_FAILED", address: "127.0.0.1" }
+    ])
     await fresh.close()
   })
 
   it("tells a browser that is refused on the sign-in page", async () => {
-    const answer = await world.raw("GET", "/admin/oidc/callback?code=x&state=y", {
-      headers: { accept: "text/html,application/xhtml+xml" }
-    })
+    const answer = await world.raw("GET", "/admin/oidc/callback?code=x&state=y", { headers: html })
     expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=OIDC_FAILED"])
+  })
+
+  it("tells a browser that the store is away, and not that it was refused", async () => {
+    const fresh = await open({ provider, groups: { payments: "operator" } })
+    const going = await fresh.raw("GET", "/admin/oidc/start")
+    const away = vi.spyOn(await fresh.run(OperatorAccounts), "bySubject")
+    away.mockReturnValue(Effect.fail(new StoreUnavailable({ cause: "away" })))
+    const answer = await fresh.raw("GET", `/admin/oidc/callback?code=away&state=${stateOf(going)}`, {
+      headers: { ...html, cookie: kept(going) }
+    })
+    expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=STORE_UNAVAILABLE"])
+    expect(cookieOf(answer, "payment-proxy-operator")).toBeNull()
+    await fresh.close()
   })
 
   it("is refused with a cookie that was made up or altered: the provider is not asked", async () => {
@@ -140,6 +153,23 @@ describe("F66 sign-in at the company's provider", () => {
       last = await fresh.raw("GET", `/admin/oidc/callback?code=spent&state=${stateOf(going)}`, { headers })
     expect(finished).toHaveLength(10)
     expect([last?.status, last?.body.code]).toEqual([429, "SIGN_IN_LOCKED"])
+    expect(Number(last?.headers["retry-after"])).toBeGreaterThan(1)
+    await fresh.close()
+  })
+
+  it("an address that waits for its wrong passwords is told so in the browser; one such try a minute is on record", async () => {
+    const fresh = await open({ provider, groups: { payments: "operator" } })
+    for (let count = 0; count < 10; count++) await fresh.signIn(`nobody ${count}`, "wrong")
+    const going = await fresh.raw("GET", "/admin/oidc/start")
+    const headers = { ...html, cookie: kept(going), "sec-fetch-site": "cross-site" }
+    for (let count = 0; count < 2; count++) {
+      const answer = await fresh.raw("GET", `/admin/oidc/callback?code=right&state=${stateOf(going)}`, { headers })
+      expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=SIGN_IN_LOCKED"])
+    }
+    expect(finished).toEqual([])
+    expect((await deedsOf(fresh)).filter(({ outcome }) => outcome !== "SIGN_IN_REFUSED")).toMatchObject([
+      { operator: "?", action: "sign-in", outcome: "SIGN_IN_LOCKED", address: "127.0.0.1" }
+    ])
     await fresh.close()
   })
 

@@ -66,15 +66,17 @@ const oidcStart = HttpApiEndpoint.get("oidcStart", "/admin/oidc/start")
     ])
   )
 
+const comingBack = ["OIDC_FAILED", "SIGN_IN_LOCKED", "STORE_UNAVAILABLE"] as const
+
 const oidcCallback = HttpApiEndpoint.get("oidcCallback", "/admin/oidc/callback")
   .addSuccess(HttpApiSchema.Empty(303))
-  .addError(answers("NOT_FOUND", "OIDC_FAILED", "STORE_UNAVAILABLE"))
+  .addError(answers("NOT_FOUND", ...comingBack))
   .annotateContext(
     Call.about(
       "anyone",
       "Come back from the company's provider",
-      "Sets the session's cookie and goes on to the console. Groups say the role; who has none of them is refused.",
-      ["OIDC_FAILED"]
+      "Sets the session's cookie and goes on to the console. Groups say the role; who has none of them is refused, and after several refusals the address waits. A browser goes to the sign-in page, which says why.",
+      comingBack
     )
   )
 
