@@ -39,8 +39,7 @@ const provider = Effect.flatMap(IdentityProvider, (configured) =>
 
 const onward = (location: string) => HttpServerResponse.empty({ status: 303, headers: { location } })
 
-/** Sends a browser to the company's provider; what has to be known when it comes back goes with it, sealed. */
-export const start = Effect.fnUntraced(function* (to: string | undefined) {
+const going = Effect.fnUntraced(function* (to: string | undefined) {
   const { begin } = yield* provider
   const { url, isSecure } = yield* Settings
   const vault = yield* Vault
@@ -97,11 +96,15 @@ const signedIn = Effect.gen(function* () {
   return yield* Session.opened(onward(to), opened)
 }).pipe(Effect.tapErrorTag("IdentityRefused", refusalWritten), Effect.tapErrorTag("SignInLocked", refusalWritten))
 
-/** Who comes back is a browser, which the sign-in page tells why; whoever does not take pages is answered the problem. */
+/** Who goes and comes back is a browser, which the sign-in page tells why; whoever does not take pages is answered the problem. */
 const refusalTo = (request: HttpServerRequest.HttpServerRequest) => (failure: Failure | OperatorFailure) =>
   /\btext\/html\b/.test(request.headers["accept"] ?? "")
     ? onward(`${home}?problem=${ofOperators(failure).code}`)
     : refusal(failure)
+
+/** Sends a browser to the company's provider; what has to be known when it comes back goes with it, sealed. */
+export const start = (to: string | undefined) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => answering(going(to), refusalTo(request)))
 
 /** Lets in who comes back from the provider; whatever comes of it, what was begun is over. */
 export const callback = Effect.gen(function* () {

@@ -132,6 +132,15 @@ describe("F66 sign-in at the company's provider", () => {
     await fresh.close()
   })
 
+  it("tells a browser that the provider is not reached, and whoever takes no pages the problem", async () => {
+    const detail = "The provider cannot be reached."
+    const fresh = await open({ provider: { ...provider, begin: () => Effect.fail(new IdentityRefused({ detail })) } })
+    const answer = await fresh.raw("GET", "/admin/oidc/start", { headers: html })
+    expect([answer.status, answer.headers.location]).toEqual([303, "/console/?problem=OIDC_FAILED"])
+    expect((await fresh.raw("GET", "/admin/oidc/start")).body).toMatchObject({ code: "OIDC_FAILED", detail })
+    await fresh.close()
+  })
+
   it("is refused with a cookie that was made up or altered: the provider is not asked", async () => {
     const going = await start()
     const cookie = kept(going)
