@@ -204,6 +204,30 @@ const waiting = (it: It) => {
     })
   )
 
+  it.effect("the try in vain is found however much was made since", () =>
+    Effect.gen(function* () {
+      yield* later
+      const orders = yield* Orders
+      const due = yield* DueWork
+      const { behind } = yield* Insight
+      const app = fresh("app")
+      const tell = (count: number) => {
+        const deliveries = Array.from({ length: count }, () => aDelivery("full"))
+        return orders.commit([aChange(aPayment({ app }), 0, { dueIn: null, deliveries })])
+      }
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+      yield* tell(1)
+      const attempts = [{ atMillis: yield* Clock.currentTimeMillis, millis: 5, status: 403, said: "no" }]
+      for (const piece of yield* due.claim("deliveries", 10_000, Duration.minutes(1)))
+        yield* due.postpone(piece, Duration.seconds(5), "HTTP 403", attempts)
+      yield* TestClock.adjust(Duration.seconds(60))
+      yield* tell(1100)
+      const found = (yield* behind(1000)).find((one) => one.app === app)
+      expect(found).toMatchObject({ waiting: 1101, lastFailure: { status: 403, said: "no" } })
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+    })
+  )
+
   it.effect("what failed before it reached its endpoint is told by its note", () =>
     Effect.gen(function* () {
       yield* later
