@@ -42,12 +42,10 @@ describe("An endpoint that is behind", () => {
   })
 
   it("is told in both languages", () => {
-    expect([now.en.notTakenWith("HTTP 403"), now.en.triedAgain("13:37")].join(" · ")).toBe(
-      "not taken: HTTP 403 · tried again 13:37"
-    )
-    expect([now.zh.notTakenWith("HTTP 403"), now.zh.triedAgain("13:37")].join(" · ")).toBe(
-      "未接收：HTTP 403 · 13:37 重试"
-    )
+    const said = ({ notTakenWith, lastTried, nextTry }: typeof now.en) =>
+      [notTakenWith("HTTP 403"), lastTried("…"), nextTry("13:37")].join(" · ")
+    expect(said(now.en)).toBe("not taken: HTTP 403 · last tried … · next try 13:37")
+    expect(said(now.zh)).toBe("未接收：HTTP 403 · 上次尝试：… · 下次尝试：13:37")
     expect([now.en.notTaking("2"), now.zh.notTaking("2")]).toEqual(["2 not taking events", "2 个未接收"])
   })
 })

@@ -183,7 +183,7 @@ export const overview = (): Overview => {
             lastFailure: {
               at: new Date(nowMillis - 21_000).toISOString(),
               status: 403,
-              said: "HTTP 403: the endpoint did not take it. <html><title>Forbidden</title>"
+              said: "HTTP 403: the endpoint did not take it. <html><head><title>403 Forbidden</title></head><body bgcolor=white>"
             },
             stopped: null
           },

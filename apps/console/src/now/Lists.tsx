@@ -156,6 +156,9 @@ const Queues = ({ queues }: Pick<Overview, "queues">) => {
   )
 }
 
+/** So much of an endpoint's answer is shown before somebody asks for the rest, in characters. */
+const saidShown = 100
+
 const NotTaken = ({
   failure: { at, status, said },
   againAt,
@@ -165,16 +168,16 @@ const NotTaken = ({
   const { ago, minute } = useFormats()
   const times = [
     ...(at === null ? [] : [text.lastTried(ago(at, nowMillis))]),
-    ...(againAt === null ? [] : [text.triedAgain(minute(againAt))])
+    ...(againAt === null ? [] : [text.nextTry(minute(againAt))])
   ]
   return (
-    <>
+    <div>
       <Badge tone="bad">{status === null ? text.notTaken : text.notTakenWith(`HTTP ${status}`)}</Badge>
-      <span className={css["failure"]}>
-        <Foreign text={said} line />
+      <div className={css["failure"]}>
+        <Foreign text={said} shownFirst={saidShown} />
         {times.length === 0 ? null : <span>{times.join(" · ")}</span>}
-      </span>
-    </>
+      </div>
+    </div>
   )
 }
 

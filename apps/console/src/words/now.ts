@@ -73,7 +73,7 @@ export const now = words(
     notTaken: "not taken",
     notTakenWith: (why: string) => `not taken: ${why}`,
     lastTried: (ago: string) => `last tried ${ago}`,
-    triedAgain: (time: string) => `tried again ${time}`,
+    nextTry: (time: string) => `next try ${time}`,
     nothingYet: "Nothing happened in the last hour",
     nothingYetTold:
       "As soon as an app places an order, it is counted here. An app needs a key, and a vendor that answers.",
@@ -155,7 +155,7 @@ export const now = words(
     notTaken: "未接收",
     notTakenWith: (why: string) => `未接收：${why}`,
     lastTried: (ago: string) => `上次尝试：${ago}`,
-    triedAgain: (time: string) => `${time} 重试`,
+    nextTry: (time: string) => `下次尝试：${time}`,
     nothingYet: "最近一小时没有业务",
     nothingYetTold: "应用下单后会立即显示在这里。应用需要密钥，渠道需要可用。",
     lastHour: "最近一小时",
