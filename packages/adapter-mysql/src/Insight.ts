@@ -5,7 +5,8 @@ import { Database, now, typed } from "./Database.ts"
 
 const dialect: Insights.Dialect = {
   by: (index) => `FORCE INDEX (${index})`,
-  places: "SELECT DISTINCT app, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)"
+  places: "SELECT DISTINCT app, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)",
+  lastTriedAt: (column) => `JSON_EXTRACT(${column}, CONCAT('$[', JSON_LENGTH(${column}) - 1, '].atMillis')) + 0`
 }
 
 export const make = Effect.gen(function* () {

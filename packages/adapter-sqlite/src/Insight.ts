@@ -13,7 +13,8 @@ const dialect: Insights.Dialect = {
       SELECT next.app, next.endpoint FROM place, payment_proxy_delivery next WHERE next.rowid = (
         SELECT rowid FROM payment_proxy_delivery
         WHERE due_millis IS NOT NULL AND (app, endpoint) > (place.app, place.endpoint) ORDER BY app, endpoint LIMIT 1))
-    SELECT app, endpoint FROM place`
+    SELECT app, endpoint FROM place`,
+  lastTriedAt: (column) => `json_extract(${column}, '$[#-1].atMillis')`
 }
 
 export const make = Effect.gen(function* () {

@@ -2,6 +2,7 @@ import {
   type Ability,
   Apps,
   Insight,
+  type LastFailure,
   type QueueLag,
   type StoreUnavailable,
   Tallies,
@@ -38,6 +39,10 @@ export interface Behind {
   readonly endpoint: string
   readonly waiting: number
   readonly oldestMillis: number
+  /** When the first of what waits is due; in the past while it waits for its turn. */
+  readonly nextAtMillis: number
+  /** The last try in vain of what waits, as a store knows it, what was said cut to 200 characters; null where none was tried. */
+  readonly lastFailure: LastFailure | null
   readonly stopped: string | null
 }
 
@@ -87,6 +92,7 @@ const minuteMillis = 60_000
 const hour = 60
 const healthMinutes = 5
 const shown = 10
+const maxSaidChars = 200
 const every = Duration.seconds(2)
 /** What is shown is read anew with each: two that come from one reading would show what is four seconds old. */
 const kept = Duration.millis(1990)
@@ -170,6 +176,10 @@ const healths = (vendors: Vendors["Type"], tallies: ReadonlyArray<Tally>, last: 
     })
   )
 
+/** What an endpoint said, short enough to be told to all who look on. */
+const cut = (failure: LastFailure | null): LastFailure | null =>
+  failure === null ? null : { ...failure, said: failure.said.slice(0, maxSaidChars).toWellFormed() }
+
 /** `Overview` by the ports; `openProposals` counts what waits for a second person. */
 export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R>) =>
   Effect.gen(function* () {
@@ -183,7 +193,7 @@ export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R
       Effect.forEach(all, (one) =>
         Effect.map(apps.byId(one.app), (app): Behind => {
           const endpoint = Option.getOrUndefined(app)?.endpoints.find(({ id }) => id === one.endpoint)
-          return { ...one, stopped: endpoint?.stopped?.reason ?? null }
+          return { ...one, lastFailure: cut(one.lastFailure), stopped: endpoint?.stopped?.reason ?? null }
         })
       )
     )

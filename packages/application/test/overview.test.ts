@@ -1,5 +1,6 @@
 import { expect, it as vitest } from "@effect/vitest"
 import {
+  DueWork,
   Insight,
   type Tally as Minute,
   Orders,
@@ -8,7 +9,7 @@ import {
   tallyBoundsMillis
 } from "@payment-proxy/ports"
 import { aChange, aDelivery, aPayment, FakeVendors, fresh } from "@payment-proxy/testkit"
-import { Chunk, Context, Duration, Effect, Exit, Fiber, Layer, Metric, Scope, Stream, TestClock } from "effect"
+import { Chunk, Clock, Context, Duration, Effect, Exit, Fiber, Layer, Metric, Scope, Stream, TestClock } from "effect"
 import * as Calls from "../src/Calls.ts"
 import { Changes, place } from "../src/index.ts"
 import * as Overview from "../src/Overview.ts"
@@ -233,14 +234,41 @@ standing("orders that are held, and endpoints that are behind, are shown with wh
     const held = aPayment({ app: "shop", state: "HELD", heldReason: "AMOUNT_MISMATCH" })
     const deliveries = [aDelivery("shop-webhook", { eventId: fresh("evt") })]
     yield* orders.commit([aChange(held, 0, { deliveries })])
+    const madeAtMillis = yield* Clock.currentTimeMillis
     yield* TestClock.adjust(Duration.minutes(2))
     const { overview } = yield* watched
     const state = yield* overview.now
     expect(state.held).toMatchObject({ count: 1, oldest: [{ payOrderNo: held.payOrderNo, reason: "AMOUNT_MISMATCH" }] })
     expect(state.deliveriesBehind).toEqual([
-      { app: "shop", endpoint: "shop-webhook", waiting: 1, oldestMillis: 120_000, stopped: null }
+      {
+        app: "shop",
+        endpoint: "shop-webhook",
+        waiting: 1,
+        oldestMillis: 120_000,
+        nextAtMillis: madeAtMillis,
+        lastFailure: null,
+        stopped: null
+      }
     ])
     expect(state.queues.map(({ queue }) => queue)).toEqual(["orders", "deliveries", "inbox", "reconcile"])
+  })
+)
+
+standing("an endpoint that does not take events is shown with its answer, of which the beginning is enough", () =>
+  Effect.gen(function* () {
+    const orders = yield* Orders
+    const due = yield* DueWork
+    const payment = aPayment({ app: "shop" })
+    yield* orders.commit([aChange(payment, 0, { dueIn: null, deliveries: [aDelivery("shop-webhook")] })])
+    const atMillis = yield* Clock.currentTimeMillis
+    const said = `HTTP 403 ${"<b>".repeat(63)}x\u{1F600}${"y".repeat(200)}`
+    for (const piece of yield* due.claim("deliveries", 10, Duration.minutes(1)))
+      yield* due.postpone(piece, Duration.minutes(5), "HTTP 403", [{ atMillis, millis: 5, status: 403, said }])
+    yield* TestClock.adjust(Duration.minutes(2))
+    const { overview } = yield* watched
+    const [behind] = (yield* overview.now).deliveriesBehind
+    expect(behind).toMatchObject({ nextAtMillis: atMillis + 300_000, lastFailure: { atMillis, status: 403 } })
+    expect(behind?.lastFailure?.said).toBe(`${said.slice(0, 199)}\uFFFD`)
   })
 )
 

@@ -3,7 +3,7 @@ import { deliveryStates, maxAttempts } from "@payment-proxy/ports"
 import { Effect, Either, type ParseResult, Schema } from "effect"
 
 /** The last tries of a delivery as one text. */
-const Attempts = Schema.parseJson(
+export const Attempts = Schema.parseJson(
   Schema.Array(
     Schema.Struct({
       atMillis: Schema.Number,

@@ -23,6 +23,16 @@ export interface QueueLag {
   readonly oldestMillis: number
 }
 
+/** How a delivery was last tried in vain. */
+export interface LastFailure {
+  /** When; null where only a note of it is left. */
+  readonly atMillis: number | null
+  /** What the endpoint answered with; null where no answer came. */
+  readonly status: number | null
+  /** The beginning of what it said, or what went wrong: at most 500 characters of foreign text, without secrets. */
+  readonly said: string
+}
+
 /** An endpoint for which events have waited for 10 seconds or longer. */
 export interface Behind {
   readonly app: string
@@ -30,6 +40,13 @@ export interface Behind {
   readonly waiting: number
   /** How long the oldest has waited since it was made. */
   readonly oldestMillis: number
+  /** When the first of them is due; in the past where they wait for an endpoint that is left alone, or for a worker. */
+  readonly nextAtMillis: number
+  /**
+   * The last try in vain of those that wait, null where none of them was tried. Of more than 1000 it is the last of those that are
+   * due last, and of what was tried among the 10 000 that are due first.
+   */
+  readonly lastFailure: LastFailure | null
 }
 
 /** How the whole stands, in questions that an index answers however many orders there are. */

@@ -174,8 +174,28 @@ export const overview = (): Overview => {
     ],
     deliveriesBehind: isBusy
       ? [
-          { app: "shop", endpoint: "we_01K9A7T1M3BXE9H5PG", waiting: 1804, oldestSeconds: 184, stopped: null },
-          { app: "保险商城", endpoint: "we_01K9B2D6ZEM5BTYQ80", waiting: 89, oldestSeconds: 7260, stopped: "410 Gone" }
+          {
+            app: "shop",
+            endpoint: "we_01K9A7T1M3BXE9H5PG",
+            waiting: 1804,
+            oldestSeconds: 184,
+            nextAt: new Date(nowMillis + 42_000).toISOString(),
+            lastFailure: {
+              at: new Date(nowMillis - 21_000).toISOString(),
+              status: 403,
+              said: "HTTP 403: the endpoint did not take it. <html><head><title>403 Forbidden</title></head><body bgcolor=white>"
+            },
+            stopped: null
+          },
+          {
+            app: "保险商城",
+            endpoint: "we_01K9B2D6ZEM5BTYQ80",
+            waiting: 89,
+            oldestSeconds: 7260,
+            nextAt: new Date(nowMillis - 60_000).toISOString(),
+            lastFailure: null,
+            stopped: "410 Gone"
+          }
         ]
       : []
   }

@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
+import { useNow } from "../clock.ts"
 import { useCauses } from "../order/useCauses.ts"
 import type { Overview } from "../overview.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
 import { Empty } from "../parts/Empty.tsx"
+import { Foreign } from "../parts/Foreign.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Mono } from "../parts/Mono.tsx"
 import { Status } from "../parts/Status.tsx"
@@ -12,6 +14,7 @@ import { Cell, Table } from "../parts/Table.tsx"
 import { useFormats } from "../words/Formats.ts"
 import { now as texts } from "../words/now.ts"
 import { useWords } from "../words/Words.ts"
+import { type Standing, standing } from "./Behind.ts"
 import css from "./now.module.css"
 
 type Troubled = Overview["held"]["oldest"][number]
@@ -153,9 +156,47 @@ const Queues = ({ queues }: Pick<Overview, "queues">) => {
   )
 }
 
+/** So much of an endpoint's answer is shown before somebody asks for the rest, in characters. */
+const saidShown = 100
+
+const NotTaken = ({
+  failure: { at, status, said },
+  againAt,
+  nowMillis
+}: Extract<Standing, { is: "failing" }> & { readonly nowMillis: number }) => {
+  const text = useWords(texts)
+  const { ago, minute } = useFormats()
+  const times = [
+    ...(at === null ? [] : [text.lastTried(ago(at, nowMillis))]),
+    ...(againAt === null ? [] : [text.nextTry(minute(againAt))])
+  ]
+  return (
+    <div>
+      <Badge tone="bad">{status === null ? text.notTaken : text.notTakenWith(`HTTP ${status}`)}</Badge>
+      <div className={css["failure"]}>
+        <Foreign text={said} shownFirst={saidShown} />
+        {times.length === 0 ? null : <span>{times.join(" · ")}</span>}
+      </div>
+    </div>
+  )
+}
+
+const How = ({ standing, nowMillis }: { readonly standing: Standing; readonly nowMillis: number }) => {
+  const text = useWords(texts)
+  switch (standing.is) {
+    case "stopped":
+      return <Badge tone="bad">{text.stoppedWith(standing.reason)}</Badge>
+    case "failing":
+      return <NotTaken {...standing} nowMillis={nowMillis} />
+    case "delivering":
+      return <Badge tone="warn">{text.delivering}</Badge>
+  }
+}
+
 const Behind = ({ endpoints }: { readonly endpoints: Overview["deliveriesBehind"] }) => {
   const text = useWords(texts)
   const { count, duration } = useFormats()
+  const nowMillis = Math.max(useNow(10_000), Date.now())
   if (endpoints.length === 0)
     return (
       <Card title={text.behindTitle}>
@@ -186,11 +227,7 @@ const Behind = ({ endpoints }: { readonly endpoints: Overview["deliveriesBehind"
               <Mono value={one.endpoint} copy={false} />
             </Cell>
             <Cell label={text.state}>
-              {one.stopped === null ? (
-                <Badge tone="warn">{text.delivering}</Badge>
-              ) : (
-                <Badge tone="bad">{text.stoppedWith(one.stopped)}</Badge>
-              )}
+              <How standing={standing(one, nowMillis)} nowMillis={nowMillis} />
             </Cell>
             <Cell label={text.waitingColumn} align="end">
               {count(one.waiting)}

@@ -6,6 +6,7 @@ import type { Tone } from "../parts/Badge.tsx"
 import { useFormats } from "../words/Formats.ts"
 import { now as texts } from "../words/now.ts"
 import { useWords } from "../words/Words.ts"
+import { standing } from "./Behind.ts"
 import css from "./now.module.css"
 import * as Series from "./Series.ts"
 
@@ -110,6 +111,7 @@ const Work = ({ overview: { queues, deliveriesBehind } }: { readonly overview: O
   const lag = Math.max(0, ...queues.map(({ oldestSeconds }) => oldestSeconds))
   const waiting = queues.reduce((total, queue) => total + queue.waiting, 0)
   const stopped = deliveriesBehind.filter((endpoint) => endpoint.stopped !== null).length
+  const failing = deliveriesBehind.filter((endpoint) => standing(endpoint, 0).is === "failing").length
   return (
     <>
       <Tile
@@ -125,11 +127,13 @@ const Work = ({ overview: { queues, deliveriesBehind } }: { readonly overview: O
         told={
           stopped > 0
             ? text.stopped(count(stopped))
-            : deliveriesBehind.length > 0
-              ? text.delivering
-              : text.deliveriesFlow
+            : failing > 0
+              ? text.notTaking(count(failing))
+              : deliveriesBehind.length > 0
+                ? text.delivering
+                : text.deliveriesFlow
         }
-        tone={stopped > 0 ? "bad" : deliveriesBehind.length > 0 ? "warn" : "good"}
+        tone={stopped + failing > 0 ? "bad" : deliveriesBehind.length > 0 ? "warn" : "good"}
         to={{ to: "/", hash: "behind" }}
       />
     </>

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core"
 import { IconRefresh } from "@tabler/icons-react"
 import { useState } from "react"
 import { call } from "../Admin.ts"
+import { useNow } from "../clock.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
 import { Foreign } from "../parts/Foreign.tsx"
@@ -15,6 +16,7 @@ import { useWords } from "../words/Words.ts"
 import { RawText } from "./Evidence.tsx"
 import css from "./Order.module.css"
 import { changesOf, type Detail } from "./useOrder.ts"
+import { waitsFor } from "./Waits.ts"
 
 type Delivery = Detail["deliveries"][number]
 
@@ -39,9 +41,37 @@ const Tries = ({ tries }: { readonly tries: Delivery["tries"] }) => {
   )
 }
 
-const One = ({ delivery, resend }: { readonly delivery: Delivery; readonly resend: (() => void) | null }) => {
+const Next = ({ delivery, all }: { readonly delivery: Delivery; readonly all: ReadonlyArray<Delivery> }) => {
   const t = useWords(texts)
-  const { type, state, tries, url, nextAt, eventId, createdAt, body, version } = delivery
+  const nowMillis = Math.max(useNow(10_000), Date.now())
+  switch (waitsFor(delivery, all, nowMillis)) {
+    case null:
+      return null
+    case "time":
+      return (
+        <>
+          {" · "}
+          {t.nextTry} <Moment at={delivery.nextAt} />
+        </>
+      )
+    case "turn":
+      return ` · ${t.waitsTurn}`
+    case "endpoint":
+      return ` · ${t.waitsEndpoint}`
+  }
+}
+
+const One = ({
+  delivery,
+  all,
+  resend
+}: {
+  readonly delivery: Delivery
+  readonly all: ReadonlyArray<Delivery>
+  readonly resend: (() => void) | null
+}) => {
+  const t = useWords(texts)
+  const { type, state, tries, url, eventId, createdAt, body, version } = delivery
   const last = tries.at(-1)
   return (
     <li className={css["delivery"]}>
@@ -76,12 +106,7 @@ const One = ({ delivery, resend }: { readonly delivery: Delivery; readonly resen
           : last.status === null
             ? ` · ${last.said.slice(0, 80)}`
             : ` · ${t.answered(last.status, `${last.millis} ms`)}`}
-        {nextAt === null ? null : (
-          <>
-            {" · "}
-            {t.nextTry} <Moment at={nextAt} />
-          </>
-        )}
+        <Next delivery={delivery} all={all} />
       </p>
       <details className={css["evidence"]}>
         <summary>
@@ -118,7 +143,14 @@ export const Deliveries = ({ detail }: { readonly detail: Detail }) => {
               setEventId(delivery.eventId)
               setOpen(true)
             }
-            return <One key={delivery.id} delivery={delivery} resend={isFirst && may("operator") ? resend : null} />
+            return (
+              <One
+                key={delivery.id}
+                delivery={delivery}
+                all={detail.deliveries}
+                resend={isFirst && may("operator") ? resend : null}
+              />
+            )
           })}
         </ol>
       )}

@@ -2,7 +2,7 @@ import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/p
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Admin, Order } from "@payment-proxy/api"
 import { Overview } from "@payment-proxy/application"
-import type { Troubled } from "@payment-proxy/ports"
+import type { LastFailure, Troubled } from "@payment-proxy/ports"
 import { Effect, Stream } from "effect"
 import { answering } from "../Problems.ts"
 import * as Following from "./Following.ts"
@@ -20,6 +20,12 @@ const troubled = ({ payOrderNo, vendor, app, state, sinceMillis, reason }: Troub
   reason
 })
 
+const failure = ({ atMillis, status, said }: LastFailure) => ({
+  at: atMillis === null ? null : Order.timeOf(atMillis),
+  status,
+  said
+})
+
 const shownOf = (state: Overview.State): Shown => ({
   at: Order.timeOf(state.atMillis),
   vendors: state.vendors.map(({ vendor, kind, minutes }) => ({
@@ -35,9 +41,11 @@ const shownOf = (state: Overview.State): Shown => ({
     waiting,
     oldestSeconds: seconds(oldestMillis)
   })),
-  deliveriesBehind: state.deliveriesBehind.map(({ oldestMillis, ...behind }) => ({
+  deliveriesBehind: state.deliveriesBehind.map(({ oldestMillis, nextAtMillis, lastFailure, ...behind }) => ({
     ...behind,
-    oldestSeconds: seconds(oldestMillis)
+    oldestSeconds: seconds(oldestMillis),
+    nextAt: Order.timeOf(nextAtMillis),
+    lastFailure: lastFailure === null ? null : failure(lastFailure)
   }))
 })
 

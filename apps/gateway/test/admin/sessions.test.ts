@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
 import { Accounts } from "@payment-proxy/application"
-import { Deeds, OperatorSessions } from "@payment-proxy/ports"
-import { Clock, Effect, Option, Redacted } from "effect"
+import { Deeds, DueWork, OperatorSessions, Orders } from "@payment-proxy/ports"
+import { aChange, aDelivery, aPayment } from "@payment-proxy/testkit"
+import { Clock, Duration, Effect, Option, Redacted, TestClock, TestContext } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { type Console, cookieOf, open, password } from "./console.ts"
 
@@ -190,6 +191,37 @@ describe("streams of operators", () => {
     await vi.waitFor(() => expect(stream.text()).toContain("event: overview\ndata: {"))
     await session.call("DELETE", "/admin/session")
     await vi.waitFor(() => expect(stream.answer.complete).toBe(true))
+  })
+
+  it("say which endpoint takes nothing, with its last answer, and when it is tried again", async () => {
+    const refusing = await open()
+    const madeAtMillis = (await refusing.run(Clock.currentTimeMillis)) - 60_000
+    const at = new Date(madeAtMillis).toISOString()
+    const said = "HTTP 403 <script>alert(1)</script>"
+    await refusing.run(
+      Effect.gen(function* () {
+        yield* TestClock.setTime(madeAtMillis)
+        const orders = yield* Orders
+        const due = yield* DueWork
+        const deliveries = [aDelivery("shop-webhook")]
+        yield* orders.commit([aChange(aPayment({ app: "shop" }), 0, { dueIn: null, deliveries })])
+        for (const piece of yield* due.claim("deliveries", 1, Duration.minutes(1)))
+          yield* due.postpone(piece, Duration.hours(1), "HTTP 403", [
+            { atMillis: madeAtMillis, millis: 5, status: 403, said }
+          ])
+      }).pipe(Effect.provide(TestContext.TestContext))
+    )
+    const { body } = await (await refusing.session("the viewer")).get("/admin/overview")
+    expect(body.deliveriesBehind).toMatchObject([
+      {
+        endpoint: "shop-webhook",
+        waiting: 1,
+        nextAt: new Date(madeAtMillis + 3_600_000).toISOString(),
+        lastFailure: { at, status: 403, said },
+        stopped: null
+      }
+    ])
+    await refusing.close()
   })
 
   it("end where their operator may no longer", async () => {

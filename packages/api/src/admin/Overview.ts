@@ -55,13 +55,26 @@ export const Overview = Schema.Struct({
   /** Proposals that wait for a second person. */
   proposals: Schema.Number,
   queues: Schema.Array(QueueLag),
-  /** Endpoints that are behind, the furthest first, at most 10. */
+  /** Endpoints that are behind, the furthest first, at most 10. `stopped`: why nothing more is sent to it. */
   deliveriesBehind: Schema.Array(
     Schema.Struct({
       app: Schema.String,
       endpoint: Schema.String,
       waiting: Schema.Number,
       oldestSeconds: Schema.Number,
+      /** When the first of what waits is due; in the past while it waits for its turn. */
+      nextAt: Time,
+      /** The last try in vain of what waits; null where none was tried. */
+      lastFailure: Schema.NullOr(
+        Schema.Struct({
+          /** Null where only a note of it is left. */
+          at: Schema.NullOr(Time),
+          /** What the endpoint answered with; null where no answer came. */
+          status: Schema.NullOr(Schema.Number),
+          /** The endpoint's own words, or what went wrong: at most 200 characters. */
+          said: Schema.String
+        })
+      ),
       stopped: Schema.NullOr(Schema.String)
     })
   )

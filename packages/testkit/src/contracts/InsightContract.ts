@@ -139,20 +139,109 @@ const waiting = (it: It) => {
         return orders.commit([aChange(payment, 0, { dueIn: null, deliveries: endpoints.map((one) => aDelivery(one)) })])
       }
       const ours = Effect.map(behind(1000), (all) => all.filter((one) => one.app === app))
+      const madeAtMillis = yield* Clock.currentTimeMillis
       yield* tell(["slow", null])
       yield* TestClock.adjust(Duration.seconds(5))
       yield* tell(["slow", "quick"])
       expect(yield* ours).toEqual([])
       yield* TestClock.adjust(Duration.seconds(20))
       expect(yield* ours).toEqual([
-        { app, endpoint: "slow", waiting: 2, oldestMillis: 25_000 },
-        { app, endpoint: "quick", waiting: 1, oldestMillis: 20_000 }
+        { app, endpoint: "slow", waiting: 2, oldestMillis: 25_000, nextAtMillis: madeAtMillis, lastFailure: null },
+        {
+          app,
+          endpoint: "quick",
+          waiting: 1,
+          oldestMillis: 20_000,
+          nextAtMillis: madeAtMillis + 5000,
+          lastFailure: null
+        }
       ])
       const due = yield* DueWork
       const claimed = yield* due.claim("deliveries", 10_000, Duration.minutes(1))
       for (const piece of claimed) yield* due.postpone(piece, Duration.hours(1), "no")
       expect((yield* ours)[0]).toMatchObject({ endpoint: "slow", waiting: 2 })
       expect((yield* behind(1)).length).toBe(1)
+    })
+  )
+
+  it.effect("an endpoint that is behind has the last try in vain of what waits for it, and when the next is due", () =>
+    Effect.gen(function* () {
+      yield* later
+      const orders = yield* Orders
+      const due = yield* DueWork
+      const { behind } = yield* Insight
+      const app = fresh("app")
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+      const tell = Effect.gen(function* () {
+        const deliveries = [aDelivery("refusing")]
+        yield* orders.commit([aChange(aPayment({ app }), 0, { dueIn: null, deliveries })])
+        return (yield* due.claim("deliveries", 10_000, Duration.hours(1))).filter(({ owner }) => owner === app)
+      })
+      const tries = (status: number | null, said: string) =>
+        Effect.map(Clock.currentTimeMillis, (atMillis) => ({ atMillis, millis: 5, status, said }))
+      const ours = Effect.map(behind(1000), (all) => all.find((one) => one.app === app))
+      const [early, late] = [yield* tell, yield* tell]
+      const madeAtMillis = yield* Clock.currentTimeMillis
+      yield* TestClock.adjust(Duration.seconds(20))
+      expect(yield* ours).toMatchObject({ nextAtMillis: madeAtMillis, lastFailure: null })
+
+      const answered = yield* tries(500, "HTTP 500 busy")
+      for (const piece of early) yield* due.postpone(piece, Duration.minutes(40), "HTTP 500", [answered])
+      yield* TestClock.adjust(Duration.seconds(30))
+      const refused = yield* tries(403, "HTTP 403 <b>no</b>")
+      for (const piece of late) yield* due.postpone(piece, Duration.minutes(1), "HTTP 403", [answered, refused])
+      const nowMillis = yield* Clock.currentTimeMillis
+      expect(yield* ours).toMatchObject({
+        waiting: 2,
+        nextAtMillis: nowMillis + 60_000,
+        lastFailure: { atMillis: refused.atMillis, status: 403, said: "HTTP 403 <b>no</b>" }
+      })
+      yield* TestClock.adjust(Duration.minutes(2))
+      const again = yield* tell
+      expect((yield* ours)?.lastFailure).toMatchObject({ status: 403 })
+      for (const piece of again) yield* due.done(piece, "HTTP 200")
+      expect(yield* ours).toMatchObject({ waiting: 1, lastFailure: { atMillis: answered.atMillis, status: 500 } })
+    })
+  )
+
+  it.effect("the try in vain is found however much was made since", () =>
+    Effect.gen(function* () {
+      yield* later
+      const orders = yield* Orders
+      const due = yield* DueWork
+      const { behind } = yield* Insight
+      const app = fresh("app")
+      const tell = (count: number) => {
+        const deliveries = Array.from({ length: count }, () => aDelivery("full"))
+        return orders.commit([aChange(aPayment({ app }), 0, { dueIn: null, deliveries })])
+      }
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+      yield* tell(1)
+      const attempts = [{ atMillis: yield* Clock.currentTimeMillis, millis: 5, status: 403, said: "no" }]
+      for (const piece of yield* due.claim("deliveries", 10_000, Duration.minutes(1)))
+        yield* due.postpone(piece, Duration.seconds(5), "HTTP 403", attempts)
+      yield* TestClock.adjust(Duration.seconds(60))
+      yield* tell(1100)
+      const found = (yield* behind(1000)).find((one) => one.app === app)
+      expect(found).toMatchObject({ waiting: 1101, lastFailure: { status: 403, said: "no" } })
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+    })
+  )
+
+  it.effect("what failed before it reached its endpoint is told by its note", () =>
+    Effect.gen(function* () {
+      yield* later
+      const orders = yield* Orders
+      const due = yield* DueWork
+      const { behind } = yield* Insight
+      const app = fresh("app")
+      yield* due.claim("deliveries", 10_000, Duration.hours(2))
+      yield* orders.commit([aChange(aPayment({ app }), 0, { dueIn: null, deliveries: [aDelivery("unreached")] })])
+      for (const piece of yield* due.claim("deliveries", 10_000, Duration.minutes(1)))
+        yield* due.postpone(piece, Duration.hours(1), "failed")
+      yield* TestClock.adjust(Duration.seconds(20))
+      const found = (yield* behind(1000)).find((one) => one.app === app)
+      expect(found?.lastFailure).toEqual({ atMillis: null, status: null, said: "failed" })
     })
   )
 }

@@ -1,5 +1,15 @@
 import { OrderNo, Payment } from "@payment-proxy/domain"
-import { type Behind, Insight, type Queue, queues, Tallies, type Tally, type Troubled } from "@payment-proxy/ports"
+import {
+  type Behind,
+  type Delivery,
+  Insight,
+  type LastFailure,
+  type Queue,
+  queues,
+  Tallies,
+  type Tally,
+  type Troubled
+} from "@payment-proxy/ports"
 import { Clock, Effect } from "effect"
 import * as Due from "./Due.ts"
 import type { Tables } from "./Tables.ts"
@@ -14,6 +24,16 @@ const counted = (all: ReadonlyArray<Troubled>, limit: number) => ({
     .slice(0, limit)
     .sort((one, other) => one.sinceMillis - other.sinceMillis)
 })
+
+const lastFailure = ({ attempts, note }: Delivery): LastFailure | null => {
+  const last = attempts.at(-1)
+  if (last !== undefined && !(last.status !== null && last.status < 300))
+    return { atMillis: last.atMillis, status: last.status, said: last.said }
+  return note === null ? null : { atMillis: null, status: null, said: note }
+}
+
+const lastTried = (one: Delivery, other: Delivery): number =>
+  (other.attempts.at(-1)?.atMillis ?? 0) - (one.attempts.at(-1)?.atMillis ?? 0)
 
 /** `Insight` over the tables. */
 export const insight = (tables: Tables): Insight["Type"] => {
@@ -56,6 +76,9 @@ export const insight = (tables: Tables): Insight["Type"] => {
   }
   const behind = (nowMillis: number): ReadonlyArray<Behind> => {
     const places = new Map<string, Behind>()
+    const failing = [...tables.deliveries.values()].flatMap(({ delivery, due }) =>
+      due.atMillis !== null && due.tries > 0 ? delivery : []
+    )
     for (const { delivery, due } of tables.deliveries.values()) {
       if (due.atMillis === null || delivery.endpoint === null) continue
       const { app, endpoint, createdAtMillis } = delivery
@@ -64,10 +87,18 @@ export const insight = (tables: Tables): Insight["Type"] => {
         app,
         endpoint,
         waiting: (known?.waiting ?? 0) + 1,
-        oldestMillis: Math.max(known?.oldestMillis ?? 0, nowMillis - createdAtMillis)
+        oldestMillis: Math.max(known?.oldestMillis ?? 0, nowMillis - createdAtMillis),
+        nextAtMillis: Math.min(known?.nextAtMillis ?? due.atMillis, due.atMillis),
+        lastFailure: null
       })
     }
-    return [...places.values()].filter(({ oldestMillis }) => oldestMillis >= underWayMillis)
+    return [...places.values()]
+      .filter(({ oldestMillis }) => oldestMillis >= underWayMillis)
+      .map((one) => {
+        const tried = failing.filter(({ app, endpoint }) => app === one.app && endpoint === one.endpoint)
+        const [last] = tried.toSorted(lastTried)
+        return last === undefined ? one : { ...one, lastFailure: lastFailure(last) }
+      })
   }
   return Insight.of({
     inDoubt: (limit) =>
