@@ -19,6 +19,7 @@ export const words = {
     throughPlatform: "Through the payment platform",
     direct: "Directly",
     buy: "Place the order",
+    sold: (policy: string) => `Travel insurance: ${policy}`,
     order: "Order",
     orders: "Orders",
     ordersLead: "The latest 50, as the payment proxy has them.",
@@ -71,6 +72,10 @@ export const words = {
     toShelf: "Choose another policy",
     trouble: "This did not work",
     again: "Back to the policies",
+    toTheOrder: "Back to the order",
+    amountForm: "Figures, with a point before the cents: 10.00",
+    amountWrong:
+      "This amount cannot be refunded. Enter more than nothing and at most what is left of the price, like 10.00.",
     lost: "There is no such page.",
     states: {
       CREATED: "Recorded",
@@ -133,6 +138,7 @@ export const words = {
     throughPlatform: "通过支付平台",
     direct: "直接支付",
     buy: "提交订单",
+    sold: (policy: string) => `旅行保险：${policy}`,
     order: "订单",
     orders: "订单",
     ordersLead: "最近 50 笔订单，以支付代理的记录为准。",
@@ -184,6 +190,9 @@ export const words = {
     toShelf: "选择其他产品",
     trouble: "操作未成功",
     again: "返回保险产品",
+    toTheOrder: "返回订单",
+    amountForm: "请填写数字，例如 10.00",
+    amountWrong: "无法按此金额退款。请填写大于零且不超过可退余额的金额，例如 10.00。",
     lost: "没有此页面。",
     states: {
       CREATED: "已记录",
