@@ -33,7 +33,7 @@ export const words = {
     paidBy: "Payment",
     placed: "Ordered",
     paidAt: "Paid",
-    reference: "The platform's number",
+    reference: "Reference",
     details: "Details",
     steps: ["Ordered", "Paid", "Insured"],
     payNow: "Now pay",
