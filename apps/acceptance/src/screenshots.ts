@@ -96,7 +96,6 @@ const wayIn = async (world: World): Promise<void> => {
 const customers = ({ shop }: World, { order, cashier }: Purchases) =>
   [
     ["shop", shop, 1100],
-    ["shop-checkout", `${shop}/checkout?policy=fortnight`, 1100],
     ["shop-orders", `${shop}/orders`, 1100],
     ["shop-order", `${shop}/orders/${order}`, 1100],
     ["cashier", cashier.open, 560],
