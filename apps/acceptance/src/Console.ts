@@ -131,11 +131,12 @@ export const whenIts = ({ call }: World, status: string, payOrderNo: string): Pr
     return order.status === status ? order : undefined
   })
 
-/** Goes to a page, and waits until all of it is there. */
+/** Goes to a page, and waits until all of it is there; charts draw once they know how wide they are. */
 export const went = async (page: Page, address: string): Promise<void> => {
   await page.goto(address)
   await page.locator("h1").first().waitFor()
-  await page.locator("[class*=_bone_]").first().waitFor({ state: "detached" })
+  for (const unfinished of ["[class*=_bone_]", "[class*=_plot_]:not(:has(svg *))"])
+    await page.locator(unfinished).first().waitFor({ state: "detached" })
 }
 
 /** Buys a policy in the shop, as a customer does; the shop's page of the order is left open. Answers its number. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { type World, whenIts } from "./Console.ts"
+import { buy, type World, whenIts } from "./Console.ts"
 import { until } from "./Demonstration.ts"
 import { secrets, signedIn } from "./System.ts"
 
@@ -13,6 +13,14 @@ export interface Story {
   readonly held: string
   /** The day that was reconciled. */
   readonly day: string
+}
+
+/** What a customer bought in the shop. */
+export interface Purchases {
+  /** The number of an order that was paid and given back in part. */
+  readonly order: string
+  /** The cashier's pages: of an order that is to be paid, of a paid one, and of one that was refused. */
+  readonly cashier: { readonly open: string; readonly paid: string; readonly refused: string }
 }
 
 const dayMillis = 86_400_000
@@ -196,4 +204,30 @@ export const lived = async (world: World): Promise<Story> => {
   await heldForItsAmount(world, "1193", null, [accepted, held])
   const refunded = await refundedInPart(world)
   return { day, held, refunded }
+}
+
+/** Lets a customer of a language buy all that the shop sells, by hand. */
+export const shopped = async (world: World, locale: string): Promise<Purchases> => {
+  const { page } = await world.seat(null, { locale })
+  const chosen = async (policy: "weekend" | "fortnight" | "year") => {
+    const order = await buy(world, page, policy)
+    const cashier = (await page.locator("#go").getAttribute("href")) ?? ""
+    return { order, cashier }
+  }
+  const decided = async (verb: "pay" | "refuse") => {
+    await page.click("#go")
+    await page.click(`#${verb}`)
+    await page.click("#back")
+  }
+  const refused = await chosen("weekend")
+  await decided("refuse")
+  const open = await chosen("year")
+  const paid = await chosen("fortnight")
+  await decided("pay")
+  await page.goto(`${world.shop}/orders/${paid.order}`)
+  await page.fill("input[name=amount]", "28.00")
+  await page.click("form:has(input[name=amount]) button")
+  await page.locator("#events").getByText("order.partially_refunded", { exact: true }).first().waitFor()
+  await page.context().close()
+  return { order: paid.order, cashier: { open: open.cashier, paid: paid.cashier, refused: refused.cashier } }
 }

@@ -103,7 +103,7 @@ const sendBroken = (response: ServerResponse, fault: Fault, said: Reply): void =
     case "garbage":
       return send(response, 200, headers, '{"id":"pay_')
     case "html":
-      return Page.send(response, 200, "<!doctype html><title>Welcome</title><h1>It works!</h1>")
+      return Page.send(response, 200, fault.text ?? "<!doctype html><title>Welcome</title><h1>It works!</h1>")
     case "truncate":
       response.writeHead(status, { ...headers, "content-length": String(bytes.length + 100) })
       response.write(bytes, () => response.destroy())

@@ -105,6 +105,8 @@ export interface Fault {
   readonly millis?: number
   readonly status?: number
   readonly copies?: number
+  /** What `html` says instead of its own page. */
+  readonly text?: string
 }
 
 interface Armed {
@@ -140,6 +142,7 @@ const checked = (value: unknown, index: number): Fault | string => {
     if (given !== undefined && (typeof given !== "number" || !(given >= 0)))
       return `fault ${index}: "${name}" is a number of 0 or more`
   }
+  if (fault["text"] !== undefined && typeof fault["text"] !== "string") return `fault ${index}: "text" is a text`
   return fault as unknown as Fault
 }
 

@@ -31,8 +31,18 @@ export const account = (id: string) => {
 }
 
 const words = {
-  en: { title: "Sandbox Company", lead: "Choose who you are. No passwords: this is a sandbox.", none: "no group" },
-  zh: { title: "沙盒公司", lead: "请选择身份。沙盒环境，无需密码。", none: "无群组" }
+  en: {
+    title: "Sandbox Company",
+    lead: "Choose who you are. No passwords: this is a sandbox.",
+    none: "no group",
+    over: "This sign-in is over: begin again in the console."
+  },
+  zh: {
+    title: "沙盒公司",
+    lead: "请选择身份。沙盒环境，无需密码。",
+    none: "无群组",
+    over: "本次登录已失效，请返回控制台重新登录。"
+  }
 } as const
 
 const style = `
@@ -57,15 +67,15 @@ const page = (language: Page.Language): string => {
 
 /** The page on which a person says who he is, and what follows from that. */
 export const signIn = async (provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const language = Page.languageOf(null, request.headers["accept-language"])
   try {
     await provider.interactionDetails(request, response)
   } catch {
-    const language = Page.languageOf(null, request.headers["accept-language"])
-    const body = `<main><h1>${words[language].title}</h1><p>This sign-in is over: begin again in the console.</p></main>`
-    return Page.send(response, 400, Page.document({ language, title: words[language].title, style, body }))
+    const { title, over } = words[language]
+    const body = `<main><h1>${title}</h1><p>${over}</p></main>`
+    return Page.send(response, 400, Page.document({ language, title, style, body }))
   }
-  if (request.method !== "POST")
-    return Page.send(response, 200, page(Page.languageOf(null, request.headers["accept-language"])))
+  if (request.method !== "POST") return Page.send(response, 200, page(language))
   const body = await readBody(request)
   const id = new URLSearchParams(body?.toString() ?? "").get("person") ?? ""
   const result =

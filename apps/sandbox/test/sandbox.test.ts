@@ -78,6 +78,18 @@ describe("tokens", () => {
   })
 })
 
+describe("a sign-in that is over", () => {
+  it.each([
+    ["en-GB", "This sign-in is over: begin again in the console."],
+    ["zh-CN", "本次登录已失效，请返回控制台重新登录。"]
+  ])("says so in the language of the browser: %s", async (language, words) => {
+    const { status, text } = await sandbox.call("GET", "/oauth/sign-in/none", undefined, {
+      "accept-language": language
+    })
+    expect([status, /<p>(.*)<\/p>/.exec(text)?.[1]]).toEqual([400, words])
+  })
+})
+
 describe("payments", () => {
   it("are created once for a number, whatever is sent again", async () => {
     const body = { merchant_payment_no: "TWICE-1" }
@@ -294,6 +306,13 @@ describe("faults", () => {
     const first = await statuses()
     expect(await statuses()).toEqual(first)
     expect(new Set(first)).toEqual(new Set([200, 503]))
+  })
+
+  it("of a page in place of an answer say what they are told to, and nothing but a text", async () => {
+    const { id } = await sandbox.created()
+    await sandbox.faults({ on: "query", fault: "html", text: "<b>closed for lunch" })
+    expect((await sandbox.call("GET", `/payments/${id}`)).text).toBe("<b>closed for lunch")
+    expect((await sandbox.faults({ on: "query", fault: "html", text: 1 })).status).toBe(400)
   })
 
   it("that are none are refused by name", async () => {

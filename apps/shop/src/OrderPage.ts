@@ -58,9 +58,11 @@ const nextOf = (language: Language, next: NonNullable<Order["next"]>, codePage: 
 
 const refundable: ReadonlyArray<string> = ["SUCCEEDED", "PARTIALLY_REFUNDED"]
 
+const decimalsOf = (value: string): number => value.split(".")[1]?.length ?? 0
+
 /** What is left of an amount, both in decimal strings of one currency. */
 export const leftOf = ({ amount, refunded }: Pick<Order, "amount" | "refunded">): string => {
-  const decimals = amount.value.split(".")[1]?.length ?? 0
+  const decimals = decimalsOf(amount.value)
   const minor = ({ value }: Order["amount"]): bigint => BigInt(value.replace(".", ""))
   const left = minor(amount) - minor(refunded)
   const digits = (left < 0n ? 0n : left).toString().padStart(decimals + 1, "0")
@@ -85,12 +87,14 @@ const payPart = (language: Language, order: Order, codePage: string | null): str
 }
 
 const refundPart = (language: Language, order: Order): string => {
-  const { refund, refundLead, part, refundPart, refundRest } = words[language]
+  const { refund, refundLead, part, refundPart, refundRest, amountForm } = words[language]
   const { currency } = order.amount
   const left = leftOf(order)
   if (!refundable.includes(order.status) || !/[1-9]/.test(left)) return ""
+  const decimals = decimalsOf(left)
+  const pattern = decimals === 0 ? "[0-9]+" : `[0-9]+(\\.[0-9]{1,${decimals}})?`
   const some = `${hiddenKey()}${hidden(["currency", currency])}
-<div class="row"><label>${part} (${escaped(currency)})<input name="amount" inputmode="decimal" required value="${left}"></label><button>${refundPart}</button></div>`
+<div class="row"><label>${part} (${escaped(currency)})<input name="amount" inputmode="${decimals === 0 ? "numeric" : "decimal"}" pattern="${pattern}" title="${amountForm}" required value="${left}"></label><button>${refundPart}</button></div>`
   const all = `${hiddenKey()}<button class="quiet">${refundRest} ${money({ value: left, currency })}</button>`
   return `<h2>${refund}</h2><p class="soft">${refundLead}</p>${formOf(order, "refund", some)}${formOf(order, "refund", all)}`
 }
@@ -192,9 +196,22 @@ ${part("story", `card hero ${story.tone}`, content, ' role="status"')}
   })
 }
 
-/** What did not work, and why. */
-export const trouble = (language: Language, why: string): string => {
-  const { trouble, again } = words[language]
-  const body = `<div class="card hero bad"><span class="sign" aria-hidden="true">!</span><div><h1>${trouble}</h1><p>${escaped(why)}</p></div></div>\n<p></p><p><a href="/">${again}</a></p>`
-  return page({ language, title: trouble, body, live: null })
+/** What is known of something that did not work. */
+export interface Trouble {
+  readonly sentence: string
+  readonly payOrderNo: string
+}
+
+/** What did not work, and why: in a sentence where the shop has one for it; the way back is to the order that it was about. */
+export const trouble = (language: Language, why: string, about: Partial<Trouble> = {}): string => {
+  const said = words[language]
+  const { sentence, payOrderNo } = about
+  const told =
+    sentence === undefined ? `<p>${escaped(why)}</p>` : `<p>${sentence}</p><p class="hint">${escaped(why)}</p>`
+  const toOrder =
+    payOrderNo === undefined
+      ? ""
+      : `<a class="button" href="/orders/${encodeURIComponent(payOrderNo)}">${said.toTheOrder}</a> `
+  const body = `<div class="card hero bad"><span class="sign" aria-hidden="true">!</span><div><h1>${said.trouble}</h1>${told}</div></div>\n<p></p><p>${toOrder}<a href="/">${said.again}</a></p>`
+  return page({ language, title: said.trouble, body, live: null })
 }

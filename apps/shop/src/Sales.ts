@@ -1,10 +1,11 @@
 import type { Client, Order, Refund } from "@payment-proxy/client/promise"
-import type { Policy, Way } from "./Wares.ts"
+import type { Language, Policy, Way } from "./Wares.ts"
+import { words } from "./Words.ts"
 
 /** What the shop sold, through the payment proxy; every promise rejects with a `PaymentProxyError`. */
 export interface Sales {
-  /** Places the order of a policy; the same key answers the same order. */
-  readonly buy: (policy: Policy, way: Way, key: string) => Promise<Order>
+  /** Places the order of a policy, called as it is in this language; the same key answers the same order. */
+  readonly buy: (policy: Policy, way: Way, language: Language, key: string) => Promise<Order>
   /** The order as it now is; while it is watched, without a call. */
   readonly order: (payOrderNo: string) => Promise<Order>
   /** The latest orders, newest first. */
@@ -63,7 +64,7 @@ export const make = (client: Client, returnUrl: string, changed: (payOrderNo: st
   const { orders } = client
   const now = async (payOrderNo: string) => watch(await orders.get(payOrderNo))
   return {
-    buy: async (policy, { vendor, method, source, currency }, key) => {
+    buy: async (policy, { vendor, method, source, currency }, language, key) => {
       const { order } = await orders.create(
         {
           vendor,
@@ -71,7 +72,7 @@ export const make = (client: Client, returnUrl: string, changed: (payOrderNo: st
           source,
           businessNo: `TRAVEL-${key}`,
           amount: { value: policy.prices[currency], currency },
-          description: `Travel insurance: ${policy.name.en}`,
+          description: words[language].sold(policy.name[language]),
           returnUrl,
           metadata: { policy: policy.id }
         },

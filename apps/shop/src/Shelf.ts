@@ -46,7 +46,7 @@ export const checkout = (language: Language, policy: Policy, ways: ReadonlyArray
     "total"
   )
   const body = `<h1>${said.checkout}</h1>\n<p class="lead">${said.checkoutLead}</p>
-<div class="sides"><form class="card" method="post" action="/buy"><h2>${said.way}</h2><input type="hidden" name="policy" value="${policy.id}">${hiddenKey()}
+<div class="sides"><form class="card" method="post" action="/buy"><h2>${said.way}</h2><input type="hidden" name="policy" value="${policy.id}"><input type="hidden" name="language" value="${language}">${hiddenKey()}
 ${group(said.throughPlatform, platform)}${group(said.direct, direct)}<button class="big">${said.buy}</button></form>
 <aside class="card"><h2>${said.yours}</h2>${sum}<p></p>${covers(policy, language)}${total}<p class="hint">${said.totalHint}</p></aside></div>`
   return page({

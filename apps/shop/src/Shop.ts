@@ -113,7 +113,8 @@ const counter = (settings: Settings, sales: Sales.Sales, events: Events.Events) 
     const way = ways.find(({ id }) => id === form.get("way"))
     const key = form.get("key") ?? ""
     if (policy === undefined || way === undefined || !/^[0-9a-f-]{36}$/.test(key)) return nothing
-    const { payOrderNo } = await sales.buy(policy, way, key)
+    const language = form.get("language") === "zh" ? "zh" : "en"
+    const { payOrderNo } = await sales.buy(policy, way, language, key)
     return seeOther(`/orders/${payOrderNo}`)
   }
 
@@ -157,12 +158,23 @@ const counter = (settings: Settings, sales: Sales.Sales, events: Events.Events) 
   }
 }
 
-/** A refusal of the gateway as the customer sees it: its code and words are for people, too. */
-const troubled = (language: Language, error: unknown): Answer => {
+/** The order that a form is about, and what it asks for. */
+const formOf = (pathname: string) => /^\/orders\/([\w-]{1,64})\/(refund|close)$/.exec(pathname) ?? []
+
+const isOfAmount = ({ code, errors }: PaymentProxyError): boolean =>
+  code === "AMOUNT_INVALID" || errors.some((fault) => fault.code === "AMOUNT_INVALID")
+
+/** A refusal of the gateway as the customer sees it, of what he asked for at this path: its code and words are for people, too. */
+const troubled = (language: Language, pathname: string, error: unknown): Answer => {
   if (!(error instanceof PaymentProxyError)) throw error
-  const status =
-    error.status !== null && error.status >= 400 && error.status < 500 && error.status !== 401 ? error.status : 502
-  return html(OrderPage.trouble(language, error.message), status)
+  const refusal = isOfAmount(error) ? 422 : (error.status ?? 502)
+  const status = refusal >= 400 && refusal < 500 && refusal !== 401 ? refusal : 502
+  const [, payOrderNo] = formOf(pathname)
+  const about = {
+    ...(payOrderNo === undefined ? {} : { payOrderNo }),
+    ...(isOfAmount(error) ? { sentence: words[language].amountWrong } : {})
+  }
+  return html(OrderPage.trouble(language, error.message, about), status)
 }
 
 type Counter = ReturnType<typeof counter>
@@ -174,7 +186,7 @@ const post = async (at: Counter, pathname: string, request: IncomingMessage): Pr
   const body = await readBody(request)
   if (body === null) return tooLarge
   const form = new URLSearchParams(body.toString("utf8"))
-  const [, payOrderNo = "", verb] = /^\/orders\/([\w-]{1,64})\/(refund|close)$/.exec(pathname) ?? []
+  const [, payOrderNo = "", verb] = formOf(pathname)
   if (pathname === "/buy") return at.buy(form)
   if (verb === "refund") return at.refund(payOrderNo, form)
   return verb === "close" ? at.close(payOrderNo) : nothing
@@ -253,7 +265,7 @@ const make = (settings: Settings, url: string, tell: Tell) => {
       return { ...json(405, { error: "Another method is needed here." }), headers: { allow: methods.join(", ") } }
     const asked = url.searchParams.get("lang")
     const language = languageOf(request, asked)
-    const refused = (error: unknown) => troubled(language, error)
+    const refused = (error: unknown) => troubled(language, pathname, error)
     if (request.method !== "POST") return remembering(await show(language, url).catch(refused), asked)
     if (pathname === "/webhooks") return receive(request)
     return at === null ? nothing : post(at, pathname, request).catch(refused)

@@ -513,8 +513,43 @@ describe("the shop sells", () => {
     assert.strictEqual(answer.status, 422)
     const page = await answer.text()
     for (const text of ["AMOUNT_INVALID", "&lt;ask&gt;"]) assert.include(page, text)
-    const bad = await shop.post("/orders/P1/refund", { key: "k", amount: "much", currency: "CNY" })
-    assert.include(await bad.text(), "BODY_INVALID")
+  })
+
+  it("and says in a sentence what a wrong refund amount has to be, and leads back to the order", async () => {
+    const order = whole({ status: "SUCCEEDED", next: null })
+    const shop = await selling(({ path }) => [200, path.endsWith("/refunds") ? { items: [], next: null } : order])
+    const input = /<input name="amount"[^>]*>/.exec(await shop.page("/orders/P1"))?.[0] ?? ""
+    assert.include(input, 'inputmode="decimal"')
+    const pattern = new RegExp(`^(?:${/pattern="([^"]+)"/.exec(input)?.[1]})$`, "v")
+    const right = ["1", "0.5", "12.34"]
+    const wrong = ["much", "", "1,00", "1.234", "-1", "1e3"]
+    assert.deepStrictEqual(
+      [...right, ...wrong].filter((value) => pattern.test(value)),
+      right
+    )
+    for (const [language, sentence, back] of [
+      ["en", "This amount cannot be refunded. Enter more than nothing", "Back to the order"],
+      ["zh", "无法按此金额退款。", "返回订单"]
+    ] as const) {
+      const form = { key: "k", amount: "much", currency: "CNY" }
+      const answer = await shop.post("/orders/P1/refund", form, { "accept-language": language })
+      assert.strictEqual(answer.status, 422)
+      const page = await answer.text()
+      for (const text of [sentence, `<a class="button" href="/orders/P1">${back}</a>`, "BODY_INVALID"])
+        assert.include(page, text)
+    }
+    assert.deepStrictEqual(
+      shop.calls.filter(({ method }) => method === "POST"),
+      []
+    )
+  })
+
+  it("and tells the vendor what was bought in the language that the customer read", async () => {
+    const shop = await selling(() => [201, whole()])
+    const page = await shop.page("/checkout?policy=weekend&lang=zh")
+    const language = /name="language" value="([^"]+)"/.exec(page)?.[1] ?? ""
+    await shop.post("/buy", { policy: "weekend", way: "platform", language, key: hiddenKey(page) })
+    assert.deepInclude(shop.calls[0]?.body, { description: "旅行保险：周末出行" })
   })
 
   it("and lists and cancels orders", async () => {

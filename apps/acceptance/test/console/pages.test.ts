@@ -1,33 +1,97 @@
+import { createHmac } from "node:crypto"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import axe from "axe-core"
 import type { BrowserContextOptions, Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as Console from "../../src/Console.ts"
 import { until } from "../../src/Demonstration.ts"
-import { type Person, signedIn } from "../../src/System.ts"
+import { type Person, secrets, signedIn } from "../../src/System.ts"
 
-/** What would ask, say and run something if it were taken for more than text. */
-const planted = `<img src=/planted onerror=alert(1)><script>window.planted=1</script>`
+/** What would ask, say and run something if it were taken for more than text; of each field its own. */
+const planted = (field: string) => `${plantedShort(field)}<script>window.planted=1</script>`
+const plantedShort = (field: string) => `<img src=/planted onerror=alert(1)>${field}`
 const plantedTight = `"><img/src=/planted/onerror=alert(1)>`
-const reason = `Because: ${planted}`
+/** What operators may read of it in answers of vendors and endpoints: no text for people, and nothing that tags say beside their names. */
+const plantedShape = "<img>…<script>…</script>"
+const reason = planted("why")
+
+type Operator = Awaited<ReturnType<typeof signedIn>>
 
 let world: Console.World
 /** An order of many states with planted texts, and one that is held. */
 let told: string
 let held: string
+/** Orders of which the vendor said planted texts: in its number and in a page, and as the reason why one failed. */
+let heard: string
+let failed: string
 
-const plant = async (): Promise<string> => {
+/** An endpoint of the shop's app that takes nothing, and says planted text. */
+const endpoint = createServer((request, response) => {
+  request.resume()
+  response.writeHead(500, { "content-type": "text/html" }).end(planted("answer"))
+})
+
+const listen = async (call: Operator["call"]): Promise<void> => {
+  await new Promise<void>((done) => endpoint.listen(0, "127.0.0.1", done))
+  const { port } = endpoint.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}/`
+  const asked = { type: "addEndpoint", url, events: ["order.succeeded"], reason }
+  expect(await call("POST", "/admin/apps/demo/changes", asked)).toMatchObject({ status: 200 })
+}
+
+const plant = async ({ call }: Operator): Promise<string> => {
   const { payOrderNo } = await world.place("planted", {
     businessNo: plantedTight,
-    description: planted,
-    metadata: { [planted.slice(0, 40)]: planted, note: "javascript:alert(1)" },
+    description: planted("description"),
+    metadata: { [plantedShort("name")]: planted("note"), note: "javascript:alert(1)" },
     returnUrl: `${world.shop}/done?to=${plantedTight}`
   })
   await world.control("POST", `/_payments/${payOrderNo}/pay`)
   await Console.whenIts(world, "SUCCEEDED", payOrderNo)
   const amount = { value: "2.34", currency: "CNY" }
   const key = { "idempotency-key": plantedTight.replaceAll('"', "'") }
-  await world.call("POST", `/v1/orders/${payOrderNo}/refunds`, { amount, reason }, key)
+  await world.call("POST", `/v1/orders/${payOrderNo}/refunds`, { amount, reason: planted("refund") }, key)
   await Console.whenIts(world, "PARTIALLY_REFUNDED", payOrderNo)
+  await until("the endpoint has said its text", 20_000, async () => {
+    const { body } = await call("GET", `/admin/orders/${payOrderNo}`)
+    return JSON.stringify(body).includes(plantedShape) || undefined
+  })
+  return payOrderNo
+}
+
+/** A notification with the platform's signature, as it would come from it (Standard Webhooks 1.0.0). */
+const notify = async (payOrderNo: string, over: object): Promise<void> => {
+  const payment = { merchant_id: "merchant-tests", merchant_payment_no: payOrderNo, amount: 1234, currency: "CNY" }
+  const data = { ...payment, subject: planted("subject"), refunded: 0, ...over }
+  const body = JSON.stringify({ type: "payment.changed", timestamp: new Date().toISOString(), data })
+  const [id, at] = [`msg_${payOrderNo}`, `${Math.floor(Date.now() / 1000)}`]
+  const key = Buffer.from(secrets.platform.replace("whsec_", ""), "base64")
+  const signature = createHmac("sha256", key).update(`${id}.${at}.${body}`).digest("base64")
+  const headers = { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": `v1,${signature}` }
+  const response = await fetch(`${world.gateway}/notify/platform`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body
+  })
+  expect(response.status).toBe(204)
+}
+
+/** An order that is paid under a planted number, and whose query is answered with a planted page. */
+const hear = async ({ call }: Operator): Promise<string> => {
+  const { payOrderNo } = await world.place("heard")
+  await notify(payOrderNo, { status: "SUCCEEDED", id: planted("number"), paid_at: new Date().toISOString() })
+  await Console.whenIts(world, "SUCCEEDED", payOrderNo)
+  const page = { on: "query", fault: "html", number: payOrderNo, text: planted("page") }
+  await world.control("PUT", "/_faults", [page])
+  await call("POST", `/admin/orders/${payOrderNo}/sync`, { reason })
+  return payOrderNo
+}
+
+const fail = async (): Promise<string> => {
+  const { payOrderNo } = await world.place("failed")
+  await notify(payOrderNo, { status: "FAILED", failure_reason: planted("failure") })
+  await Console.whenIts(world, "FAILED", payOrderNo)
   return payOrderNo
 }
 
@@ -57,15 +121,23 @@ const day = () => new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
 beforeAll(async () => {
   if (Console.isMissing) return
   world = await Console.open()
-  const { call } = await signedIn(world.admin, "ada")
-  await call("POST", "/admin/apps", { id: "planted", name: planted, reason })
-  await call("PUT", `/admin/filters/${encodeURIComponent(planted.slice(0, 40))}`, { number: plantedTight })
+  const ada = await signedIn(world.admin, "ada")
+  const { call } = ada
+  await call("POST", "/admin/apps", { id: "planted", name: planted("app"), reason })
+  await call("PUT", `/admin/filters/${encodeURIComponent(plantedShort("kept"))}`, { number: plantedTight })
   await call("POST", `/admin/reconciliation/platform/${day()}/run`, { reason })
-  told = await plant()
+  await listen(call)
+  told = await plant(ada)
+  heard = await hear(ada)
+  failed = await fail()
   held = await hold()
 }, 90_000)
 afterEach(() => expect(world?.faults() ?? []).toEqual([]))
-afterAll(() => world?.end(), 30_000)
+afterAll(async () => {
+  endpoint.close()
+  endpoint.closeAllConnections()
+  await world?.end()
+}, 30_000)
 
 const { went } = Console
 
@@ -75,6 +147,8 @@ const ofConsole = (): ReadonlyArray<string> => [
   "orders?status=CREATED",
   `orders/${told}`,
   `orders/${held}`,
+  `orders/${heard}`,
+  `orders/${failed}`,
   "proposals",
   "proposals?state=decided",
   "apps",
@@ -88,6 +162,41 @@ const ofConsole = (): ReadonlyArray<string> => [
   "account",
   "nowhere"
 ]
+
+/** What was written, by the page that shows it; of what vendors say, only that is readable which is no text for people. */
+const written = (): Readonly<Record<string, ReadonlyArray<string>>> => ({
+  orders: [plantedTight, plantedShort("kept")],
+  [`orders/${told}`]: [
+    plantedTight,
+    ...["note", "refund"].map(planted),
+    plantedShort("name"),
+    plantedShape,
+    "javascript:alert(1)"
+  ],
+  [`orders/${held}`]: [reason],
+  [`orders/${heard}`]: [planted("number"), '"subject": "…"', plantedShape],
+  [`orders/${failed}`]: [planted("failure"), '"failure_reason": "…"'],
+  proposals: [reason],
+  apps: [planted("app")],
+  "apps/planted": [planted("app")],
+  trail: [reason]
+})
+
+/** Opens what is folded; React's own state does not know of it: it stays open until the page is left. */
+const unfold = async (page: Page, path: string): Promise<void> => {
+  await page.locator("details").evaluateAll((all) => {
+    for (const one of all) one.setAttribute("open", "")
+  })
+  if (path !== "orders") return
+  await page.getByRole("button", { name: "Saved" }).click()
+  await page.getByRole("menuitem").first().waitFor()
+}
+
+/** Those of the texts that the page does not show. */
+const missing = async (page: Page, texts: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const shown = (await page.locator("body").textContent()) ?? ""
+  return texts.filter((text) => !shown.includes(text))
+}
 
 /** Whether all that moves for a while has come to rest; what pulses for ever may. */
 const atRest = `document.getAnimations().every(
@@ -129,28 +238,28 @@ const dialogs = (): ReadonlyArray<readonly [page: string, opens: RegExp, person:
 describe.skipIf(Console.isMissing)("in a real browser", { timeout: 120_000 }, () => {
   it("what apps, vendors and operators wrote is shown as text and nothing else", async () => {
     const { page } = await world.seat("ada")
-    const shownOn: Array<string> = []
+    const shown = written()
     for (const path of ofConsole()) {
       await went(page, `${world.admin}/console/${path}`)
-      // React's own state does not know of them: they stay open until the page is left.
-      await page.locator("details").evaluateAll((all) => {
-        for (const one of all) one.setAttribute("open", "")
-      })
-      const text = await page.locator("body").textContent()
-      if (text?.includes("<img")) shownOn.push(path)
+      await unfold(page, path)
+      expect(await missing(page, shown[path] ?? []), path).toEqual([])
       const taken = 'img[src*="planted"], script:not([src]), [onerror], a[href^="javascript:"]'
       expect(await page.locator(taken).count(), path).toBe(0)
       expect(await page.evaluate("'planted' in window"), path).toBe(false)
     }
-    const expected = ["orders", `orders/${told}`, `orders/${held}`, "proposals", "apps", "apps/planted", "trail"]
-    expect(shownOn).toEqual(expect.arrayContaining(expected))
-    await page.goto(`${world.shop}/orders`)
-    await page.goto(`${world.shop}/orders/${told}`)
-    await page.goto(`${world.shop}/webhooks`)
-    expect(await page.locator("body").textContent()).toContain("<img")
-    const { next } = await world.place("planted-cashier", { description: planted })
+    for (const [path, texts] of Object.entries({
+      orders: [],
+      [`orders/${told}`]: [plantedTight],
+      [`orders/${failed}`]: [planted("failure")],
+      webhooks: [planted("failure")]
+    })) {
+      await page.goto(`${world.shop}/${path}`)
+      expect(await missing(page, texts), `shop/${path}`).toEqual([])
+      expect(await page.evaluate("'planted' in window"), `shop/${path}`).toBe(false)
+    }
+    const { next } = await world.place("planted-cashier", { description: planted("cashier") })
     await page.goto(next?.url ?? "")
-    expect(await page.locator("body").textContent()).toContain(planted)
+    expect(await missing(page, [planted("cashier")])).toEqual([])
     expect(await page.evaluate("'planted' in window")).toBe(false)
   })
 
