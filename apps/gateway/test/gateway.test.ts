@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import { FakeVendors, FakeWebhookSender, Memory } from "@payment-proxy/testkit"
-import { Effect, Metric } from "effect"
+import { Effect, FastCheck, Metric } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { refused } from "../src/VendorHandlers.ts"
 import type { Answer, Stores, World } from "./world.ts"
@@ -32,6 +32,20 @@ const asked = {
   description: "Travel insurance, 3 days",
   metadata: { policy: "0001" }
 }
+
+/** What has broken systems before. */
+const nasty = [
+  ...["\u{1F600}", "\u0000", "\uD83D", "\uDE00", "\u202E", "e\u0301", "\u00E9", "\r\n", "<script>", "\u4ED8", "x"],
+  ...["'", '"', "\\", "%s", "$\u007Bx}", "; DROP TABLE payment_proxy_order; -- ", "__proto__", "=cmd", " "]
+]
+/** Any text, whole or not, just long enough or too long. */
+const anyText = FastCheck.oneof(
+  FastCheck.string({ unit: "binary", maxLength: 140 }),
+  FastCheck.array(FastCheck.constantFrom(...nasty), { maxLength: 12 }).map((parts) => parts.join("")),
+  FastCheck.tuple(FastCheck.constantFrom(...nasty), FastCheck.constantFrom(40, 41, 64, 65, 127, 128, 256, 257)).map(
+    ([letter, count]) => letter.repeat(count)
+  )
+)
 
 const order = ({ body }: Answer) => body as Shown
 const problem = ({ body }: Answer) => body as Problem
@@ -272,6 +286,32 @@ const suite = (name: string, stores: () => Stores, sweep: () => void) =>
     it.each(["-1", "0", "1e3", "1.234", "", " 1", "1,00", "NaN"])("refuses the amount %j for CNY", async (value) => {
       const answer = await post({ ...asked, amount: { value, currency: "CNY" } })
       expect([answer.status, problem(answer).errors?.[0]?.pointer]).toEqual([422, "/amount/value"])
+    })
+
+    it("F59 keeps whatever text an order has as it was sent, or refuses it by its name", async () => {
+      let [kept, refusals] = [0, 0]
+      const told = FastCheck.record({ field: FastCheck.constantFrom("note", "noted", "businessNo"), text: anyText })
+      await FastCheck.assert(
+        FastCheck.asyncProperty(told, async ({ field, text }) => {
+          const notes = { note: { [text]: "a" }, noted: { note: text }, businessNo: {} }[field]
+          const businessNo = field === "businessNo" ? text : asked.businessNo
+          const body = { ...asked, businessNo, metadata: { policy: "0001", ...notes } }
+          const answer = await post(body)
+          if (answer.status === 201) {
+            kept += 1
+            const read = await world.call("GET", `/v1/orders/${order(answer).payOrderNo}`)
+            expect(read.body).toMatchObject({ businessNo })
+            expect((read.body as { metadata: object }).metadata).toEqual(body.metadata)
+            return
+          }
+          refusals += 1
+          expect([answer.status, problem(answer).code]).toEqual([422, "BODY_INVALID"])
+          const pointer = field === "businessNo" ? "/businessNo" : "/metadata"
+          expect(problem(answer).errors?.every((fault) => fault.pointer.startsWith(pointer))).toBe(true)
+        }),
+        { numRuns: 150 }
+      )
+      expect([kept, refusals].every((count) => count > 10)).toBe(true)
     })
 
     it("refuses decimals of a currency that has none", async () => {

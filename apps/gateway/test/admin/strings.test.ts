@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Sqlite from "@payment-proxy/adapter-sqlite"
 import { Report, SignIn } from "@payment-proxy/application"
-import { Effect, Redacted } from "effect"
+import { Effect, FastCheck, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Answer, type Console, open } from "./console.ts"
 
@@ -242,3 +242,41 @@ it.each(["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "\uFF1D1", "\uFF0B1", "
     expect(Report.cell(text).replace(/^"/, "")).toMatch(/^'/)
   }
 )
+
+it("F59 whatever is written into a cell of a file is one cell, has all of the text, and is no formula", () => {
+  const parts = FastCheck.constantFrom(
+    "=",
+    "+",
+    "-",
+    "@",
+    ";",
+    "\t",
+    '"',
+    ",",
+    "\r",
+    "\n",
+    "'",
+    "\uFF1D",
+    " ",
+    "a",
+    "1"
+  )
+  const text = FastCheck.oneof(
+    FastCheck.string({ unit: "binary" }),
+    FastCheck.array(parts, { maxLength: 12 }).map((all) => all.join(""))
+  )
+  FastCheck.assert(
+    FastCheck.property(text, (written) => {
+      const cell = Report.cell(written)
+      const isQuoted = cell.startsWith('"')
+      const inner = isQuoted ? cell.slice(1, -1) : cell
+      if (isQuoted) expect(inner.replaceAll('""', "")).not.toContain('"')
+      else expect(cell).not.toMatch(/[",\r\n]/)
+      const read = isQuoted ? inner.replaceAll('""', '"') : cell
+      expect(read).not.toMatch(/^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/)
+      expect(read).not.toMatch(/[;\t]\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/)
+      expect(read.replaceAll("'", "")).toBe(written.replaceAll("'", ""))
+    }),
+    { numRuns: 2000 }
+  )
+})
