@@ -7,8 +7,11 @@ import { create, open, sent, vendorOf, type World } from "./world.ts"
 
 /** Enough for a head on a busy machine. */
 const limitMillis = 750
-/** Hints are small, and come no faster than this shows: where they are kept, it is 41 MB and more; where they are not, up to 26 on a busy machine. */
-const mostGrownMB = (what: string): number => (what.startsWith("103") ? 33 : 50)
+/**
+ * Hints are small, and come no faster than this shows: where they are kept, it is some 30 MB a call and 60 for three; where they
+ * are not, up to 26 for three on a busy machine.
+ */
+const mostGrownMB = (what: string, calls: 1 | 3): number => (what.startsWith("103") ? { 1: 25, 3: 40 }[calls] : 50)
 
 let vendor: Vendors.Vendor
 let world: World
@@ -171,7 +174,7 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     })
     expect(answer).toMatchObject(seen)
     expect(answer?.millis).toBeLessThan(limitMillis + 20_000)
-    expect(grownMB).toBeLessThan(mostGrownMB(what))
+    expect(grownMB).toBeLessThan(mostGrownMB(what, 1))
     expect(await world.order(no)).toMatchObject({ status: "SUBMITTING", inDoubt: true, payOrderNo: answer?.order })
     looked()
     expect(await foundOut(no)).toMatchObject({ status: "PENDING", inDoubt: false })
@@ -187,7 +190,7 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
     })
     expect(answer).toMatchObject({ ...seen, order: (await world.order(no)).payOrderNo })
     expect(answer?.millis).toBeLessThan(limitMillis + 20_000)
-    expect(grownMB).toBeLessThan(mostGrownMB(what))
+    expect(grownMB).toBeLessThan(mostGrownMB(what, 1))
     expect(await world.order(no)).toMatchObject({ status: "PENDING", inDoubt: false })
   })
 
@@ -223,7 +226,7 @@ describe("F33 an answer that is too much, bounded in memory and time", () => {
         (count) => count >= 2
       )
     })
-    expect(grownMB).toBeLessThan(mostGrownMB(what))
+    expect(grownMB).toBeLessThan(mostGrownMB(what, 3))
     expect(await foundOut(businessNo)).toMatchObject({ status: "PENDING", inDoubt: false })
   })
 })
