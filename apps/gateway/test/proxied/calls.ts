@@ -103,7 +103,7 @@ export const until = async <A>(look: () => A | Promise<A>, isWanted: (seen: A) =
 }
 
 setFlagsFromString("--expose-gc")
-const collect: (how: { readonly type: "minor" }) => void = runInNewContext("gc")
+const collect: (how: { readonly type: "minor" | "major" }) => void = runInNewContext("gc")
 
 /** By how many MB the memory of this process grew at most while `work` went on; what nobody holds any more is let go of meanwhile. */
 export const grownBy = async (work: () => Promise<unknown>): Promise<number> => {
@@ -117,6 +117,24 @@ export const grownBy = async (work: () => Promise<unknown>): Promise<number> => 
   const looking = setInterval(look, 100)
   await work()
   look()
+  clearInterval(looking)
+  return (most - before) / 1024 ** 2
+}
+
+/** By how many MB what this process holds grew at most while `work` went on, all that nobody holds any more let go of. */
+export const heldBy = async (work: () => Promise<unknown>): Promise<number> => {
+  const held = () => {
+    collect({ type: "major" })
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const before = held()
+  let most = before
+  const looking = setInterval(() => {
+    most = Math.max(most, held())
+  }, 250)
+  await work()
+  most = Math.max(most, held())
   clearInterval(looking)
   return (most - before) / 1024 ** 2
 }
