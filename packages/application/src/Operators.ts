@@ -224,9 +224,9 @@ const heldOf = (payOrderNo: string) =>
       const refund = paymentNo === null ? null : Option.getOrNull(yield* orders.refund(payOrderNo))
       if (Option.isNone(payment)) return yield* new OrderNotFound({ number: payOrderNo })
       const all = yield* Context.get(services, Proposals).ofSubject(payOrderNo)
-      const newest = all.find(({ action }) => action.type === "resolve")
-      const isOpen = newest?.state === "open" && (yield* Proposing.overBy(newest, nowMillis)) === null
-      return { payment: payment.value, refund, proposal: isOpen ? newest : null } satisfies Held
+      const open = all.find(({ action, state }) => action.type === "resolve" && state === "open") ?? null
+      const isOver = open !== null && (yield* Proposing.overBy(open, nowMillis)) !== null
+      return { payment: payment.value, refund, proposal: isOver ? null : open } satisfies Held
     })
   )
 

@@ -2,7 +2,7 @@ import { expect } from "@effect/vitest"
 import { Evidence, Money, OrderNo, RefundMachine } from "@payment-proxy/domain"
 import { DueWork, Orders, Proposals, StoreUnavailable } from "@payment-proxy/ports"
 import { aChange, aPayment, FakeVendors, freshNo } from "@payment-proxy/testkit"
-import { Duration, Effect, Either, Option, TestClock } from "effect"
+import { Clock, Duration, Effect, Either, Option, TestClock } from "effect"
 import * as Operators from "../src/Operators.ts"
 import { takeIn } from "../src/TakeIn.ts"
 import { causes, it, now, placed, states, worked } from "./harness.ts"
@@ -192,6 +192,19 @@ it.world("a proposal waits for its second person for 24 hours, and then makes ro
     expect(yield* stateOf(first.id)).toBe("ended")
     const second = yield* Operators.propose(asPaid(payment), as("carol"))
     yield* Operators.approve(second.id, as("alice"))
+  })
+)
+
+it.world("a proposal that waits is shown with its order, also where the clock was set back since another one", () =>
+  Effect.gen(function* () {
+    const payment = yield* held
+    yield* TestClock.adjust(Duration.minutes(5))
+    const first = yield* Operators.propose(asPaid(payment), as("alice"))
+    yield* Operators.reject(first.id, as("bob"))
+    yield* TestClock.setTime((yield* Clock.currentTimeMillis) - 300_000)
+    const second = yield* Operators.propose(asPaid(payment), as("alice"))
+    expect(second.id < first.id).toBe(true)
+    expect((yield* Operators.listHeld({ after: null, limit: 10 })).items[0]?.proposal?.id).toBe(second.id)
   })
 )
 

@@ -5,8 +5,8 @@ import { grownBy, heldBy, json, until } from "./calls.ts"
 import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
 
-/** Enough for a head on a busy machine. */
-const limitMillis = 750
+/** Enough for a head on a busy machine; hints come for as long. */
+const limitMillis = 2000
 const mostGrownMB = 50
 /** Hints are small, and many: what was made of them and let go of is not counted. Where they are kept, it is more. */
 const mostHeldMB = 20
