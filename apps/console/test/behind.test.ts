@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
 import type { Answer } from "../src/Admin.ts"
-import { standing } from "../src/now/Behind.ts"
 import { waitsFor } from "../src/order/Waits.ts"
-import type { Overview } from "../src/overview.ts"
+import { standing } from "../src/parts/Standing.ts"
 import { now } from "../src/words/now.ts"
 import { order } from "../src/words/order.ts"
+import { parts } from "../src/words/parts.ts"
 
 const nowMillis = Date.parse("2026-11-23T08:10:00Z")
 const past = "2026-11-23T08:09:18Z"
@@ -12,20 +12,8 @@ const soon = "2026-11-23T08:11:00Z"
 
 describe("An endpoint that is behind", () => {
   const failure = { at: past, status: 403, said: "HTTP 403: <b>no</b>" }
-  const made = (given: Partial<Overview["deliveriesBehind"][number]>) =>
-    standing(
-      {
-        app: "shop",
-        endpoint: "we_1",
-        waiting: 3,
-        oldestSeconds: 42,
-        nextAt: past,
-        lastFailure: null,
-        stopped: null,
-        ...given
-      },
-      nowMillis
-    )
+  const made = (given: Partial<Parameters<typeof standing>[0]>) =>
+    standing({ nextAt: past, lastFailure: null, stopped: null, ...given }, nowMillis)
 
   it("is delivered to only where nothing that waits for it was tried in vain", () => {
     expect(made({})).toEqual({ is: "delivering" })
@@ -35,6 +23,7 @@ describe("An endpoint that is behind", () => {
 
   it("has no next try in the past", () => {
     expect(made({ lastFailure: failure })).toEqual({ is: "failing", failure, againAt: null })
+    expect(made({ lastFailure: failure, nextAt: null })).toEqual({ is: "failing", failure, againAt: null })
   })
 
   it("is stopped before all else", () => {
@@ -42,10 +31,10 @@ describe("An endpoint that is behind", () => {
   })
 
   it("is told in both languages", () => {
-    const said = ({ notTakenWith, lastTried, nextTry }: typeof now.en) =>
+    const said = ({ notTakenWith, lastTried, nextTry }: typeof parts.en) =>
       [notTakenWith("HTTP 403"), lastTried("…"), nextTry("13:37")].join(" · ")
-    expect(said(now.en)).toBe("not taken: HTTP 403 · last tried … · next try 13:37")
-    expect(said(now.zh)).toBe("未接收：HTTP 403 · 上次尝试：… · 下次尝试：13:37")
+    expect(said(parts.en)).toBe("not taken: HTTP 403 · last tried … · next try 13:37")
+    expect(said(parts.zh)).toBe("未接收：HTTP 403 · 上次尝试：… · 下次尝试：13:37")
     expect([now.en.notTaking("2"), now.zh.notTaking("2")]).toEqual(["2 not taking events", "2 个未接收"])
   })
 })

@@ -177,7 +177,8 @@ const healths = (vendors: Vendors["Type"], tallies: ReadonlyArray<Tally>, last: 
   )
 
 /** What an endpoint said, short enough to be told to all who look on. */
-const cut = (failure: LastFailure | null): LastFailure | null =>
+/** A failure with so much of what was said as operators are shown at once. */
+export const shortened = (failure: LastFailure | null): LastFailure | null =>
   failure === null ? null : { ...failure, said: failure.said.slice(0, maxSaidChars).toWellFormed() }
 
 /** `Overview` by the ports; `openProposals` counts what waits for a second person. */
@@ -193,7 +194,7 @@ export const make = <R>(openProposals: Effect.Effect<number, StoreUnavailable, R
       Effect.forEach(all, (one) =>
         Effect.map(apps.byId(one.app), (app): Behind => {
           const endpoint = Option.getOrUndefined(app)?.endpoints.find(({ id }) => id === one.endpoint)
-          return { ...one, lastFailure: cut(one.lastFailure), stopped: endpoint?.stopped?.reason ?? null }
+          return { ...one, lastFailure: shortened(one.lastFailure), stopped: endpoint?.stopped?.reason ?? null }
         })
       )
     )

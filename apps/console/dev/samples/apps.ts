@@ -9,6 +9,7 @@ type Endpoint = App["endpoints"][number]
 
 const unlimited = { createsPerSecond: null, readsPerSecond: null, streams: null }
 const day = 86_400
+const noneWaits = { waiting: 0, oldestSeconds: 0, nextAt: null, lastFailure: null }
 
 let kept: ReadonlyArray<App> = [
   {
@@ -30,7 +31,13 @@ let kept: ReadonlyArray<App> = [
         secrets: 2,
         stopped: null,
         waiting: 1804,
-        oldestSeconds: 184
+        oldestSeconds: 184,
+        nextAt: ago(-42),
+        lastFailure: {
+          at: ago(21),
+          status: 403,
+          said: "HTTP 403: the endpoint did not take it. <html><head><title>403 Forbidden</title></head><body bgcolor=white>"
+        }
       },
       {
         id: "shop-77d0e2",
@@ -38,8 +45,7 @@ let kept: ReadonlyArray<App> = [
         events: ["order.succeeded", "refund.*"],
         secrets: 1,
         stopped: null,
-        waiting: 0,
-        oldestSeconds: 0
+        ...noneWaits
       }
     ]
   },
@@ -57,7 +63,9 @@ let kept: ReadonlyArray<App> = [
         secrets: 1,
         stopped: { reason: "410 Gone: the endpoint says that it wants nothing any more", since: ago(7260) },
         waiting: 89,
-        oldestSeconds: 7260
+        oldestSeconds: 7260,
+        nextAt: ago(60),
+        lastFailure: null
       }
     ]
   },
@@ -131,7 +139,7 @@ const apply = (
       const { url, events } = change
       edit(app, (one) => ({
         ...one,
-        endpoints: [...one.endpoints, { id, url, events, secrets: 1, stopped: null, waiting: 0, oldestSeconds: 0 }]
+        endpoints: [...one.endpoints, { id, url, events, secrets: 1, stopped: null, ...noneWaits }]
       }))
       return { id, secret: "whsec_U2FtcGxlIHNlY3JldCBvZiBubyB1c2UgZm9yIGFueWJvZHk=" }
     }

@@ -1,9 +1,12 @@
 import { Button } from "@mantine/core"
+import { useNow } from "../clock.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
 import { Empty } from "../parts/Empty.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Mono } from "../parts/Mono.tsx"
+import { NotTaken } from "../parts/NotTaken.tsx"
+import { standing } from "../parts/Standing.ts"
 import { useSession } from "../session.tsx"
 import { apps as texts } from "../words/apps.ts"
 import { useFormats } from "../words/Formats.ts"
@@ -14,12 +17,22 @@ import type { Wanted } from "./useChanges.tsx"
 
 type Ask = (wanted: Wanted) => void
 
-const Delivery = ({ endpoint: { waiting, oldestSeconds, stopped } }: { readonly endpoint: Endpoint }) => {
+const Delivery = ({ endpoint }: { readonly endpoint: Endpoint }) => {
   const text = useWords(texts)
   const { count, duration } = useFormats()
+  const nowMillis = Math.max(useNow(10_000), Date.now())
+  const { waiting, oldestSeconds, stopped } = endpoint
+  const how = standing({ ...endpoint, stopped: stopped?.reason ?? null }, nowMillis)
   const behind = waiting === 0 ? null : text.behind(count(waiting), duration(oldestSeconds))
   if (stopped === null)
-    return behind === null ? <Badge tone="good">{text.delivering}</Badge> : <Badge tone="warn">{behind}</Badge>
+    return (
+      <div className={css["name"]}>
+        <span className={css["marks"]}>
+          {behind === null ? <Badge tone="good">{text.delivering}</Badge> : <Badge tone="warn">{behind}</Badge>}
+        </span>
+        {how.is === "failing" ? <NotTaken {...how} nowMillis={nowMillis} /> : null}
+      </div>
+    )
   return (
     <span className={css["name"]}>
       <span className={css["marks"]}>

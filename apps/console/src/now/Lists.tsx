@@ -6,15 +6,15 @@ import type { Overview } from "../overview.ts"
 import { Badge } from "../parts/Badge.tsx"
 import { Card } from "../parts/Card.tsx"
 import { Empty } from "../parts/Empty.tsx"
-import { Foreign } from "../parts/Foreign.tsx"
 import { Moment } from "../parts/Moment.tsx"
 import { Mono } from "../parts/Mono.tsx"
+import { NotTaken } from "../parts/NotTaken.tsx"
+import { type Standing, standing } from "../parts/Standing.ts"
 import { Status } from "../parts/Status.tsx"
 import { Cell, Table } from "../parts/Table.tsx"
 import { useFormats } from "../words/Formats.ts"
 import { now as texts } from "../words/now.ts"
 import { useWords } from "../words/Words.ts"
-import { type Standing, standing } from "./Behind.ts"
 import css from "./now.module.css"
 
 type Troubled = Overview["held"]["oldest"][number]
@@ -153,31 +153,6 @@ const Queues = ({ queues }: Pick<Overview, "queues">) => {
         ))}
       </Table>
     </Card>
-  )
-}
-
-/** So much of an endpoint's answer is shown before somebody asks for the rest, in characters. */
-const saidShown = 100
-
-const NotTaken = ({
-  failure: { at, status, said },
-  againAt,
-  nowMillis
-}: Extract<Standing, { is: "failing" }> & { readonly nowMillis: number }) => {
-  const text = useWords(texts)
-  const { ago, minute } = useFormats()
-  const times = [
-    ...(at === null ? [] : [text.lastTried(ago(at, nowMillis))]),
-    ...(againAt === null ? [] : [text.nextTry(minute(againAt))])
-  ]
-  return (
-    <div>
-      <Badge tone="bad">{status === null ? text.notTaken : text.notTakenWith(`HTTP ${status}`)}</Badge>
-      <div className={css["failure"]}>
-        <Foreign text={said} shownFirst={saidShown} />
-        {times.length === 0 ? null : <span>{times.join(" · ")}</span>}
-      </div>
-    </div>
   )
 }
 

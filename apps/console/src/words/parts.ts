@@ -24,7 +24,11 @@ export const parts = words(
     reconnecting: "Reconnecting",
     staleSince: (time: string) => `Stale since ${time}`,
     liveTold: "What you see follows what happens.",
-    reconnectingTold: "The stream broke; it is being opened again, and meanwhile asked for from time to time."
+    reconnectingTold: "The stream broke; it is being opened again, and meanwhile asked for from time to time.",
+    notTaken: "not taken",
+    notTakenWith: (why: string) => `not taken: ${why}`,
+    lastTried: (ago: string) => `last tried ${ago}`,
+    nextTry: (time: string) => `next try ${time}`
   },
   {
     copy: (value: string) => `复制 ${value}`,
@@ -48,6 +52,10 @@ export const parts = words(
     reconnecting: "重新连接中",
     staleSince: (time: string) => `数据停留在 ${time}`,
     liveTold: "页面随业务实时更新。",
-    reconnectingTold: "实时连接已断开，正在重连；期间会定时刷新。"
+    reconnectingTold: "实时连接已断开，正在重连；期间会定时刷新。",
+    notTaken: "未接收",
+    notTakenWith: (why: string) => `未接收：${why}`,
+    lastTried: (ago: string) => `上次尝试：${ago}`,
+    nextTry: (time: string) => `下次尝试：${time}`
   }
 )

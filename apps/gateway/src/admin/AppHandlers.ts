@@ -13,6 +13,7 @@ import {
 } from "@payment-proxy/ports"
 import { Clock, Effect, Redacted } from "effect"
 import { answering } from "../Problems.ts"
+import { failure } from "./Failure.ts"
 import * as Proposed from "./Proposed.ts"
 import { acting, body, recorded, recordedAs } from "./Recorded.ts"
 
@@ -28,7 +29,9 @@ const endpoint = (one: Endpoint, behind: Behind | undefined) => ({
   secrets: one.sealedSecrets.length,
   stopped: one.stopped === null ? null : { reason: one.stopped.reason, since: Order.timeOf(one.stopped.sinceMillis) },
   waiting: behind?.waiting ?? 0,
-  oldestSeconds: Math.floor((behind?.oldestMillis ?? 0) / 1000)
+  oldestSeconds: Math.floor((behind?.oldestMillis ?? 0) / 1000),
+  nextAt: behind === undefined ? null : Order.timeOf(behind.nextAtMillis),
+  lastFailure: failure(behind?.lastFailure ?? null)
 })
 
 const key = (one: AppKey, nowMillis: number) => ({

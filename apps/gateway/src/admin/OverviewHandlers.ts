@@ -2,9 +2,10 @@ import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/p
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Admin, Order } from "@payment-proxy/api"
 import { Overview } from "@payment-proxy/application"
-import type { LastFailure, Troubled } from "@payment-proxy/ports"
+import type { Troubled } from "@payment-proxy/ports"
 import { Effect, Stream } from "effect"
 import { answering } from "../Problems.ts"
+import { failure } from "./Failure.ts"
 import * as Following from "./Following.ts"
 
 type Shown = typeof Admin.Overview.Overview.Type
@@ -18,12 +19,6 @@ const troubled = ({ payOrderNo, vendor, app, state, sinceMillis, reason }: Troub
   status: state,
   since: Order.timeOf(sinceMillis),
   reason
-})
-
-const failure = ({ atMillis, status, said }: LastFailure) => ({
-  at: atMillis === null ? null : Order.timeOf(atMillis),
-  status,
-  said
 })
 
 const shownOf = (state: Overview.State): Shown => ({
@@ -45,7 +40,7 @@ const shownOf = (state: Overview.State): Shown => ({
     ...behind,
     oldestSeconds: seconds(oldestMillis),
     nextAt: Order.timeOf(nextAtMillis),
-    lastFailure: lastFailure === null ? null : failure(lastFailure)
+    lastFailure: failure(lastFailure)
   }))
 })
 

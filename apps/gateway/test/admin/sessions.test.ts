@@ -221,6 +221,9 @@ describe("streams of operators", () => {
         stopped: null
       }
     ])
+    const { body: apps } = await (await refusing.session("the viewer")).get("/admin/apps")
+    const endpoints = apps.flatMap((app: { readonly endpoints: ReadonlyArray<object> }) => app.endpoints)
+    expect(endpoints).toMatchObject([{ waiting: 1, lastFailure: { at, status: 403, said } }])
     await refusing.close()
   })
 

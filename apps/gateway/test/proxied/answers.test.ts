@@ -6,8 +6,8 @@ import * as Vendors from "./vendor.ts"
 import { create, open, sent, vendorOf, type World } from "./world.ts"
 
 /** Enough for a head on a busy machine; hints come for as long. */
-const limitMillis = 2000
-const mostGrownMB = 50
+const limitMillis = 1500
+const mostGrownMB = 30
 /** Hints are small, and many: what was made of them and let go of is not counted. Where they are kept, it is more. */
 const mostHeldMB = 20
 
@@ -70,18 +70,19 @@ const taken = (method: string, path: string, body = ""): Promise<Taken> =>
 
 const chunk = Buffer.alloc(65_536, 0x20)
 
-/** Writes for as long as anybody reads. */
+/** Writes for as long as anybody reads, some 100 MB a second: of more, what is let go of takes as much as what is kept would. */
 const pour = (write: (chunk: Buffer | string) => boolean, what: Buffer | string, on: NodeJS.EventEmitter): void => {
   let isOver = false
   on.once("close", () => {
     isOver = true
   })
   const go = () => {
-    let isOpen = true
-    for (let at = 0; at < 16 && isOpen && !isOver; at++) isOpen = write(what)
     if (isOver) return
-    if (isOpen) setImmediate(go)
-    else on.once("drain", go)
+    let isOpen = true
+    for (let at = 0; at < 4; at++) isOpen = write(what)
+    const wait = () => setTimeout(go, 2)
+    if (isOpen) wait()
+    else on.once("drain", wait)
   }
   go()
 }

@@ -13,6 +13,16 @@ export const AppLimits = Schema.Struct({
   streams: Schema.NullOr(Schema.Number.pipe(Schema.int(), Schema.between(1, 5000)))
 }).annotations({ identifier: "AppLimits" })
 
+/** The last try in vain of what waits for an endpoint. */
+export const LastFailure = Schema.Struct({
+  /** Null where only a note of it is left. */
+  at: Schema.NullOr(Time),
+  /** What the endpoint answered with; null where no answer came. */
+  status: Schema.NullOr(Schema.Number),
+  /** The endpoint's own words, or what went wrong: at most 200 characters. */
+  said: Schema.String
+}).annotations({ identifier: "LastFailure" })
+
 export const AdminEndpoint = Schema.Struct({
   id: Schema.String,
   url: Schema.String,
@@ -21,7 +31,11 @@ export const AdminEndpoint = Schema.Struct({
   secrets: Schema.Number,
   stopped: Schema.NullOr(Schema.Struct({ reason: Schema.String, since: Time })),
   waiting: Schema.Number,
-  oldestSeconds: Schema.Number
+  oldestSeconds: Schema.Number,
+  /** When the first of what waits is due, in the past while it waits for its turn; null where nothing waits. */
+  nextAt: Schema.NullOr(Time),
+  /** Null where nothing that waits was tried in vain. */
+  lastFailure: Schema.NullOr(LastFailure)
 }).annotations({ identifier: "AdminEndpoint" })
 
 export const AdminKey = Schema.Struct({

@@ -2,6 +2,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { Time } from "../Order.ts"
 import { answers } from "../Problem.ts"
+import { LastFailure } from "./Apps.ts"
 import * as Call from "./Call.ts"
 
 /** What happened with a vendor in one minute. */
@@ -65,16 +66,7 @@ export const Overview = Schema.Struct({
       /** When the first of what waits is due; in the past while it waits for its turn. */
       nextAt: Time,
       /** The last try in vain of what waits; null where none was tried. */
-      lastFailure: Schema.NullOr(
-        Schema.Struct({
-          /** Null where only a note of it is left. */
-          at: Schema.NullOr(Time),
-          /** What the endpoint answered with; null where no answer came. */
-          status: Schema.NullOr(Schema.Number),
-          /** The endpoint's own words, or what went wrong: at most 200 characters. */
-          said: Schema.String
-        })
-      ),
+      lastFailure: Schema.NullOr(LastFailure),
       stopped: Schema.NullOr(Schema.String)
     })
   )
