@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { buy, type World, whenIts } from "./Console.ts"
@@ -187,6 +189,21 @@ const decided = async (world: World): Promise<void> => {
     await call("POST", `/admin/proposals/${of.id}/approve`, { note: "I have the desk's letter of today." })
 }
 
+/** A second endpoint of the shop, whose firewall lets nobody in: its events wait. */
+const refusing = async ({ admin }: World): Promise<void> => {
+  const server = createServer((_, response) => {
+    response.writeHead(403, { "content-type": "application/json" }).end('{"code":"ADDRESS_NOT_ALLOWED"}')
+  })
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
+  // It goes with this process.
+  server.unref()
+  const { port } = server.address() as AddressInfo
+  const { call } = await signedIn(admin, "ada")
+  const url = `http://127.0.0.1:${port}/warehouse/events`
+  const change = { type: "addEndpoint", url, events: ["order.succeeded"], reason: "The warehouse sends out policies." }
+  await call("POST", "/admin/apps/demo/changes", change)
+}
+
 /** Lets happen in a system what there is to see: orders in all states, a reconciled day, proposals, people's doings. */
 export const lived = async (world: World): Promise<Story> => {
   remembered(world.data)
@@ -196,6 +213,7 @@ export const lived = async (world: World): Promise<Story> => {
   await call("POST", "/admin/apps/agencies/changes", { type: "addKey", reason })
   const limits = { createsPerSecond: 50, readsPerSecond: 200, streams: 5 }
   await call("POST", "/admin/apps/agencies/changes", { type: "setLimits", limits, reason })
+  await refusing(world)
   const day = await yesterday(world)
   await sold(world)
   const accepted = await heldForItsAmount(world, "1191", "The desk's letter says 59.91 was right.")
