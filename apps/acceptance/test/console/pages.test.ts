@@ -131,6 +131,10 @@ beforeAll(async () => {
   heard = await hear(ada)
   failed = await fail()
   held = await hold()
+  await until("the endpoint is behind", 30_000, async () => {
+    const { body } = await call("GET", "/admin/overview")
+    return JSON.stringify(body).includes(plantedShape) || undefined
+  })
 }, 90_000)
 afterEach(() => expect(world?.faults() ?? []).toEqual([]))
 afterAll(async () => {
@@ -165,6 +169,7 @@ const ofConsole = (): ReadonlyArray<string> => [
 
 /** What was written, by the page that shows it; of what vendors say, only that is readable which is no text for people. */
 const written = (): Readonly<Record<string, ReadonlyArray<string>>> => ({
+  "": [plantedShape],
   orders: [plantedTight, plantedShort("kept")],
   [`orders/${told}`]: [
     plantedTight,
@@ -178,6 +183,7 @@ const written = (): Readonly<Record<string, ReadonlyArray<string>>> => ({
   [`orders/${failed}`]: [planted("failure"), '"failure_reason": "…"'],
   proposals: [reason],
   apps: [planted("app")],
+  "apps/demo": [plantedShape],
   "apps/planted": [planted("app")],
   trail: [reason]
 })
