@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Trail } from "@payment-proxy/application"
+import { OrderNo } from "@payment-proxy/domain"
+import { Orders, Proposals } from "@payment-proxy/ports"
+import { aChange, aPayment } from "@payment-proxy/testkit"
 import { Effect, Logger, LogLevel } from "effect"
 import { expect, it, onTestFinished } from "vitest"
 import * as Layers from "../src/Layers.ts"
@@ -110,4 +113,33 @@ it("asking a vendor and reconciling a day are on record, too, by whose machine i
     "day.run",
     "platform/2025-11-25"
   ])
+})
+
+it("what is proposed is shown in its order's currency, also where the order's number ends as a refund's does", async () => {
+  const variables = fresh()
+  const payment = aPayment({ payOrderNo: OrderNo.make({ nowMillis: 1, shard: 0, random: new Uint8Array(10) }) })
+  const payOrderNo = `${payment.payOrderNo.slice(0, -2)}R2` as OrderNo.OrderNo
+  const subjects = [payOrderNo, OrderNo.refundNo(payOrderNo, 1)]
+  await Effect.gen(function* () {
+    yield* Effect.flatMap(Orders, ({ commit }) => commit([aChange({ ...payment, payOrderNo }, 0)]))
+    const { add, move } = yield* Proposals
+    const ended = { state: "ended", decidedBy: null, decidedAtMillis: 2, decidedNote: null } as const
+    const open = { ...ended, state: "open", decidedAtMillis: null } as const
+    for (const subject of subjects) {
+      const id = `prp_${subject}`
+      const action = { type: "resolve", state: "SUCCEEDED", acceptedMinor: 1200n } as const
+      const by = { note: "The bank confirms it.", proposedBy: "alice", proposedAtMillis: 1, doneAtMillis: null }
+      yield* add({ id, subject, version: 1, action, ...by, ...open })
+      yield* move(id, "open", ended)
+    }
+  }).pipe(
+    Effect.provide(Layers.stores),
+    Effect.provideService(Layers.Environment, { variables }),
+    Logger.withMinimumLogLevel(LogLevel.None),
+    Effect.runPromise
+  )
+  const listed = JSON.parse((await run(variables, ["proposals", "list", "--decided", "--json"])).result)
+  expect(new Map(listed.map(({ subject, wanted }: Record<string, string>) => [subject, wanted]))).toEqual(
+    new Map(subjects.map((subject) => [subject, "SUCCEEDED, 12.00 CNY accepted"]))
+  )
 })

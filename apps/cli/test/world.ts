@@ -6,7 +6,7 @@ import { NodeContext } from "@effect/platform-node"
 import { ask, close, place, Registry, takeIn } from "@payment-proxy/application"
 import { Evidence, Money } from "@payment-proxy/domain"
 import { Sandbox } from "@payment-proxy/testkit"
-import { Clock, Effect, Logger, LogLevel, ManagedRuntime, Redacted } from "effect"
+import { Effect, Logger, LogLevel, ManagedRuntime, Redacted } from "effect"
 import * as Commands from "../src/Commands.ts"
 import * as Layers from "../src/Layers.ts"
 import { Output } from "../src/Leaf.ts"
@@ -45,19 +45,6 @@ const outputOf = (person: Person | undefined, result: Array<string>, said: Array
   })
 }
 
-const real = Clock.make()
-const nowMillis = () => Math.floor(performance.timeOrigin + performance.now())
-
-/** This machine's time, but nobody sets it back meanwhile: what comes later stands later in lists. */
-const steady: Clock.Clock = {
-  [Clock.ClockTypeId]: Clock.ClockTypeId,
-  unsafeCurrentTimeMillis: nowMillis,
-  currentTimeMillis: Effect.sync(nowMillis),
-  unsafeCurrentTimeNanos: () => real.unsafeCurrentTimeNanos(),
-  currentTimeNanos: real.currentTimeNanos,
-  sleep: (duration) => real.sleep(duration)
-}
-
 /** Runs a command in this process. */
 export const run = async (variables: Variables, args: ReadonlyArray<string>, person?: Person): Promise<Ran> => {
   const result: Array<string> = []
@@ -75,7 +62,6 @@ export const run = async (variables: Variables, args: ReadonlyArray<string>, per
     Effect.provideService(Layers.Environment, { variables }),
     Effect.provide(NodeContext.layer),
     Logger.withMinimumLogLevel(LogLevel.None),
-    Effect.withClock(steady),
     Effect.runPromise
   )
   return { exit, result: result.join("\n"), said: said.join("\n"), all: all.join("\n") }
@@ -156,7 +142,6 @@ export const openSandbox = async () => {
       Effect.provide(Layers.whole),
       Effect.provideService(Layers.Environment, { variables }),
       Logger.withMinimumLogLevel(LogLevel.None),
-      Effect.withClock(steady),
       Effect.runPromise
     )
 

@@ -22,7 +22,7 @@ export const start = async (secret: string): Promise<Sink> => {
   const got: Array<Checker.Received> = []
   const tries = new Map<string, number>()
   const server = createServer(async (request, response) => {
-    const atMillis = performance.timeOrigin + performance.now()
+    const atMillis = Date.now()
     const chunks: Array<Buffer> = []
     try {
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)

@@ -12,7 +12,6 @@ import { Client } from "./Client.ts"
 import { Passer } from "./Passing.ts"
 import { Processes, type Running, root } from "./Processes.ts"
 import { Refunder } from "./Refunding.ts"
-import * as SetBack from "./SetBack.ts"
 import * as Sink from "./Sink.ts"
 import * as Witnesses from "./Witnesses.ts"
 
@@ -197,7 +196,6 @@ export const start = async (options: Options = {}): Promise<World> => {
   const folder = mkdtempSync(join(tmpdir(), "payment-proxy-faults-"))
   const processes = new Processes(join(tmpdir(), "payment-proxy-compiled"))
   const sink = await Sink.start(secrets.shop)
-  const setBack = SetBack.watch()
   const ownOf = (process: string): Environment => options.environmentOf?.[process] ?? {}
   let database: Database | undefined
   const close = async () => {
@@ -205,7 +203,6 @@ export const start = async (options: Options = {}): Promise<World> => {
     await database?.proxy.close()
     await database?.server.close()
     await sink.close()
-    setBack.close()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -296,7 +293,7 @@ export const start = async (options: Options = {}): Promise<World> => {
       ledger: Witnesses.ledger((await platform("GET", "/_ledger")) as Witnesses.Shown),
       dump: await Witnesses.dump(database?.url ?? data),
       sink: sink.got,
-      clocksApartMillis: (database === undefined ? 0 : databaseApartMillis) + setBack.millis()
+      clocksApartMillis: database === undefined ? 0 : databaseApartMillis
     })
     const rest = async (limitMillis: number) => {
       const begin = Date.now()

@@ -7,7 +7,7 @@ it.each([
   ["F01 F02 F03 a gateway and a worker on a MariaDB", true]
 ])(
   "%s: killed at every crash point, nothing is lost and nothing doubled",
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (_, isMariaDb) => {
     const { died, missed, verdict } = await run({ times: 1, seed: 20_261_123, isMariaDb, tell: () => undefined })
     expect(missed, "every point was reached, and killed there").toEqual([])

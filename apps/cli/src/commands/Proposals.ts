@@ -1,7 +1,7 @@
 import { Command, Options } from "@effect/cli"
 import { Order } from "@payment-proxy/api"
 import { Operators } from "@payment-proxy/application"
-import { Money } from "@payment-proxy/domain"
+import { Money, OrderNo } from "@payment-proxy/domain"
 import { Orders, type Proposal } from "@payment-proxy/ports"
 import { Effect, Option } from "effect"
 import { leaf, optional } from "../Leaf.ts"
@@ -45,7 +45,7 @@ const withCurrency = (proposal: Proposal) =>
   proposal.action.type === "app"
     ? Effect.succeed(shownAs(proposal))
     : Effect.map(
-        Effect.flatMap(Orders, ({ byNumber }) => byNumber(proposal.subject.replace(/R\d+$/, ""))),
+        Effect.flatMap(Orders, ({ byNumber }) => byNumber(OrderNo.paymentOf(proposal.subject) ?? proposal.subject)),
         (found) => shownAs(proposal, Option.isNone(found) ? null : found.value.amount.currency)
       )
 
