@@ -176,8 +176,7 @@ const healths = (vendors: Vendors["Type"], tallies: ReadonlyArray<Tally>, last: 
     })
   )
 
-/** What an endpoint said, short enough to be told to all who look on. */
-/** A failure with so much of what was said as operators are shown at once. */
+/** A failure with so much of what the endpoint said as may be told to all who look on. */
 export const shortened = (failure: LastFailure | null): LastFailure | null =>
   failure === null ? null : { ...failure, said: failure.said.slice(0, maxSaidChars).toWellFormed() }
 

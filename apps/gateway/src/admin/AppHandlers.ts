@@ -1,6 +1,6 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Admin, Order } from "@payment-proxy/api"
-import { AppKeys, Operators, Registry } from "@payment-proxy/application"
+import { AppKeys, Operators, Overview, Registry } from "@payment-proxy/application"
 import {
   type App,
   type AppChange,
@@ -31,7 +31,7 @@ const endpoint = (one: Endpoint, behind: Behind | undefined) => ({
   waiting: behind?.waiting ?? 0,
   oldestSeconds: Math.floor((behind?.oldestMillis ?? 0) / 1000),
   nextAt: behind === undefined ? null : Order.timeOf(behind.nextAtMillis),
-  lastFailure: failure(behind?.lastFailure ?? null)
+  lastFailure: failure(Overview.shortened(behind?.lastFailure ?? null))
 })
 
 const key = (one: AppKey, nowMillis: number) => ({
