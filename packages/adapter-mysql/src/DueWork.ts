@@ -7,13 +7,17 @@ import { Database, now, typed } from "./Database.ts"
 import * as GroupRead from "./GroupRead.ts"
 import * as GroupUpdate from "./GroupUpdate.ts"
 
-/** Where each queue's pieces are, what names them, and whose they are. */
+/**
+ * Where each queue's pieces are, what names them, whose they are, and the index that has an owner's by their time. A planner
+ * that is not told reads all orders that an owner has ever had.
+ */
 const shelves = {
-  orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app" },
-  deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app" },
-  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor" },
-  reconcile: { table: "payment_proxy_day", key: "id", owner: "vendor" }
-} as const satisfies Record<Queue, { readonly table: string; readonly key: string; readonly owner: string }>
+  orders: { table: "payment_proxy_order", key: "pay_order_no", owner: "app", owned: "payment_proxy_order_app_due" },
+  deliveries: { table: "payment_proxy_delivery", key: "id", owner: "app", owned: "payment_proxy_delivery_app_due" },
+  inbox: { table: "payment_proxy_inbox", key: "id", owner: "vendor", owned: "payment_proxy_inbox_vendor_due" },
+  // A day of a vendor is one piece: what is due of all vendors are a few.
+  reconcile: { table: "payment_proxy_day", key: "id", owner: "vendor", owned: "payment_proxy_day_due" }
+} as const satisfies Record<Queue, { readonly [part in "table" | "key" | "owner" | "owned"]: string }>
 
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
@@ -25,10 +29,11 @@ const DueRow = Schema.Struct({
   due_asks: Schema.Number
 })
 const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
-const decodeOwners = Schema.decodeUnknown(Schema.Array(Schema.Struct({ owner: Schema.String })))
-const decodePlaces = Schema.decodeUnknown(Schema.Array(Schema.Struct({ app: Schema.String, endpoint: Schema.String })))
+/** Where work may be due: an owner's, or an owner's at one endpoint. */
+const Place = Schema.Struct({ owner: Schema.String, endpoint: Schema.optional(Schema.String) })
+const decodePlaces = Schema.decodeUnknown(Schema.Array(Place))
 
-/** How many endpoints are looked at for one claim, for each piece that it may have. */
+/** How many owners or endpoints are looked at for one claim, for each piece that it may have. */
 const placesPerPiece = 4
 
 const maxNote = 256
@@ -53,56 +58,66 @@ export const make = Effect.gen(function* () {
 
   /** Pieces that are due and nobody's, held until the transaction ends; of one owner, or of anybody. */
   const due = (queue: Queue, now: Fragment, limit: number, owner?: string, endpoint?: string) => {
-    const shelf = shelves[queue]
-    const [index, there] =
-      endpoint === undefined
-        ? [sql``, sql``]
-        : [sql`FORCE INDEX (payment_proxy_delivery_place)`, sql`AND piece.endpoint = ${endpoint}`]
-    return sql`SELECT piece.${sql(shelf.key)} AS id, piece.${sql(shelf.owner)} AS owner, piece.due_tries,
+    const { table, key, owner: owning, owned } = shelves[queue]
+    const index = endpoint !== undefined ? "payment_proxy_delivery_place" : owner !== undefined ? owned : `${table}_due`
+    return sql`SELECT piece.${sql(key)} AS id, piece.${sql(owning)} AS owner, piece.due_tries,
         ${queue === "orders" ? sql`piece.due_asks` : sql`0`} AS due_asks
-      FROM ${sql(shelf.table)} AS piece ${index}
-      WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(shelf.owner)} = ${owner}`}
-        ${there} ${queue === "deliveries" ? inOrder(now) : sql``}
+      FROM ${sql(table)} AS piece FORCE INDEX (${sql(index)})
+      WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(owning)} = ${owner}`}
+        ${endpoint === undefined ? sql`` : sql`AND piece.endpoint = ${endpoint}`}
+        ${queue === "deliveries" ? inOrder(now) : sql``}
       ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodeDue(rows)))
     )
   }
 
-  /** A share of each owner's but this one's, in an order by chance where there are more of them than pieces. */
-  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) =>
+  /** What is due of the places that lead there, a share of each, in an order by chance: what one has not, those after it may have. */
+  const spread = (queue: Queue, now: Fragment, limit: number, places: ReadonlyArray<typeof Place.Type>) =>
     Effect.gen(function* () {
-      const { table, owner } = shelves[queue]
-      const rows =
-        yield* sql`SELECT owners.owner FROM (SELECT DISTINCT ${sql(owner)} AS owner FROM ${sql(table)}) AS owners
-        WHERE owners.owner <> ${besides}
-          AND EXISTS (SELECT 1 FROM ${sql(table)} AS piece WHERE piece.${sql(owner)} = owners.owner AND ${isOpen(now)})`
-      const owners = yield* Random.shuffle(yield* Effect.orDie(decodeOwners(rows)))
-      const share = Math.ceil(limit / Math.max(owners.length, 1))
+      const shuffled = [...(yield* Random.shuffle(places))].slice(0, placesPerPiece * limit)
       const found: Array<typeof DueRow.Type> = []
-      for (const { owner: one } of owners)
-        if (found.length < limit) found.push(...(yield* due(queue, now, Math.min(share, limit - found.length), one)))
+      for (const [index, { owner, endpoint }] of shuffled.entries()) {
+        if (found.length >= limit) break
+        const share = Math.ceil((limit - found.length) / (shuffled.length - index))
+        found.push(...(yield* due(queue, now, share, owner, endpoint)))
+      }
       return found
     })
 
   /**
-   * A share of what is due at each endpoint but these, the endpoints in an order by chance. However much waits for those that
-   * are left out, none of it is looked at.
+   * Whose work is due, of everybody but this one, and of each a share. Their index is read by leaps, from one owner to the
+   * next: what is not due is not looked at, however much there is of it.
    */
+  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) => {
+    const { table, owner, owned } = shelves[queue]
+    return sql`SELECT ${sql(owner)} AS owner FROM ${sql(table)} FORCE INDEX (${sql(owned)})
+      WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
+      Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
+      Effect.flatMap((all) =>
+        spread(
+          queue,
+          now,
+          limit,
+          all.filter((place) => place.owner !== besides)
+        )
+      )
+    )
+  }
+
+  /** As `shared`, of each endpoint but these: however much waits for those that are left out, none of it is looked at. */
   const elsewhere = (now: Fragment, limit: number, besides: string | undefined, avoiding: ReadonlyArray<string>) =>
-    Effect.gen(function* () {
-      const rows = yield* sql`SELECT place.app, place.endpoint
-        FROM (SELECT DISTINCT app, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)) AS place
-        WHERE NOT (${sql.in("place.endpoint", avoiding)}) ${besides === undefined ? sql`` : sql`AND place.app <> ${besides}`}
-          AND EXISTS (SELECT 1 FROM payment_proxy_delivery AS piece FORCE INDEX (payment_proxy_delivery_place)
-            WHERE piece.app = place.app AND piece.endpoint = place.endpoint AND ${isOpen(now)})`.unprepared
-      const places = yield* Random.shuffle(yield* Effect.orDie(decodePlaces(rows)))
-      const share = Math.ceil(limit / Math.max(places.length, 1))
-      const found: Array<typeof DueRow.Type> = []
-      for (const { app, endpoint } of [...places].slice(0, placesPerPiece * limit))
-        if (found.length < limit)
-          found.push(...(yield* due("deliveries", now, Math.min(share, limit - found.length), app, endpoint)))
-      return found
-    })
+    sql`SELECT app AS owner, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)
+      WHERE due_millis IS NOT NULL GROUP BY app, endpoint HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
+      Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
+      Effect.flatMap((all) =>
+        spread(
+          "deliveries",
+          now,
+          limit,
+          all.filter(({ owner, endpoint = "" }) => owner !== besides && !avoiding.includes(endpoint))
+        )
+      )
+    )
 
   const chosen = (queue: Queue, now: Fragment, limit: number, { besides, avoiding = [] }: Leaving) => {
     if (queue === "deliveries" && avoiding.length > 0) return elsewhere(now, limit, besides, avoiding)
@@ -158,8 +173,10 @@ export const make = Effect.gen(function* () {
     claim: (queue, limit, lease, leaving = {}) =>
       Effect.gen(function* () {
         const now = yield* clock
+        const { table } = shelves[queue]
         const open = yield* typed(
-          sql`SELECT 1 FROM ${sql(shelves[queue].table)} AS piece WHERE ${isOpen(now)} LIMIT 1`.unprepared
+          sql`SELECT 1 FROM ${sql(table)} AS piece FORCE INDEX (${sql(`${table}_due`)}) WHERE ${isOpen(now)} LIMIT 1`
+            .unprepared
         )
         return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, leaving))
       }),
