@@ -31,9 +31,14 @@ const DueRow = Schema.Struct({
 const decodeDue = Schema.decodeUnknown(Schema.Array(DueRow))
 /** Where work may be due: an owner's, or an owner's at one endpoint. */
 const Place = Schema.Struct({ owner: Schema.String, endpoint: Schema.optional(Schema.String) })
+type Place = typeof Place.Type
 const decodePlaces = Schema.decodeUnknown(Schema.Array(Place))
+const decodeOpen = Schema.decodeUnknown(Schema.Array(Schema.Struct({ place: Schema.Number })))
 
-/** How many owners or endpoints are looked at for one claim, for each piece that it may have. */
+/** So many owners or endpoints are looked at for one claim. */
+const maxPlaces = 256
+
+/** And of so many something is claimed, for each piece that it may have. */
 const placesPerPiece = 4
 
 const maxNote = 256
@@ -56,51 +61,71 @@ export const make = Effect.gen(function* () {
   const isOpen = (now: Fragment) =>
     sql`piece.due_millis <= ${now} AND (piece.due_token IS NULL OR piece.due_lease_millis <= ${now})`
 
-  /** Pieces that are due and nobody's, held until the transaction ends; of one owner, or of anybody. */
-  const due = (queue: Queue, now: Fragment, limit: number, owner?: string, endpoint?: string) => {
-    const { table, key, owner: owning, owned } = shelves[queue]
-    const index = endpoint !== undefined ? "payment_proxy_delivery_place" : owner !== undefined ? owned : `${table}_due`
-    return sql`SELECT piece.${sql(key)} AS id, piece.${sql(owning)} AS owner, piece.due_tries,
+  /** A queue's table, by the index that has what is due there in its order. */
+  const shelved = (queue: Queue, place?: Place) => {
+    const { table, owned } = shelves[queue]
+    const everybodys = `${table}_due`
+    const endpoints = "payment_proxy_delivery_place"
+    const index = place === undefined ? everybodys : place.endpoint === undefined ? owned : endpoints
+    return sql`${sql(table)} AS piece FORCE INDEX (${sql(index)})`
+  }
+  const isAt = (queue: Queue, { owner, endpoint }: Place) =>
+    sql`AND piece.${sql(shelves[queue].owner)} = ${owner} ${endpoint === undefined ? sql`` : sql`AND piece.endpoint = ${endpoint}`}`
+
+  /** Pieces that are due and nobody's, held until the transaction ends; of one place, or of anybody. */
+  const due = (queue: Queue, now: Fragment, limit: number, place?: Place) => {
+    const { key, owner } = shelves[queue]
+    return sql`SELECT piece.${sql(key)} AS id, piece.${sql(owner)} AS owner, piece.due_tries,
         ${queue === "orders" ? sql`piece.due_asks` : sql`0`} AS due_asks
-      FROM ${sql(table)} AS piece FORCE INDEX (${sql(index)})
-      WHERE ${isOpen(now)} ${owner === undefined ? sql`` : sql`AND piece.${sql(owning)} = ${owner}`}
-        ${endpoint === undefined ? sql`` : sql`AND piece.endpoint = ${endpoint}`}
-        ${queue === "deliveries" ? inOrder(now) : sql``}
+      FROM ${shelved(queue, place)}
+      WHERE ${isOpen(now)} ${place === undefined ? sql`` : isAt(queue, place)} ${queue === "deliveries" ? inOrder(now) : sql``}
       ORDER BY piece.due_millis LIMIT ${sql.literal(String(Math.trunc(limit)))} FOR UPDATE SKIP LOCKED`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodeDue(rows)))
     )
   }
 
-  /** What is due of the places that lead there, a share of each, in an order by chance: what one has not, those after it may have. */
-  const spread = (queue: Queue, now: Fragment, limit: number, places: ReadonlyArray<typeof Place.Type>) =>
+  /** Those of some places where something is due and nobody's: each is looked at by its own range of the index. */
+  const open = (queue: Queue, now: Fragment, places: ReadonlyArray<Place>) =>
+    places.length === 0
+      ? Effect.succeed([])
+      : sql`${sql.join(
+          " UNION ALL ",
+          false
+        )(
+          places.map(
+            (place, index) => sql`(SELECT ${sql.literal(String(index))} AS place FROM ${shelved(queue, place)}
+              WHERE ${isOpen(now)} ${isAt(queue, place)} LIMIT 1)`
+          )
+        )}`.unprepared.pipe(
+          Effect.flatMap((rows) => Effect.orDie(decodeOpen(rows))),
+          Effect.map((rows) => rows.flatMap(({ place }) => places[place] ?? []))
+        )
+
+  /** A share of each of some places that have something, in an order by chance: what one has not, those after it may have. */
+  const spread = (queue: Queue, now: Fragment, limit: number, places: ReadonlyArray<Place>) =>
     Effect.gen(function* () {
-      const shuffled = [...(yield* Random.shuffle(places))].slice(0, placesPerPiece * limit)
+      const asked = [...(yield* Random.shuffle(places))].slice(0, maxPlaces)
+      const there = (yield* open(queue, now, asked)).slice(0, placesPerPiece * limit)
       const found: Array<typeof DueRow.Type> = []
-      for (const [index, { owner, endpoint }] of shuffled.entries()) {
+      for (const [index, place] of there.entries()) {
         if (found.length >= limit) break
-        const share = Math.ceil((limit - found.length) / (shuffled.length - index))
-        found.push(...(yield* due(queue, now, share, owner, endpoint)))
+        const share = Math.ceil((limit - found.length) / (there.length - index))
+        found.push(...(yield* due(queue, now, share, place)))
       }
       return found
     })
 
   /**
-   * Whose work is due, of everybody but this one, and of each a share. Their index is read by leaps, from one owner to the
-   * next: what is not due is not looked at, however much there is of it.
+   * A share of what is due of each owner but this one. Their index is read by leaps, from one owner to the next: what is not
+   * due is not looked at, however much there is of it.
    */
   const shared = (queue: Queue, now: Fragment, limit: number, besides: string) => {
     const { table, owner, owned } = shelves[queue]
     return sql`SELECT ${sql(owner)} AS owner FROM ${sql(table)} FORCE INDEX (${sql(owned)})
       WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
-      Effect.flatMap((all) =>
-        spread(
-          queue,
-          now,
-          limit,
-          all.filter((place) => place.owner !== besides)
-        )
-      )
+      Effect.map((all) => all.filter((place) => place.owner !== besides)),
+      Effect.flatMap((places) => spread(queue, now, limit, places))
     )
   }
 
@@ -109,14 +134,8 @@ export const make = Effect.gen(function* () {
     sql`SELECT app AS owner, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)
       WHERE due_millis IS NOT NULL GROUP BY app, endpoint HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
-      Effect.flatMap((all) =>
-        spread(
-          "deliveries",
-          now,
-          limit,
-          all.filter(({ owner, endpoint = "" }) => owner !== besides && !avoiding.includes(endpoint))
-        )
-      )
+      Effect.map((all) => all.filter(({ owner, endpoint = "" }) => owner !== besides && !avoiding.includes(endpoint))),
+      Effect.flatMap((places) => spread("deliveries", now, limit, places))
     )
 
   const chosen = (queue: Queue, now: Fragment, limit: number, { besides, avoiding = [] }: Leaving) => {
@@ -173,12 +192,8 @@ export const make = Effect.gen(function* () {
     claim: (queue, limit, lease, leaving = {}) =>
       Effect.gen(function* () {
         const now = yield* clock
-        const { table } = shelves[queue]
-        const open = yield* typed(
-          sql`SELECT 1 FROM ${sql(table)} AS piece FORCE INDEX (${sql(`${table}_due`)}) WHERE ${isOpen(now)} LIMIT 1`
-            .unprepared
-        )
-        return open.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, leaving))
+        const some = yield* typed(sql`SELECT 1 FROM ${shelved(queue)} WHERE ${isOpen(now)} LIMIT 1`.unprepared)
+        return some.length === 0 ? [] : yield* transaction(claimed(queue, limit, lease, leaving))
       }),
     renew: (piece, lease) => ifHeld(piece, (now) => sql`due_lease_millis = ${now} + ${Duration.toMillis(lease)}`),
     done: (piece, note, attempts) =>

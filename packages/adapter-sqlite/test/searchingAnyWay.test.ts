@@ -17,7 +17,7 @@ const bounds: Searching.Bounds = {
   counted: 50,
   few: 10,
   some: [30, 100],
-  told: { few: 20, some: 60 },
+  told: 60,
   walked: 10,
   strolled: 60,
   strolledBeyond: 200,

@@ -32,8 +32,8 @@ export interface Bounds {
   readonly few: number
   /** Where no way leads to few, and the newest are not enough, ways to so many are still read to their end in time. */
   readonly some: ReadonlyArray<number>
-  /** The amounts' index tells all that is asked for but a state: up to so many are read at once, and up to so many sooner than more than the newest are looked through. */
-  readonly told: { readonly few: number; readonly some: number }
+  /** The amounts' index tells all that is asked for but a state: up to so many are read sooner than more than the newest are looked through. */
+  readonly told: number
   /** How many of the newest are looked through before a way to many is gone. */
   readonly walked: number
   /** How many more are looked through in the order of an index, before a way is asked how many it leads to. */
@@ -49,7 +49,7 @@ export const usual: Bounds = {
   counted: 10_000,
   few: 2000,
   some: [10_000, 40_000],
-  told: { few: 10_000, some: 40_000 },
+  told: 40_000,
   walked: 2000,
   strolled: 20_000,
   strolledBeyond: 80_000,
@@ -59,6 +59,7 @@ export const usual: Bounds = {
 const maxParents = 100
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
+const Counts = Schema.Array(Schema.Struct({ place: Schema.Number, n: Schema.Number }))
 const Extent = Schema.Tuple(
   Schema.Struct({ n: Schema.Number, oldest: Schema.NullOr(Schema.String), newest: Schema.NullOr(Schema.String) })
 )
@@ -70,6 +71,7 @@ const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
   return (rows: unknown) => Effect.orDie(decode(rows))
 }
 const countOf = decoded(Counted)
+const countsOf = decoded(Counts)
 const extentOf = decoded(Extent)
 const numbersOf = decoded(Numbers)
 const namesOf = decoded(Names)
@@ -100,17 +102,21 @@ export const make = <E>(
   const vendors = named("vendor", indexes.vendor)
   const apps = named("app", indexes.app)
 
-  /** Whether a way leads to so many at most; a way's own conditions are the beginning of its index. */
-  const leadsTo = (most: number, { name, index, own }: Way, span: ReadonlyArray<Condition>) => {
-    const isSpanKeyed = name === "state" || name === "app"
-    const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
+  /** The first of some ways that leads to so many at most; a way's own conditions are the beginning of its index. All are asked about at once. */
+  const firstTo = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) => {
+    if (ways.length === 0) return Effect.succeed(undefined)
+    const counts = ways.map(({ name, index, own }, place) => {
+      const isSpanKeyed = name === "state" || name === "app"
+      const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
+      const some = `SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text} LIMIT ${most + 1}`
+      return { text: `SELECT ${place} AS place, COUNT(*) AS n FROM (${some}) AS some${place}`, values }
+    })
     return run({
-      text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text}
-        LIMIT ${most + 1}) AS some`,
-      values
+      text: counts.map(({ text }) => text).join(" UNION ALL "),
+      values: counts.flatMap(({ values }) => values)
     }).pipe(
-      Effect.flatMap(countOf),
-      Effect.map(([{ n }]) => n <= most)
+      Effect.flatMap(countsOf),
+      Effect.map((told) => ways.find((_, place) => told.some((count) => count.place === place && count.n <= most)))
     )
   }
 
@@ -139,56 +145,52 @@ export const make = <E>(
       return found.map((own): Branch => ({ index: null, conditions: [...own, isPayment, ...rest] }))
     })
 
-  /** The first of some ways that leads to no more than each may. */
-  const firstTo = (mostOf: (way: Way) => number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
-    Effect.gen(function* () {
-      for (const way of ways) if (yield* leadsTo(mostOf(way), way, span)) return way
-      return undefined
-    })
-
   /** The newest, with what a search looks at. */
-  const newestOf = (filter: OrderFilter, after: string | null): Query => {
-    const span = [isPayment, ...range({ ...filter, after })]
+  const newestOf = (filter: OrderFilter): Query => {
+    const span = [isPayment, ...range({ ...filter, after: null })]
     const columns = "pay_order_no, app, vendor, pay_status, pay_method, currency, amount_minor"
     return selected(columns, { index: null, conditions: span }, walked, dialect)
   }
 
-  /** Of the newest some that are found. */
-  const walk = (filter: OrderFilter, after: string | null, limit: number) => {
-    const newest = newestOf(filter, after)
-    const { text, values } = where(conditionsOf(filter, null, dialect))
-    return numbers({
-      text: `SELECT pay_order_no FROM (${newest.text}) AS newest WHERE ${text}
-        ORDER BY pay_order_no DESC LIMIT ${Math.trunc(limit)}`,
-      values: [...newest.values, ...values]
-    })
+  /** The oldest of the newest so many, by an index that has them in their order; none where there are fewer. */
+  const edgeOf = ({ index, conditions }: Branch, asked: OrderFilter & Pick<Search, "after">, count: number) => {
+    const { text, values } = where([...conditions, ["1 = 1"], ...range(asked)])
+    return Effect.map(
+      numbers({
+        text: `SELECT pay_order_no FROM ${table(index, dialect)} WHERE ${text}
+          ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${count - 1}`,
+        values
+      }),
+      ([edge]) => edge
+    )
   }
+  const from = (edge: string | undefined): ReadonlyArray<Condition> =>
+    edge === undefined ? [] : [["pay_order_no >= ?", edge]]
+
+  /** What is found among the newest some, looked at one by one until there are enough; and whether there are no others. */
+  const walk = (filter: OrderFilter, after: string | null, limit: number) =>
+    Effect.gen(function* () {
+      const edge = yield* edgeOf({ index: indexes.number, conditions: [] }, { ...filter, after }, walked)
+      const conditions = [isPayment, ...conditionsOf(filter, after, dialect), ...from(edge)]
+      const found = yield* numbers(selected("pay_order_no", { index: indexes.number, conditions }, limit, dialect))
+      return { found, isAll: edge === undefined }
+    })
 
   /**
    * What is found among the newest of some orders that have an index in their order, so many after so many, or among all of them
    * where there are no more; null where the page is not full.
    */
-  const stroll = (
-    { edge: { index: along, conditions: own }, index, conditions: keyed }: Stroll,
-    asked: Search,
-    parts: ReadonlyArray<number>
-  ) =>
+  const stroll = ({ edge: along, index, conditions: keyed }: Stroll, asked: Search, parts: ReadonlyArray<number>) =>
     Effect.gen(function* () {
       let found: ReadonlyArray<string> = []
       let after = asked.after
       for (const [place, part] of parts.entries()) {
         const left = asked.limit - found.length
         // Where the last part ends, what is asked for may begin.
-        const near = place === 0 ? [] : yield* walk(asked, after, left)
+        const near = place === 0 ? [] : (yield* walk(asked, after, left)).found
         if (place > 0 && near.length === left) return [...found, ...near]
-        const { text, values } = where([...own, ["1 = 1"], ...range({ ...asked, after })])
-        const [edge] = yield* numbers({
-          text: `SELECT pay_order_no FROM ${table(along, dialect)} WHERE ${text}
-            ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${part}`,
-          values
-        })
-        const within: ReadonlyArray<Condition> = edge === undefined ? [] : [["pay_order_no >= ?", edge]]
-        const conditions = [...keyed, ...conditionsOf(asked, after, dialect), ...within]
+        const edge = yield* edgeOf(along, { ...asked, after }, part)
+        const conditions = [...keyed, ...conditionsOf(asked, after, dialect), ...from(edge)]
         found = [...found, ...(yield* numbers(selected("pay_order_no", { index, conditions }, left, dialect)))]
         if (edge === undefined || found.length === asked.limit) return found
         after = edge
@@ -210,7 +212,7 @@ export const make = <E>(
       const amount = filter.state === null ? ways.find(({ name }) => name === "amount") : undefined
       if (ways.length === 1 && amount === undefined) return sure(branchesOf(first, rest))
       const span = range({ ...filter, after })
-      const best = yield* firstTo((way) => (way === amount ? told.few : few), ways, span)
+      const best = yield* firstTo(few, ways, span)
       return best === undefined
         ? { isSure: false as const, ways, first, amount, span, rest }
         : sure(branchesOf(best, rest))
@@ -220,8 +222,8 @@ export const make = <E>(
   /** The amounts' index, where it tells all that is asked for and has no more than some. */
   const byAmount = ({ amount, span, rest }: Open) =>
     Effect.gen(function* () {
-      const isTold = amount !== undefined && (yield* leadsTo(told.some, amount, span))
-      return isTold ? branchesOf(amount, rest) : undefined
+      const way = yield* firstTo(told, amount === undefined ? [] : [amount], span)
+      return way === undefined ? undefined : branchesOf(way, rest)
     })
 
   /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. Else by the one that tells the most. */
@@ -229,7 +231,7 @@ export const make = <E>(
     Effect.gen(function* () {
       const others = ways.filter((way) => way !== amount)
       for (const most of some) {
-        const way = yield* firstTo(() => most, others, span)
+        const way = yield* firstTo(most, others, span)
         if (way !== undefined) return branchesOf(way, rest)
       }
       // A vendor's index has no amounts: each of its orders would be looked at.
@@ -245,7 +247,7 @@ export const make = <E>(
       const survey = yield* surveyed(asked, after)
       if (survey.isSure) return yield* page(survey.branches)
       const near = yield* walk(asked, after, limit)
-      if (near.length >= limit) return near
+      if (near.isAll || near.found.length >= limit) return near.found
       const ofAmount = yield* byAmount(survey)
       if (ofAmount !== undefined) return yield* page(ofAmount)
       const isOfAnyApp = survey.amount !== undefined && asked.app === null
@@ -269,13 +271,13 @@ export const make = <E>(
       const { text, values } = source(branch, dialect)
       const [{ n }] = yield* Effect.flatMap(
         run({
-          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${text} LIMIT ${told.some + 1}) AS some`,
+          text: `SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM ${text} LIMIT ${told + 1}) AS some`,
           values
         }),
         countOf
       )
-      if (n <= told.some) return { count: n, isExact: true }
-      const newest = newestOf(filter, null)
+      if (n <= told) return { count: n, isExact: true }
+      const newest = newestOf(filter)
       const wanted = where(conditionsOf(filter, null, dialect))
       const [seen] = yield* Effect.flatMap(
         run({
