@@ -115,7 +115,7 @@ it("follows, as a process of its own, the order that a gateway without loops has
 }, 60_000)
 
 it.each([
-  { started: [], said: {}, niceness: 5 },
+  { started: [], said: {}, niceness: 10 },
   { started: [], said: { PAYMENT_PROXY_WORKER_NICENESS: "0" }, niceness: 0 },
   { started: ["nice", "-n", "3"], said: {}, niceness: 3 }
 ])(

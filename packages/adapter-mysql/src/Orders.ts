@@ -40,14 +40,6 @@ export const make = Effect.gen(function* () {
     )
 
   const searching = Searches.make(({ text, values }) => sql.unsafe(text, [...values]).unprepared)
-  const numbered = (numbers: ReadonlyArray<string>) =>
-    numbers.length === 0
-      ? Effect.succeed([])
-      : Effect.flatMap(
-          sql`SELECT ${columns} FROM payment_proxy_order WHERE ${sql.in("pay_order_no", numbers)}
-            ORDER BY pay_order_no DESC`.unprepared,
-          Rows.readable
-        )
 
   return Orders.of({
     commit: (changes) => Effect.catchTag(commit(changes), "Taken", existing),
@@ -103,7 +95,7 @@ export const make = Effect.gen(function* () {
       sql`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
         UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
         ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
-    search: (search) => toPort(Effect.flatMap(searching.search(search), numbered)),
+    search: (search) => toPort(Effect.flatMap(searching.search(search), Rows.readable)),
     count: (filter) => toPort(searching.count(filter)),
     versions: (payOrderNos) =>
       payOrderNos.length === 0

@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 
 const dialect: Searching.Dialect = {
   by: (index) => `FORCE INDEX (${index})`,
+  eachThen: "STRAIGHT_JOIN",
   // A table that was taken over may compare texts otherwise.
   is: (column, text) => [`${column} = ? AND BINARY ${column} = BINARY ?`, text, text],
   names: (column, index) =>

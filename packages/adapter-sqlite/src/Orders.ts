@@ -12,6 +12,7 @@ class Taken extends Schema.TaggedClass<Taken>()("Taken", {}) {}
 /** Searches as SQLite is asked for them. */
 export const dialect: Searching.Dialect = {
   by: (index) => `INDEXED BY ${index}`,
+  eachThen: "CROSS JOIN",
   is: (column, text) => [`${column} = ?`, text],
   // From one to the next in their index: SQLite would read all of it.
   names: (column, index) => `WITH RECURSIVE each(name) AS (
@@ -106,14 +107,6 @@ export const make = Effect.gen(function* () {
     )
 
   const searching = Searching.make(dialect, ({ text, values }) => reader.unsafe(text, [...values]).unprepared)
-  const numbered = (numbers: ReadonlyArray<string>) =>
-    numbers.length === 0
-      ? Effect.succeed([])
-      : Effect.flatMap(
-          reader`SELECT ${columns} FROM payment_proxy_order WHERE ${reader.in("pay_order_no", numbers)}
-            ORDER BY pay_order_no DESC`.unprepared,
-          Rows.readable
-        )
 
   return Orders.of({
     commit: (changes) =>
@@ -177,7 +170,7 @@ export const make = Effect.gen(function* () {
       reader`SELECT ${entries} FROM payment_proxy_history WHERE pay_order_no = ${payOrderNo}
         UNION ALL SELECT ${entries} FROM payment_proxy_history_old WHERE pay_order_no = ${payOrderNo}
         ORDER BY version`.pipe(Effect.flatMap(History.decode), toPort),
-    search: (search) => toPort(Effect.flatMap(searching.search(search), numbered)),
+    search: (search) => toPort(Effect.flatMap(searching.search(search), Rows.readable)),
     count: (filter) => toPort(searching.count(filter)),
     versions: (payOrderNos) =>
       payOrderNos.length === 0

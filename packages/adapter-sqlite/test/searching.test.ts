@@ -77,6 +77,9 @@ const wanted = (filter: Partial<OrderFilter>, after: string | null, limit: numbe
     ORDER BY pay_order_no DESC LIMIT ${limit}`
 }
 
+const numbersOf = (rows: ReadonlyArray<unknown>) =>
+  (rows as ReadonlyArray<{ readonly pay_order_no: string }>).map(({ pay_order_no }) => pay_order_no)
+
 it.effect("a search of many orders finds what looking at each would, page after page", () =>
   Effect.gen(function* () {
     const { reader, writer, transaction } = yield* Database
@@ -89,7 +92,7 @@ it.effect("a search of many orders finds what looking at each would, page after 
     for (const [name, filter, begin] of asked) {
       let after = begin
       for (let page = 0; page < 3; page++) {
-        const found: ReadonlyArray<string> = yield* search({ ...anyOrder, ...filter, after, limit })
+        const found: ReadonlyArray<string> = numbersOf(yield* search({ ...anyOrder, ...filter, after, limit }))
         const all = yield* reader.unsafe<{ readonly pay_order_no: string }>(wanted(filter, after, limit))
         expect(found, `${name}, page ${page}`).toEqual(all.map(({ pay_order_no }) => pay_order_no))
         after = found.at(-1) ?? after

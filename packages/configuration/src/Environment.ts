@@ -77,7 +77,7 @@ export const Environment = Schema.Struct({
     Schema.NumberFromString.pipe(
       Schema.filter((by) => (Number.isInteger(by) && by >= 0 && by <= 19 ? undefined : niceness))
     ),
-    { default: () => 5 }
+    { default: () => 10 }
   ),
   /** Fault experiments: the process kills itself there. Development only. */
   PAYMENT_PROXY_CRASH_AT: Schema.optionalWith(CrashAt, { as: "Option", exact: true })

@@ -13,6 +13,8 @@ export interface Dialect {
   readonly by: (index: string) => string
   /** Whether a column is this text, by the byte, found by an index that may compare otherwise. */
   readonly is: (column: string, text: string) => Condition
+  /** Between two tables of which the second is read for each row of the first. */
+  readonly eachThen: string
   /** The vendors or apps that orders have, as `name`, by an index that begins with them and without reading all of it. */
   readonly names: (column: "vendor" | "app", index: string) => string
 }

@@ -1,6 +1,7 @@
 import { OrderNo, Words } from "@payment-proxy/domain"
 import type { OrderFilter, Search } from "@payment-proxy/ports"
 import { Effect, Schema } from "effect"
+import { columns } from "./Orders.ts"
 import {
   type Branch,
   branchesOf,
@@ -59,7 +60,9 @@ export const usual: Bounds = {
 const maxParents = 100
 
 const Counted = Schema.Tuple(Schema.Struct({ n: Schema.Number }))
-const Counts = Schema.Array(Schema.Struct({ place: Schema.Number, n: Schema.Number }))
+const Survey = Schema.Array(
+  Schema.Struct({ place: Schema.Number, n: Schema.Number, edge: Schema.NullOr(Schema.String) })
+)
 const Extent = Schema.Tuple(
   Schema.Struct({ n: Schema.Number, oldest: Schema.NullOr(Schema.String), newest: Schema.NullOr(Schema.String) })
 )
@@ -71,7 +74,7 @@ const decoded = <A, I>(schema: Schema.Schema<A, I>) => {
   return (rows: unknown) => Effect.orDie(decode(rows))
 }
 const countOf = decoded(Counted)
-const countsOf = decoded(Counts)
+const surveyOf = decoded(Survey)
 const extentOf = decoded(Extent)
 const numbersOf = decoded(Numbers)
 const namesOf = decoded(Names)
@@ -95,6 +98,14 @@ export const make = <E>(
 ) => {
   const numbers = (query: Query) =>
     Effect.map(Effect.flatMap(run(query), numbersOf), (rows) => rows.map(({ pay_order_no }) => pay_order_no))
+  /** Whole orders by a statement that tells their numbers, newest first. */
+  const page = ({ text, values }: Query) =>
+    run({
+      text: `SELECT ${columns.map((column) => `whole.${column}`).join(", ")} FROM (${text}) AS page
+        ${dialect.eachThen} payment_proxy_order AS whole ON whole.pay_order_no = page.pay_order_no
+        ORDER BY page.pay_order_no DESC`,
+      values
+    })
   const named = (column: "vendor" | "app", index: string) =>
     Effect.map(Effect.flatMap(run({ text: dialect.names(column, index), values: [] }), namesOf), (rows) =>
       rows.map(({ name }) => name)
@@ -102,23 +113,44 @@ export const make = <E>(
   const vendors = named("vendor", indexes.vendor)
   const apps = named("app", indexes.app)
 
-  /** The first of some ways that leads to so many at most; a way's own conditions are the beginning of its index. All are asked about at once. */
-  const firstTo = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) => {
-    if (ways.length === 0) return Effect.succeed(undefined)
-    const counts = ways.map(({ name, index, own }, place) => {
-      const isSpanKeyed = name === "state" || name === "app"
-      const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
-      const some = `SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text} LIMIT ${most + 1}`
-      return { text: `SELECT ${place} AS place, COUNT(*) AS n FROM (${some}) AS some${place}`, values }
-    })
+  /** The number of the oldest of the newest so many, by an index that has them in their order. */
+  const edge = ({ index, conditions }: Branch, asked: OrderFilter & Pick<Search, "after">, count: number): Query => {
+    const { text, values } = where([...conditions, ["1 = 1"], ...range(asked)])
+    const ordered = `SELECT pay_order_no FROM ${table(index, dialect)} WHERE ${text} ORDER BY pay_order_no DESC`
+    return { text: `${ordered} LIMIT 1 OFFSET ${count - 1}`, values }
+  }
+  const byNumber: Branch = { index: indexes.number, conditions: [] }
+  const from = (edge: string | null | undefined): ReadonlyArray<Condition> =>
+    edge === null || edge === undefined ? [] : [["pay_order_no >= ?", edge]]
+
+  /** How many orders a way leads to, as far as so many and one more; its own conditions are the beginning of its index. */
+  const lengthOf = (most: number, { name, index, own }: Way, span: ReadonlyArray<Condition>, place: number): Query => {
+    const isSpanKeyed = name === "state" || name === "app"
+    const { text, values } = where([...own, ...(isSpanKeyed ? span : [])])
+    const some = `SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text} LIMIT ${most + 1}`
+    return { text: `SELECT ${place} AS place, COUNT(*) AS n, NULL AS edge FROM (${some}) AS some${place}`, values }
+  }
+  /** The first of some ways that leads to so many at most, and what else is asked for: one question for all of them. */
+  const surveyOfWays = (
+    most: number,
+    ways: ReadonlyArray<Way>,
+    span: ReadonlyArray<Condition>,
+    beside: ReadonlyArray<Query> = []
+  ) => {
+    const all = [...ways.map((way, place) => lengthOf(most, way, span, place)), ...beside]
     return run({
-      text: counts.map(({ text }) => text).join(" UNION ALL "),
-      values: counts.flatMap(({ values }) => values)
+      text: all.map(({ text }) => text).join(" UNION ALL "),
+      values: all.flatMap(({ values }) => values)
     }).pipe(
-      Effect.flatMap(countsOf),
-      Effect.map((told) => ways.find((_, place) => told.some((count) => count.place === place && count.n <= most)))
+      Effect.flatMap(surveyOf),
+      Effect.map((rows) => ({
+        way: ways.find((_, place) => rows.some((row) => row.place === place && row.n <= most)),
+        edge: rows.find(({ place }) => place === ways.length)?.edge ?? null
+      }))
     )
   }
+  const firstTo = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>) =>
+    ways.length === 0 ? Effect.succeed(undefined) : Effect.map(surveyOfWays(most, ways, span), ({ way }) => way)
 
   /** Every branch by which an order can have this number. */
   const numbered = (number: string, rest: ReadonlyArray<Condition>) =>
@@ -145,36 +177,11 @@ export const make = <E>(
       return found.map((own): Branch => ({ index: null, conditions: [...own, isPayment, ...rest] }))
     })
 
-  /** The newest, with what a search looks at. */
-  const newestOf = (filter: OrderFilter): Query => {
-    const span = [isPayment, ...range({ ...filter, after: null })]
-    const columns = "pay_order_no, app, vendor, pay_status, pay_method, currency, amount_minor"
-    return selected(columns, { index: null, conditions: span }, walked, dialect)
+  /** What is found among the newest, from this number on, looked at one by one until there are enough. */
+  const walk = (asked: Search, newest: string | null | undefined) => {
+    const conditions = [isPayment, ...conditionsOf(asked, asked.after, dialect), ...from(newest)]
+    return page(selected("pay_order_no", { ...byNumber, conditions }, asked.limit, dialect))
   }
-
-  /** The oldest of the newest so many, by an index that has them in their order; none where there are fewer. */
-  const edgeOf = ({ index, conditions }: Branch, asked: OrderFilter & Pick<Search, "after">, count: number) => {
-    const { text, values } = where([...conditions, ["1 = 1"], ...range(asked)])
-    return Effect.map(
-      numbers({
-        text: `SELECT pay_order_no FROM ${table(index, dialect)} WHERE ${text}
-          ORDER BY pay_order_no DESC LIMIT 1 OFFSET ${count - 1}`,
-        values
-      }),
-      ([edge]) => edge
-    )
-  }
-  const from = (edge: string | undefined): ReadonlyArray<Condition> =>
-    edge === undefined ? [] : [["pay_order_no >= ?", edge]]
-
-  /** What is found among the newest some, looked at one by one until there are enough; and whether there are no others. */
-  const walk = (filter: OrderFilter, after: string | null, limit: number) =>
-    Effect.gen(function* () {
-      const edge = yield* edgeOf({ index: indexes.number, conditions: [] }, { ...filter, after }, walked)
-      const conditions = [isPayment, ...conditionsOf(filter, after, dialect), ...from(edge)]
-      const found = yield* numbers(selected("pay_order_no", { index: indexes.number, conditions }, limit, dialect))
-      return { found, isAll: edge === undefined }
-    })
 
   /**
    * What is found among the newest of some orders that have an index in their order, so many after so many, or among all of them
@@ -182,18 +189,21 @@ export const make = <E>(
    */
   const stroll = ({ edge: along, index, conditions: keyed }: Stroll, asked: Search, parts: ReadonlyArray<number>) =>
     Effect.gen(function* () {
-      let found: ReadonlyArray<string> = []
-      let after = asked.after
+      let found: ReadonlyArray<unknown> = []
+      let { after } = asked
       for (const [place, part] of parts.entries()) {
-        const left = asked.limit - found.length
-        // Where the last part ends, what is asked for may begin.
-        const near = place === 0 ? [] : (yield* walk(asked, after, left)).found
-        if (place > 0 && near.length === left) return [...found, ...near]
-        const edge = yield* edgeOf(along, { ...asked, after }, part)
-        const conditions = [...keyed, ...conditionsOf(asked, after, dialect), ...from(edge)]
-        found = [...found, ...(yield* numbers(selected("pay_order_no", { index, conditions }, left, dialect)))]
-        if (edge === undefined || found.length === asked.limit) return found
-        after = edge
+        const left = { ...asked, after, limit: asked.limit - found.length }
+        if (place > 0) {
+          // Where the last part ends, what is asked for may begin.
+          const [newest] = yield* numbers(edge(byNumber, left, walked))
+          const near = yield* walk(left, newest)
+          if (near.length === left.limit) return [...found, ...near]
+        }
+        const [oldest] = yield* numbers(edge(along, left, part))
+        const conditions = [...keyed, ...conditionsOf(asked, after, dialect), ...from(oldest)]
+        found = [...found, ...(yield* page(selected("pay_order_no", { index, conditions }, left.limit, dialect)))]
+        if (oldest === undefined || found.length === asked.limit) return found
+        after = oldest
       }
       return null
     })
@@ -212,10 +222,12 @@ export const make = <E>(
       const amount = filter.state === null ? ways.find(({ name }) => name === "amount") : undefined
       if (ways.length === 1 && amount === undefined) return sure(branchesOf(first, rest))
       const span = range({ ...filter, after })
-      const best = yield* firstTo(few, ways, span)
-      return best === undefined
-        ? { isSure: false as const, ways, first, amount, span, rest }
-        : sure(branchesOf(best, rest))
+      const { text, values } = edge(byNumber, { ...filter, after }, walked)
+      const beside = { text: `SELECT ${ways.length} AS place, 0 AS n, (${text}) AS edge`, values }
+      const { way, edge: newest } = yield* surveyOfWays(few, ways, span, [beside])
+      return way === undefined
+        ? { isSure: false as const, ways, first, amount, span, rest, newest }
+        : sure(branchesOf(way, rest))
     })
   type Open = Exclude<Effect.Effect.Success<ReturnType<typeof surveyed>>, { readonly isSure: true }>
 
@@ -238,23 +250,24 @@ export const make = <E>(
       return branchesOf(amount !== undefined && first.name === "vendor" ? amount : first, rest)
     })
 
-  /** The numbers of what is found, newest first. */
+  /** The rows of what is found, with the columns of a payment, newest first. */
   const search = (asked: Search) =>
     Effect.gen(function* () {
       const { after, limit } = asked
-      const page = (branches: ReadonlyArray<Branch>) =>
-        branches.length === 0 ? Effect.succeed([]) : numbers(merged(branches, limit, dialect))
+      const pageOf = (branches: ReadonlyArray<Branch>) =>
+        branches.length === 0 ? Effect.succeed([]) : page(merged(branches, limit, dialect))
       const survey = yield* surveyed(asked, after)
-      if (survey.isSure) return yield* page(survey.branches)
-      const near = yield* walk(asked, after, limit)
-      if (near.isAll || near.found.length >= limit) return near.found
+      if (survey.isSure) return yield* pageOf(survey.branches)
+      const near = yield* walk(asked, survey.newest)
+      // Without an edge, the newest are all that there are.
+      if (survey.newest === null || near.length >= limit) return near
       const ofAmount = yield* byAmount(survey)
-      if (ofAmount !== undefined) return yield* page(ofAmount)
+      if (ofAmount !== undefined) return yield* pageOf(ofAmount)
       const isOfAnyApp = survey.amount !== undefined && asked.app === null
       const along = strollOf(survey.ways, isOfAnyApp ? yield* apps : [], maxApps)
       const parts = isOfAnyApp && along?.index === indexes.app ? [strolled, strolledBeyond] : [strolled]
       const found = along === undefined ? null : yield* stroll(along, asked, parts)
-      return found ?? (yield* Effect.flatMap(byWayToSome(survey), page))
+      return found ?? (yield* Effect.flatMap(byWayToSome(survey), pageOf))
     })
 
   /** Since when there are orders, or since when they are asked for. */
@@ -265,9 +278,8 @@ export const make = <E>(
     )
 
   /** Of many that are in no order by their numbers, as many as there would be if all were as the newest are. */
-  const countWide = (filter: OrderFilter, branches: ReadonlyArray<Branch>) =>
+  const countWide = (filter: OrderFilter, branch: Branch, newest: string | null) =>
     Effect.gen(function* () {
-      const [branch] = branches as readonly [Branch]
       const { text, values } = source(branch, dialect)
       const [{ n }] = yield* Effect.flatMap(
         run({
@@ -277,13 +289,16 @@ export const make = <E>(
         countOf
       )
       if (n <= told) return { count: n, isExact: true }
-      const newest = newestOf(filter)
+      const looked = source(
+        { ...byNumber, conditions: [isPayment, ...range({ ...filter, after: null }), ...from(newest)] },
+        dialect
+      )
       const wanted = where(conditionsOf(filter, null, dialect))
       const [seen] = yield* Effect.flatMap(
         run({
           text: `SELECT COUNT(CASE WHEN ${wanted.text} THEN 1 END) AS n, MIN(pay_order_no) AS oldest,
-            MAX(pay_order_no) AS newest FROM (${newest.text}) AS newest`,
-          values: [...wanted.values, ...newest.values]
+            MAX(pay_order_no) AS newest FROM ${looked.text}`,
+          values: [...wanted.values, ...looked.values]
         }),
         extentOf
       )
@@ -296,8 +311,9 @@ export const make = <E>(
     Effect.gen(function* () {
       const survey = yield* surveyed(filter, null)
       const branches = survey.isSure ? survey.branches : ((yield* byAmount(survey)) ?? (yield* byWayToSome(survey)))
-      if (branches.length === 0) return { count: 0, isExact: true }
-      if (branches[0]?.index === indexes.amount) return yield* countWide(filter, branches)
+      const [branch] = branches
+      if (branch === undefined) return { count: 0, isExact: true }
+      if (branch.index === indexes.amount) return yield* countWide(filter, branch, survey.isSure ? null : survey.newest)
       const { text, values } = merged(branches, counted + 1, dialect)
       const [found] = yield* Effect.flatMap(
         run({

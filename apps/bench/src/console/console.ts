@@ -122,14 +122,26 @@ const measured = async ({ seconds, times, seed, rows = usualRows, rate = usualRa
     const alone: Array<Pace.Outcome> = []
     const watched: Array<Pace.Outcome> = []
     const crowds: Array<Crowd.Seen> = []
-    const pids = { gateway: ours.pid, database: world.database?.server.pid ?? 0 }
+    const pids = {
+      gateway: ours.pid,
+      database: world.database?.server.pid ?? 0,
+      worker: world.workers[0]?.process?.pid ?? 0
+    }
     /** Processor time for each answered create, in milliseconds: also of what looks on. */
-    const cpuMillis = { alone: { gateway: 0, database: 0 }, watched: { gateway: 0, database: 0 } }
+    const cpuMillis = {
+      alone: { gateway: 0, database: 0, worker: 0 },
+      watched: { gateway: 0, database: 0, worker: 0 }
+    }
+    const eventsPerSecond = { alone: 0, watched: 0 }
     const costing = async (kind: keyof typeof cpuMillis, act: () => Promise<Pace.Outcome>) => {
-      const before = { gateway: Site.cpuSeconds(pids.gateway), database: Site.cpuSeconds(pids.database) }
+      const processes = ["gateway", "database", "worker"] as const
+      const before = processes.map((one) => Site.cpuSeconds(pids[one]))
+      const [delivered, begin] = [world.sink.got.length, performance.now()]
       const outcome = await act()
-      for (const one of ["gateway", "database"] as const)
-        cpuMillis[kind][one] += (1000 * (Site.cpuSeconds(pids[one]) - before[one])) / outcome.millis.length / times
+      for (const [index, one] of processes.entries())
+        cpuMillis[kind][one] +=
+          (1000 * (Site.cpuSeconds(pids[one]) - (before[index] ?? 0))) / outcome.millis.length / times
+      eventsPerSecond[kind] += ((world.sink.got.length - delivered) * 1000) / (performance.now() - begin) / times
       return outcome
     }
     const rss = { aloneMib: 0, watchedMib: 0 }
@@ -156,6 +168,7 @@ const measured = async ({ seconds, times, seed, rows = usualRows, rate = usualRa
       paid,
       rss,
       cpuMillis,
+      eventsPerSecond,
       load
     }
   } finally {
