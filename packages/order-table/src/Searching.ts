@@ -130,14 +130,11 @@ export const make = <E>(
     const some = `SELECT 1 AS one FROM ${table(index, dialect)} WHERE ${text} LIMIT ${most + 1}`
     return { text: `SELECT ${place} AS place, COUNT(*) AS n, NULL AS edge FROM (${some}) AS some${place}`, values }
   }
-  /** The first of some ways that leads to so many at most, and what else is asked for: one question for all of them. */
-  const surveyOfWays = (
-    most: number,
-    ways: ReadonlyArray<Way>,
-    span: ReadonlyArray<Condition>,
-    beside: ReadonlyArray<Query> = []
-  ) => {
-    const all = [...ways.map((way, place) => lengthOf(most, way, span, place)), ...beside]
+  /** The first of some ways that leads to so many at most, and the order up to which the newest are looked at: one question for all. */
+  const surveyOfWays = (most: number, ways: ReadonlyArray<Way>, span: ReadonlyArray<Condition>, upTo?: Query) => {
+    const all = ways.map((way, place) => lengthOf(most, way, span, place))
+    if (upTo !== undefined)
+      all.push({ text: `SELECT ${ways.length} AS place, 0 AS n, (${upTo.text}) AS edge`, values: upTo.values })
     return run({
       text: all.map(({ text }) => text).join(" UNION ALL "),
       values: all.flatMap(({ values }) => values)
@@ -222,9 +219,8 @@ export const make = <E>(
       const amount = filter.state === null ? ways.find(({ name }) => name === "amount") : undefined
       if (ways.length === 1 && amount === undefined) return sure(branchesOf(first, rest))
       const span = range({ ...filter, after })
-      const { text, values } = edge(byNumber, { ...filter, after }, walked)
-      const beside = { text: `SELECT ${ways.length} AS place, 0 AS n, (${text}) AS edge`, values }
-      const { way, edge: newest } = yield* surveyOfWays(few, ways, span, [beside])
+      const upTo = edge(byNumber, { ...filter, after }, walked)
+      const { way, edge: newest } = yield* surveyOfWays(few, ways, span, upTo)
       return way === undefined
         ? { isSure: false as const, ways, first, amount, span, rest, newest }
         : sure(branchesOf(way, rest))
@@ -233,10 +229,9 @@ export const make = <E>(
 
   /** The amounts' index, where it tells all that is asked for and has no more than some. */
   const byAmount = ({ amount, span, rest }: Open) =>
-    Effect.gen(function* () {
-      const way = yield* firstTo(told, amount === undefined ? [] : [amount], span)
-      return way === undefined ? undefined : branchesOf(way, rest)
-    })
+    Effect.map(firstTo(told, amount === undefined ? [] : [amount], span), (way) =>
+      way === undefined ? undefined : branchesOf(way, rest)
+    )
 
   /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. Else by the one that tells the most. */
   const byWayToSome = ({ ways, first, amount, span, rest }: Open) =>
