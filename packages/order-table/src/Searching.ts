@@ -213,16 +213,21 @@ export const make = <E>(
       if (filter.number !== null) return sure(yield* numbered(filter.number, rest))
       const plain: Branch = { index: null, conditions: [isPayment, ...rest] }
       if (filter.businessNo !== null) return sure([plain])
-      const ways = waysOf(filter, filter.method === null || filter.vendor !== null ? [] : yield* vendors)
+      // A method's way goes by all vendors, which are asked for where no other way will do.
+      const isOfAnyVendor = filter.method !== null && filter.vendor === null
+      const near = waysOf(isOfAnyVendor ? { ...filter, method: null } : filter, [])
+      const allWays = isOfAnyVendor ? Effect.map(vendors, (names) => waysOf(filter, names)) : Effect.succeed(near)
+      const ways = near.length === 0 ? yield* allWays : near
       const [first] = ways
       if (first === undefined) return sure([plain])
       const amount = filter.state === null ? ways.find(({ name }) => name === "amount") : undefined
-      if (ways.length === 1 && amount === undefined) return sure(branchesOf(first, rest))
+      const isPutOff = isOfAnyVendor && near.length > 0
+      if (ways.length === 1 && amount === undefined && !isPutOff) return sure(branchesOf(first, rest))
       const span = range({ ...filter, after })
       const upTo = edge(byNumber, { ...filter, after }, walked)
       const { way, edge: newest } = yield* surveyOfWays(few, ways, span, upTo)
       return way === undefined
-        ? { isSure: false as const, ways, first, amount, span, rest, newest }
+        ? { isSure: false as const, ways, allWays, first, amount, span, rest, newest }
         : sure(branchesOf(way, rest))
     })
   type Open = Exclude<Effect.Effect.Success<ReturnType<typeof surveyed>>, { readonly isSure: true }>
@@ -234,9 +239,10 @@ export const make = <E>(
     )
 
   /** By the first way to some, as far as one leads to no more; by the amounts' index it is not. Else by the one that tells the most. */
-  const byWayToSome = ({ ways, first, amount, span, rest }: Open) =>
+  const byWayToSome = ({ allWays, first, amount, span, rest }: Open) =>
     Effect.gen(function* () {
-      const others = ways.filter((way) => way !== amount)
+      const ways = yield* allWays
+      const others = ways.filter(({ name }) => name !== amount?.name)
       for (const most of some) {
         const way = yield* firstTo(most, others, span)
         if (way !== undefined) return branchesOf(way, rest)
