@@ -122,7 +122,7 @@ export const make = Effect.gen(function* () {
   const shared = (queue: Queue, now: Fragment, limit: number, besides: string) => {
     const { table, owner, owned } = shelves[queue]
     return sql`SELECT ${sql(owner)} AS owner FROM ${sql(table)} FORCE INDEX (${sql(owned)})
-      WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
+      WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} HAVING MIN(due_millis) <= ${now} AND owner IS NOT NULL`.unprepared.pipe(
       Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
       Effect.map((all) => all.filter((place) => place.owner !== besides)),
       Effect.flatMap((places) => spread(queue, now, limit, places))

@@ -11,7 +11,7 @@ const numbers = `(SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d A
   FROM ${digits} a, ${digits} b, ${digits} c, ${digits} e, ${digits} f WHERE f.d < 2) AS numbers`
 const aSecondAgo = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) - 1000"
 
-/** A server whose tables have 20 000 rows that are done, of twenty owners, and a few that are due, of two. */
+/** A server whose tables have 20 000 rows that are done, of twenty owners, and a few that are due, of two; and one order of nobody. */
 const crowded = Effect.gen(function* () {
   const server = yield* ThrowawayMariaDb.own()
   yield* ThrowawayMariaDb.statements(server.url("information_schema", "admin"), "CREATE DATABASE crowded")
@@ -26,6 +26,7 @@ const crowded = Effect.gen(function* () {
       (pay_order_no, pay_status, amount, currency, trans_type, app, vendor, version, idempotency_key, facts, due_millis)
       SELECT CONCAT('01K', LPAD(i, 26, '0')), 20, '12.34', 156, 1, ${whose}, 'platform', 2, CONCAT('key-', i), '{}', ${dueAt}
       FROM ${numbers}`,
+    "UPDATE payment_proxy_order SET app = NULL WHERE pay_order_no = CONCAT('01K', LPAD(9, 26, '0'))",
     `INSERT INTO payment_proxy_delivery
       (id, event_id, pay_order_no, version, app, endpoint, type, body, state, created_millis, due_millis)
       SELECT CONCAT('dlv_', i), CONCAT('evt_', i), CONCAT('no-', i), 1, ${whose}, CONCAT('end-', ${whose}), 'order.succeeded', '{}',
@@ -37,7 +38,7 @@ const crowded = Effect.gen(function* () {
       (rows as ReadonlyArray<{ readonly Value: string }>).reduce((sum, { Value }) => sum + Number(Value), 0)
     )
   )
-  return { due: yield* Effect.provide(DueWork, context), read }
+  return { url, due: yield* Effect.provide(DueWork, context), read }
 })
 
 it.scopedLive("a claim reads what is due, not all that is done, however it is shared", () =>
@@ -55,5 +56,22 @@ it.scopedLive("a claim reads what is due, not all that is done, however it is sh
       expect(claimed.map(({ owner }) => owner)).toEqual(owners)
       expect((yield* read) - before, `rows read for ${queue} ${JSON.stringify(leaving)}`).toBeLessThan(2000)
     }
+  })
+)
+
+it.scopedLive("of more endpoints than are looked at for one claim, as many as there is room for have their share", () =>
+  Effect.gen(function* () {
+    const { url, due } = yield* crowded
+    const dueNow = `UPDATE payment_proxy_delivery SET due_millis = ${aSecondAgo}, state = 'waiting', endpoint = CONCAT('end-', id)
+      WHERE created_millis BETWEEN 1000 AND 1599`
+    yield* ThrowawayMariaDb.statements(url, dueNow)
+    const claimed = yield* due.claim("deliveries", 20, Duration.seconds(60), { avoiding: ["end-busy"] })
+    expect(new Set(claimed.map(({ id }) => id)).size).toBe(20)
+    const shared = yield* due.claim("deliveries", 20, Duration.seconds(60), {
+      avoiding: ["end-busy"],
+      besides: "app-1"
+    })
+    expect(shared.length).toBe(20)
+    expect(shared.map(({ owner }) => owner)).not.toContain("app-1")
   })
 )
