@@ -1,5 +1,5 @@
 import { Work } from "@payment-proxy/application"
-import { type Configuration, Current, Generations, Process } from "@payment-proxy/configuration"
+import { type Configuration, Current, Generations, Priority, Process } from "@payment-proxy/configuration"
 import { Console, Effect, Layer } from "effect"
 import * as Layers from "./Layers.ts"
 
@@ -20,7 +20,7 @@ const following = (loaded: Configuration) =>
 Process.run(
   Effect.flatMap(Process.configured, (configuration) =>
     Effect.zipRight(
-      Process.stepBack(configuration.environment.PAYMENT_PROXY_WORKER_NICENESS),
+      Priority.stepBack(configuration.environment.PAYMENT_PROXY_WORKER_NICENESS),
       Layer.launch(
         Layer.mergeAll(Work.layer, following(configuration), ready).pipe(
           Layer.provide(Layers.fromConfiguration(configuration))

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { getPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -114,19 +114,39 @@ it("follows, as a process of its own, the order that a gateway without loops has
   }
 }, 60_000)
 
-it.each([
+/** The niceness of every thread of a process. */
+const nicenesses = (pid = 0) => readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)))
+
+it.runIf(process.platform === "linux").each([
   { started: [], said: {}, niceness: 10 },
   { started: [], said: { PAYMENT_PROXY_WORKER_NICENESS: "0" }, niceness: 0 },
   { started: ["nice", "-n", "3"], said: {}, niceness: 3 }
 ])(
-  "a worker steps back behind what somebody waits for, unless it was told or started otherwise: $niceness",
+  "every thread of a worker steps back behind what somebody waits for, unless it was told or started otherwise: $niceness",
   async ({ started, said, niceness }) => {
     const { child, ready } = run("worker", "src/main.ts", [], { ...environment, ...said }, started)
     await ready
     // Where the tests themselves step back, so does whatever they start.
     const ours = getPriority()
     const inherited = started.length === 0 ? ours : ours + 3
-    expect(getPriority(child.pid)).toBe(ours === 0 ? niceness : inherited)
+    expect(new Set(nicenesses(child.pid))).toEqual(new Set([ours === 0 ? niceness : inherited]))
+    child.kill("SIGKILL")
+  },
+  20_000
+)
+
+// Elsewhere, there are no sessions that share the processor out.
+it.runIf(existsSync("/proc/self/autogroup") && getPriority() === 0).each([
+  { launcher: ["setsid"], session: "its own" },
+  { launcher: [], session: "another's" }
+])(
+  "a worker's session steps back where it is its own: $session",
+  async ({ launcher }) => {
+    const niceOf = (pid: number | string = "") =>
+      / nice (-?\d+)$/m.exec(readFileSync(`/proc/${pid}/autogroup`, "utf8"))?.[1]
+    const { child, ready } = run("worker", "src/main.ts", [], environment, launcher)
+    await ready
+    expect(niceOf(child.pid)).toBe(launcher.length === 0 ? niceOf("self") : "10")
     child.kill("SIGKILL")
   },
   20_000

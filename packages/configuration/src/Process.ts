@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { getPriority, setPriority } from "node:os"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, FiberSet, type Scope } from "effect"
 import { load } from "./Configuration.ts"
@@ -11,17 +10,6 @@ import * as LogLines from "./LogLines.ts"
 /** A file's text. */
 export const fileText = (path: string) =>
   Effect.tryPromise({ try: () => readFile(path, "utf8"), catch: (cause) => new Error(String(cause)) })
-
-/**
- * Has those come first, on a machine that they share with this process, whom somebody waits for: the system runs it less often by
- * so much niceness. Where somebody has said otherwise already, or it is not allowed, it stays as it is.
- */
-export const stepBack = (niceness: number): Effect.Effect<void> =>
-  Effect.ignoreLogged(
-    Effect.try(() => {
-      if (getPriority() === 0) setPriority(niceness)
-    })
-  )
 
 /** Does this whenever the process is told to look at its files (SIGHUP), until the scope ends. */
 export const onHangup = (look: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> =>
