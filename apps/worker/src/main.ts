@@ -19,13 +19,10 @@ const following = (loaded: Configuration) =>
 
 Process.run(
   Effect.flatMap(Process.configured, (configuration) =>
-    Effect.zipRight(
-      Priority.stepBack(configuration.environment.PAYMENT_PROXY_WORKER_NICENESS),
-      Layer.launch(
-        Layer.mergeAll(Work.layer, following(configuration), ready).pipe(
-          Layer.provide(Layers.fromConfiguration(configuration))
-        )
+    Layer.launch(
+      Layer.mergeAll(Work.layer, following(configuration), ready).pipe(
+        Layer.provide(Layers.fromConfiguration(configuration))
       )
-    )
+    ).pipe(Priority.stepBack(configuration.environment.PAYMENT_PROXY_WORKER_NICENESS))
   )
 )

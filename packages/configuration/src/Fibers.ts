@@ -5,8 +5,9 @@ import * as Roll from "./Roll.ts"
  * Fibers in turns with input and output: those that are ready run, then what has arrived is looked at. By default thousands
  * of them run in a row, while the database waits for its next packet (docs/performance.md). One queue for all of them:
  * Effect's own schedulers keep one for each fiber, in a WeakMap that the young generation's collections take for strong.
+ * After each turn comes `rest`.
  */
-export const inTurns = (): Scheduler.Scheduler => {
+export const inTurns = (rest: () => void = () => {}): Scheduler.Scheduler => {
   let ready = new Scheduler.PriorityBuckets<Scheduler.Task>()
   let isDue = false
   const turn = (): void => {
@@ -14,6 +15,7 @@ export const inTurns = (): Scheduler.Scheduler => {
     const { buckets } = ready
     ready = new Scheduler.PriorityBuckets()
     for (const [, tasks] of buckets) for (const task of tasks) task()
+    rest()
   }
   return Scheduler.make((task, priority) => {
     ready.scheduleTask(task, priority)

@@ -190,7 +190,32 @@ const unindexed = async (link: Connection, act: () => Promise<void>): Promise<vo
   await link.query(`ALTER TABLE payment_proxy_order ${all.map(({ made }) => `ADD ${made}`).join(", ")}`)
 }
 
-/** Orders of 90 days, and a refund for every one that was refunded; the same for the same seed. */
+const sleep = (millis: number) => new Promise((done) => setTimeout(done, millis))
+const cleanPages = 500
+
+/**
+ * Waits until what was written is in its files: as long as it is not, it fills the log, and whatever is written after it waits for
+ * pages of it, as it would not for orders of months.
+ */
+const settled = async (link: Connection, tell: (line: string) => void): Promise<void> => {
+  const begin = performance.now()
+  const names = ["innodb_max_dirty_pages_pct", "innodb_io_capacity_max", "innodb_io_capacity"]
+  const [[was]] = await link.query<Array<RowDataPacket>>(
+    `SELECT ${names.map((name) => `@@${name} AS ${name}`).join(", ")}`
+  )
+  await link.query(
+    "SET GLOBAL innodb_max_dirty_pages_pct = 0, innodb_io_capacity_max = 20000, innodb_io_capacity = 20000"
+  )
+  for (;;) {
+    const [[row]] = await link.query<Array<RowDataPacket>>("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'")
+    if (Number(row?.["Value"]) < cleanPages) break
+    await sleep(100)
+  }
+  for (const name of names.toReversed()) await link.query(`SET GLOBAL ${name} = ${Number(was?.[name])}`)
+  tell(`They are in their files after ${((performance.now() - begin) / 1000).toFixed(1)} s more.`)
+}
+
+/** Orders of 90 days, and a refund for every one that was refunded, all in their files; the same for the same seed. */
 export const fill = async (link: Connection, rows: number, seed: number, tell: (line: string) => void) => {
   const next = Chance.numbers(seed)
   let waiting: Array<Row> = []
@@ -211,4 +236,5 @@ export const fill = async (link: Connection, rows: number, seed: number, tell: (
     await write()
     await link.query("COMMIT")
   })
+  await settled(link, tell)
 }
