@@ -29,7 +29,7 @@ const groupStepsBack = (niceness: number): void => {
 
 const lowered = (niceness: number): Effect.Effect<void> =>
   Effect.gen(function* () {
-    if (niceness === 0 || getPriority() !== 0) return
+    if (getPriority() !== 0) return
     const all = yield* Effect.orElseSucceed(Effect.try(threads), () => [process.pid])
     yield* Effect.forEach(all, (thread) => tried(() => setPriority(thread, niceness)), { discard: true })
     if (isLinux) yield* tried(() => groupStepsBack(niceness))
@@ -86,12 +86,13 @@ export const ofLinux = (): Waits => {
 /**
  * Has those come first, on a machine that they share with this process, whom somebody waits for: the system runs each of its threads
  * less often by so much niceness, and its session, where that is its own; and `work` lets others in between its turns. Where somebody
- * has said otherwise already, or it is not allowed, the niceness stays as it is; with none, nothing is done.
+ * has said otherwise already, or it is not allowed, the niceness stays as it is; by a niceness of 0, nothing is done.
  */
 export const stepBack =
   (niceness: number) =>
   <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.gen(function* () {
+      if (niceness === 0) return yield* work
       yield* lowered(niceness)
       if (getPriority() <= 0) return yield* work
       const waits = yield* Effect.option(Effect.try(ofLinux))
