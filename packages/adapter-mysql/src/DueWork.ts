@@ -22,6 +22,9 @@ const shelves = {
 /** How long an order's next event waits for the one before it (design §6, promise 6). */
 const patienceMillis = 600_000
 
+/** The index of deliveries that has what is due at each endpoint of an app. */
+const endpoints = "payment_proxy_delivery_place"
+
 const DueRow = Schema.Struct({
   id: Schema.String,
   owner: Schema.NullOr(Schema.String),
@@ -65,7 +68,6 @@ export const make = Effect.gen(function* () {
   const shelved = (queue: Queue, place?: Place) => {
     const { table, owned } = shelves[queue]
     const everybodys = `${table}_due`
-    const endpoints = "payment_proxy_delivery_place"
     const index = place === undefined ? everybodys : place.endpoint === undefined ? owned : endpoints
     return sql`${sql(table)} AS piece FORCE INDEX (${sql(index)})`
   }
@@ -116,31 +118,27 @@ export const make = Effect.gen(function* () {
     })
 
   /**
-   * A share of what is due of each owner but this one. Their index is read by leaps, from one owner to the next: what is not
-   * due is not looked at, however much there is of it.
+   * Where something is due: of whom, or of whom and at which endpoint. The index is read by leaps, from one place to the next:
+   * what is not due is not looked at, however much there is of it.
    */
-  const shared = (queue: Queue, now: Fragment, limit: number, besides: string) => {
+  const placesDue = (queue: Queue, now: Fragment, isByEndpoint: boolean) => {
     const { table, owner, owned } = shelves[queue]
-    return sql`SELECT ${sql(owner)} AS owner FROM ${sql(table)} FORCE INDEX (${sql(owned)})
-      WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} HAVING MIN(due_millis) <= ${now} AND owner IS NOT NULL`.unprepared.pipe(
-      Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
-      Effect.map((all) => all.filter((place) => place.owner !== besides)),
-      Effect.flatMap((places) => spread(queue, now, limit, places))
+    const [index, endpoint] = isByEndpoint ? [endpoints, sql`, endpoint`] : [owned, sql``]
+    return sql`SELECT ${sql(owner)} AS owner ${endpoint} FROM ${sql(table)} FORCE INDEX (${sql(index)})
+      WHERE due_millis IS NOT NULL GROUP BY ${sql(owner)} ${endpoint}
+      HAVING MIN(due_millis) <= ${now} AND owner IS NOT NULL`.unprepared.pipe(
+      Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows)))
     )
   }
 
-  /** As `shared`, of each endpoint but these: however much waits for those that are left out, none of it is looked at. */
-  const elsewhere = (now: Fragment, limit: number, besides: string | undefined, avoiding: ReadonlyArray<string>) =>
-    sql`SELECT app AS owner, endpoint FROM payment_proxy_delivery FORCE INDEX (payment_proxy_delivery_place)
-      WHERE due_millis IS NOT NULL GROUP BY app, endpoint HAVING MIN(due_millis) <= ${now}`.unprepared.pipe(
-      Effect.flatMap((rows) => Effect.orDie(decodePlaces(rows))),
-      Effect.map((all) => all.filter(({ owner, endpoint = "" }) => owner !== besides && !avoiding.includes(endpoint))),
-      Effect.flatMap((places) => spread("deliveries", now, limit, places))
-    )
-
+  /** What is due; where an owner or some endpoints are left out, a share of each other place: nothing of theirs is looked at. */
   const chosen = (queue: Queue, now: Fragment, limit: number, { besides, avoiding = [] }: Leaving) => {
-    if (queue === "deliveries" && avoiding.length > 0) return elsewhere(now, limit, besides, avoiding)
-    return besides === undefined ? due(queue, now, limit) : shared(queue, now, limit, besides)
+    const isByEndpoint = queue === "deliveries" && avoiding.length > 0
+    if (besides === undefined && !isByEndpoint) return due(queue, now, limit)
+    return placesDue(queue, now, isByEndpoint).pipe(
+      Effect.map((all) => all.filter(({ owner, endpoint = "" }) => owner !== besides && !avoiding.includes(endpoint))),
+      Effect.flatMap((places) => spread(queue, now, limit, places))
+    )
   }
 
   const claimed = (queue: Queue, limit: number, lease: Duration.Duration, leaving: Leaving) =>
